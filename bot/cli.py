@@ -1,0 +1,182 @@
+"""The command line: what there is to ask for, and what becomes of errors.
+
+Each command imports what it needs when it runs, so that ``--help`` answers at once.
+"""
+
+import datetime
+import re
+import sys
+from typing import Any
+
+import click
+
+from retrieval.errors import QuothError
+
+OK, FAILED, USAGE, NOT_FOUND = 0, 1, 2, 3
+"""Exit statuses: done; an error; wrong usage; asked, and not found in the articles."""
+
+_INTERRUPTED = 130  # as shells count a process that Ctrl-C ended
+
+
+class Day(click.ParamType[datetime.date]):
+    """A date as a person types it: ``2022-03-29``, ``2022-03`` or ``2022``.
+
+    Args:
+        last: a month or a year means its last day instead of its first.
+    """
+
+    name = "date"
+
+    def __init__(self, *, last: bool) -> None:
+        self._last = last
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> datetime.date:
+        """Read the date; fails with the usage otherwise."""
+        found = re.fullmatch(r"(\d{4})(?:-(\d\d))?(?:-(\d\d))?", str(value))
+        try:
+            if not found:
+                raise ValueError
+            year, month, day = (int(part) if part else None for part in found.groups())
+            return _day(year or 0, month, day, last=self._last)
+        except ValueError:
+            self.fail(f"{value!r} is not a date; write 2022-03-29, 2022-03 or 2022.", param, ctx)
+
+
+def _day(year: int, month: int | None, day: int | None, *, last: bool) -> datetime.date:
+    if month and day:
+        return datetime.date(year, month, day)
+    if not last:
+        return datetime.date(year, month or 1, 1)
+    if month is None or month == 12:
+        return datetime.date(year, 12, 31)
+    return datetime.date(year, month + 1, 1) - datetime.timedelta(days=1)
+
+
+_library = click.option(
+    "--library", metavar="DIR", help="The folder with everything that was indexed."
+)
+_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.option("--debug", is_flag=True, help="Show where in the program an error arose.")
+@click.version_option(package_name="quoth")
+def cli(debug: bool) -> None:
+    """Answer questions about a collection of articles with the articles' own words."""
+
+
+@cli.command()
+@click.argument("question")
+@click.option("--top", type=click.IntRange(1, 50), default=3, show_default=True, help="Quotes.")
+@click.option("--since", type=Day(last=False), help="Only articles of this day or later.")
+@click.option("--until", type=Day(last=True), help="Only articles of this day or earlier.")
+@click.option("--source", help="Only articles of this source.")
+@_json
+@_library
+def ask(**options: Any) -> int:
+    """Answer QUESTION, or each line of standard input where it is "-"."""
+    from bot.commands import ask
+
+    return ask.run(**options)
+
+
+@cli.command()
+@click.argument("paths", nargs=-1, metavar="[PATH]...")
+@click.option("--rebuild", is_flag=True, help="Start over beside the old library, then swap.")
+@_library
+def index(**options: Any) -> int:
+    """Make the library agree with files and folders: add, update, remove."""
+    from bot.commands import index
+
+    return index.run(**options)
+
+
+@cli.command()
+@_json
+@_library
+def status(**options: Any) -> int:
+    """Show what the library holds, its model and its size."""
+    from bot.commands import status
+
+    return status.run(**options)
+
+
+@cli.group()
+def articles() -> None:
+    """List, show and remove articles."""
+
+
+@articles.command("list")
+@_json
+@_library
+def list_articles(**options: Any) -> int:
+    """List the articles, the newest first."""
+    from bot.commands import articles
+
+    return articles.list_articles(**options)
+
+
+@articles.command()
+@click.argument("article_id", metavar="ID")
+@_json
+@_library
+def show(**options: Any) -> int:
+    """Print an article with its exact text."""
+    from bot.commands import articles
+
+    return articles.show(**options)
+
+
+@articles.command()
+@click.argument("article_id", metavar="ID")
+@_library
+def remove(**options: Any) -> int:
+    """Remove an article; it comes back if its file changes and is indexed again."""
+    from bot.commands import articles
+
+    return articles.remove(**options)
+
+
+@cli.command()
+@_library
+def serve(**options: Any) -> int:
+    """Run the Discord bot."""
+    from bot.commands import serve
+
+    return serve.run(**options)
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run the command line and exit with its status."""
+    arguments = sys.argv[1:] if arguments is None else arguments
+    sys.exit(_run(arguments))
+
+
+def _run(arguments: list[str]) -> int:
+    try:
+        status = cli.main(args=arguments, prog_name="quoth", standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        return USAGE
+    except (KeyboardInterrupt, click.Abort):
+        return _INTERRUPTED
+    except BrokenPipeError:
+        # Whoever read our output has seen enough. Closing it here keeps Python from complaining.
+        sys.stderr.close()
+        return OK
+    except Exception as error:
+        if "--debug" in arguments:
+            raise
+        print(f"quoth: {_line(error)}", file=sys.stderr)
+        return FAILED
+    return status if isinstance(status, int) else OK
+
+
+def _line(error: Exception) -> str:
+    """What went wrong, on one line."""
+    said = " ".join(str(error).split())
+    if isinstance(error, QuothError):
+        return said
+    return f"unexpected error ({type(error).__name__}: {said[:300]}); quoth --debug shows more"

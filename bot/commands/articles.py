@@ -1,0 +1,75 @@
+"""``quoth articles``: list, show and remove."""
+
+import json
+import sys
+
+from bot import cli, settings
+from bot.terminal import visible
+from retrieval.article import Article
+from retrieval.errors import LibraryError
+from retrieval.library import Library, LibraryWriter
+
+
+def list_articles(as_json: bool, library: str | None) -> int:
+    """Print one article a line, the newest first."""
+    opened = Library(settings.load(library).library)
+    with opened.snapshot():
+        for article_id, date, title, source in opened.list_articles():
+            if as_json:
+                row = {"id": article_id, "date": date, "title": title, "source": source}
+                print(json.dumps(row, ensure_ascii=False))
+            else:
+                about = f"{title} ({source})" if source else title
+                print(visible(f"{date or 'no date':10}  {article_id}  {about}"))
+    opened.close()
+    return cli.OK
+
+
+def show(article_id: str, as_json: bool, library: str | None) -> int:
+    """Print one article: as JSON its exact text, otherwise for a person to read."""
+    chosen = settings.load(library)
+    opened = Library(chosen.library)
+    with opened.snapshot():
+        article = opened.article(article_id)
+    opened.close()
+    if article is None:
+        raise _unknown(article_id)
+    if as_json:
+        print(json.dumps(_as_json(article), ensure_ascii=False))
+        return cli.OK
+    date = article.date.isoformat() if article.date else None
+    about = [part for part in (date, article.source, article.url) if part]
+    print(visible(article.title))
+    if about:
+        print(visible(" · ".join(about)))
+    print()
+    print(visible(article.text) if sys.stdout.isatty() else article.text)
+    return cli.OK
+
+
+def remove(article_id: str, library: str | None) -> int:
+    """Remove one article."""
+    chosen = settings.load(library)
+    Library(chosen.library).close()  # a library that is not there is not made here
+    with LibraryWriter(chosen.library) as writer, writer.commit() as change:
+        if not change.remove(article_id):
+            raise _unknown(article_id)
+        change.sweep()
+    print(f"removed {article_id}")
+    return cli.OK
+
+
+def _unknown(article_id: str) -> LibraryError:
+    return LibraryError(f"{article_id}: no article of that id; quoth articles list shows them all")
+
+
+def _as_json(article: Article) -> dict[str, str | None]:
+    return {
+        "id": article.id,
+        "title": article.title,
+        "date": article.date.isoformat() if article.date else None,
+        "source": article.source,
+        "url": article.url,
+        "text": article.text,
+        "sha256": article.sha256,
+    }

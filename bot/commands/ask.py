@@ -1,0 +1,79 @@
+"""``quoth ask``: questions from the command line or from standard input."""
+
+import datetime
+import json
+import sys
+from collections.abc import Callable
+from typing import Any
+
+from bot import cli, settings
+from bot.engine import open_answerer
+from retrieval.answer import Answer
+from retrieval.errors import QuestionError
+from retrieval.search.filter import Filter
+
+
+def run(
+    question: str,
+    top: int,
+    since: datetime.date | None,
+    until: datetime.date | None,
+    source: str | None,
+    as_json: bool,
+    library: str | None,
+) -> int:
+    """Answer, print, and return the exit status."""
+    answerer = open_answerer(settings.load(library))
+    within = Filter(since, until, source)
+    show = _json_printer() if as_json else _text_printer()
+
+    def answer(line: str) -> Answer:
+        return answerer.ask(line, top, within)
+
+    try:
+        if question == "-":
+            return _answer_lines(answer, show, as_json=as_json)
+        found = answer(question)
+        show(found)
+        return cli.OK if found.answered else cli.NOT_FOUND
+    finally:
+        answerer.close()
+
+
+def _answer_lines(
+    answer: Callable[[str], Answer], show: Callable[[Answer], None], *, as_json: bool
+) -> int:
+    """Answer each line of standard input; one that cannot be asked does not stop the rest."""
+    status = cli.OK
+    # Bytes that are not UTF-8 are shown as such instead of ending the run.
+    lines = (line.decode("utf-8", "replace").strip() for line in sys.stdin.buffer)
+    for line in filter(None, lines):
+        try:
+            found = answer(line)
+        except QuestionError as error:
+            print(f"quoth: {error}", file=sys.stderr)
+            if as_json:  # so that the n-th object stays the n-th question's
+                _print_json({"question": line, "error": str(error)})
+            status = cli.FAILED
+            continue
+        show(found)
+        if not found.answered and status == cli.OK:
+            status = cli.NOT_FOUND
+    return status
+
+
+def _json_printer() -> Callable[[Answer], None]:
+    from bot.answer_json import answer_as_json
+
+    return lambda answer: _print_json(answer_as_json(answer))
+
+
+def _text_printer() -> Callable[[Answer], None]:
+    from bot.terminal import console, show_answer
+
+    output = console()
+    return lambda answer: show_answer(answer, output)
+
+
+def _print_json(value: dict[str, Any]) -> None:
+    print(json.dumps(value, ensure_ascii=False), flush=True)

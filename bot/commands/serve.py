@@ -1,0 +1,25 @@
+"""``quoth serve``: runs the Discord bot."""
+
+import logging
+
+from bot import cli, settings
+from bot.discord_bot import run as run_bot
+from bot.engine import open_answerer, say
+from bot.settings import SettingsError
+
+
+def run(library: str | None) -> int:
+    """Run until stopped, and return the exit status."""
+    chosen = settings.load(library)
+    if not chosen.discord_token:
+        raise SettingsError(
+            "DISCORD_TOKEN is not set; put the bot's token into .env (see .env.example)"
+        )
+    answerer = open_answerer(chosen)
+    logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s", level="INFO")
+    say("Connecting to Discord; Ctrl-C stops the bot")
+    try:
+        run_bot(chosen.discord_token, answerer.ask)
+    finally:
+        answerer.close()
+    return cli.OK

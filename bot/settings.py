@@ -1,0 +1,98 @@
+"""The settings: read here, once, when a command asks for them, and refused here when bad.
+
+A flag beats the environment, the environment beats ``.env``, and ``.env`` beats the default.
+``.env.example`` lists every one; a test holds it equal to ``DEFAULTS``.
+"""
+
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from retrieval.errors import QuothError
+
+DEFAULTS = {
+    "QUOTH_LIBRARY": "library",
+    "QUOTH_ARTICLES": "seeds",
+    "QUOTH_ENCODER": "all-MiniLM-L6-v2",
+    "QUOTH_DEVICE": "cpu",
+    "QUOTH_MIN_CONFIDENCE": "0.35",
+    "DISCORD_TOKEN": "",
+}
+
+_ENV_FILE = Path(".env")
+
+
+class SettingsError(QuothError):
+    """A setting that cannot be used; the message names it and what it takes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Every setting, checked.
+
+    Attributes:
+        library: the library's folder.
+        articles: the file or folder that is indexed when no path is named.
+        encoder: the embedding model: the packaged one's name, a folder, or a name on the hub.
+        device: what it runs on, as torch names it; ``cpu`` is the fast path without torch.
+        min_confidence: an answer below it is "not found"; from 0 to 1.
+        discord_token: the bot's, or empty. Not shown when the settings are printed.
+    """
+
+    library: Path
+    articles: Path
+    encoder: str
+    device: str
+    min_confidence: float
+    discord_token: str = field(repr=False)
+
+
+def load(library: str | None = None) -> Settings:
+    """Read the settings.
+
+    Args:
+        library: the ``--library`` flag, or None where it was not given.
+
+    Raises:
+        SettingsError: a value that cannot be used, or an ``.env`` that cannot be read.
+    """
+    values = {**DEFAULTS, **_from_file(), **_from_environment()}
+    if library is not None:
+        values["QUOTH_LIBRARY"] = library
+    for name in ("QUOTH_LIBRARY", "QUOTH_ARTICLES", "QUOTH_ENCODER", "QUOTH_DEVICE"):
+        if not values[name].strip() or "\0" in values[name]:
+            raise SettingsError(f"{name} is empty; remove it to get its default, {DEFAULTS[name]}")
+    return Settings(
+        library=Path(values["QUOTH_LIBRARY"]).expanduser(),
+        articles=Path(values["QUOTH_ARTICLES"]).expanduser(),
+        encoder=values["QUOTH_ENCODER"],
+        device=values["QUOTH_DEVICE"],
+        min_confidence=_probability("QUOTH_MIN_CONFIDENCE", values["QUOTH_MIN_CONFIDENCE"]),
+        discord_token=values["DISCORD_TOKEN"].strip(),
+    )
+
+
+def _from_environment() -> dict[str, str]:
+    return {name: os.environ[name] for name in DEFAULTS if name in os.environ}
+
+
+def _from_file() -> dict[str, str]:
+    if not _ENV_FILE.is_file():
+        return {}
+    from dotenv import dotenv_values  # only where there is a file to read: it costs start-up time
+
+    try:
+        found = dotenv_values(_ENV_FILE)
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{_ENV_FILE}: cannot be read ({error}); save it as UTF-8") from error
+    return {name: value for name, value in found.items() if name in DEFAULTS and value is not None}
+
+
+def _probability(name: str, value: str) -> float:
+    try:
+        number = float(value)
+    except ValueError:
+        number = -1.0
+    if not 0 <= number <= 1:
+        raise SettingsError(f"{name} is {value!r}; it takes a number from 0 to 1, such as 0.35")
+    return number

@@ -1,0 +1,80 @@
+"""An answer as the terminal shows it: colour where there is one, plain text in a pipe."""
+
+import re
+import sys
+from collections.abc import Iterator
+
+from rich.console import Console
+from rich.text import Text
+
+from bot.wording import NEAREST, NOT_FOUND, sureness
+from retrieval.answer import Answer, Quote
+
+_WIDEST = 100  # columns: longer lines are hard to read
+_CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+
+
+def console() -> Console:
+    """The terminal, or the pipe, that results are printed to."""
+    output = Console(file=sys.stdout, highlight=False, markup=False, emoji=False)
+    output.width = min(output.width, _WIDEST)
+    return output
+
+
+def show_answer(answer: Answer, output: Console) -> None:
+    """Print an answer: each quote apart from its citation, and how sure it is."""
+    if not answer.answered:
+        output.print(Text(NOT_FOUND, style="bold yellow"))
+        if answer.quotes:
+            output.print(Text(NEAREST, style="yellow"))
+    for number, quote in enumerate(answer.quotes, start=1):
+        for line in quote_lines(quote, output.width - 2):
+            output.print(Text("> ", style="cyan") + line, no_wrap=True, crop=False)
+        citation = Text(f"[{number}] {citation_line(quote)}", style="dim")
+        for line in citation.wrap(output, output.width - 2):
+            line.rstrip()
+            output.print(Text("  ") + line, no_wrap=True, crop=False)
+        output.print()
+    if answer.answered:
+        output.print(Text(sureness(answer.confidence), style="green"))
+
+
+def citation_line(quote: Quote) -> str:
+    """Where a quote is from: title, source, date, paragraph, address, and who else carries it."""
+    article = quote.article
+    date = article.date.isoformat() if article.date else "no date"
+    parts = [article.title, article.source, date, f"¶\u00a0{quote.paragraph}", article.url]
+    if quote.also_in:
+        parts.append(f"also in {', '.join(quote.also_in)}")
+    return visible(" · ".join(part for part in parts if part))
+
+
+def quote_lines(quote: Quote, width: int) -> Iterator[Text]:
+    """The quote's words, the answer's in bold, wrapped to a width."""
+    text, span = quote.article.text, quote.answer
+    if span is None:
+        styled = Text(visible(quote.text))
+    else:
+        styled = Text.assemble(
+            visible(text[quote.start : span.start]),
+            (visible(text[span.start : span.end]), "bold"),
+            visible(text[span.end : quote.end]),
+        )
+    wrapping = Console(width=width)
+    for line in styled.wrap(wrapping, width):
+        line.rstrip()
+        yield line
+
+
+def visible(text: str) -> str:
+    """A text in which nothing can steer the terminal or turn the direction of what follows.
+
+    Control characters show as their pictures (``ESC`` as ``␛``); JSON output has them as they
+    are.
+    """
+
+    def picture(found: re.Match[str]) -> str:
+        code = ord(found[0])
+        return chr(0x2400 + code) if code < 0x20 else "␡" if code == 0x7F else "�"
+
+    return _CONTROLS.sub(picture, text)

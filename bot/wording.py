@@ -1,0 +1,23 @@
+"""Words that the terminal and Discord share."""
+
+_VERY_LIKELY = 0.85
+_PROBABLY = 0.6
+
+NOT_FOUND = "Not found in the articles."
+NEAREST = "The nearest passages:"
+
+
+def sureness(confidence: float) -> str:
+    """Say how sure an answer is, in words and as a percentage.
+
+    Args:
+        confidence: a probability. Nothing is ever called 0 % or 100 % sure.
+    """
+    if confidence >= _VERY_LIKELY:
+        word = "Very likely"
+    elif confidence >= _PROBABLY:
+        word = "Probably"
+    else:
+        word = "Perhaps"
+    percent = min(99, max(1, round(confidence * 100)))
+    return f"{word} ({percent}\N{NO-BREAK SPACE}%)"

@@ -1,0 +1,1 @@
+"""Finds the passages of a collection of articles that answer a question."""

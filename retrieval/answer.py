@@ -1,0 +1,74 @@
+"""What a question gets: quotes with their citations, and how sure Quoth is of them."""
+
+from dataclasses import dataclass
+
+from retrieval.article import Article, Span
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """A piece of an article shown to a person.
+
+    Attributes:
+        article: where it is from; its hash was checked when it was read from the library.
+        start: offset of the first character into ``article.text``.
+        end: offset after the last character.
+        paragraph: the paragraph that it begins in, counted from 1.
+        score: how well it fits the question, from 0 to 1; comparable within one answer.
+        answer: the words of it that answer the question, or None where none are marked.
+        also_in: ids of other articles that carry the same words.
+    """
+
+    article: Article
+    start: int
+    end: int
+    paragraph: int
+    score: float
+    answer: Span | None = None
+    also_in: tuple[str, ...] = ()
+
+    @property
+    def text(self) -> str:
+        """The quoted words, verbatim by construction: a slice of the article."""
+        return self.article.text[self.start : self.end]
+
+
+@dataclass(frozen=True, slots=True)
+class LibraryState:
+    """What the library held when the question was asked."""
+
+    generation: int
+    articles: int
+    passages: int
+
+
+@dataclass(frozen=True, slots=True)
+class Timings:
+    """How long each part took, in milliseconds."""
+
+    encode: float
+    search: float
+    read: float
+    total: float
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a question gets.
+
+    Attributes:
+        question: as it was asked, without the space around it.
+        answered: False when the articles do not seem to know; ``quotes`` then holds the nearest
+            passages, which whoever shows them labels as such.
+        confidence: the probability that the first quote answers the question.
+        quotes: best first.
+        library: what was searched.
+        timings_ms: how long it took.
+    """
+
+    question: str
+    answered: bool
+    confidence: float
+    quotes: tuple[Quote, ...]
+    library: LibraryState
+    timings_ms: Timings

@@ -1,0 +1,166 @@
+"""Answers a question: finds, quotes, cites, and says how sure it is."""
+
+import time
+import unicodedata
+from collections.abc import Sequence
+from pathlib import Path
+
+from retrieval.answer import Answer, Quote, Timings
+from retrieval.confidence import Evidence, probability
+from retrieval.encoding.encoder import Encoder
+from retrieval.errors import QuestionError
+from retrieval.library.reader import Library
+from retrieval.library.writer import ENCODER_FACT, check_encoder
+from retrieval.search.filter import Filter
+from retrieval.search.hybrid import Candidate, Searcher
+
+MAX_QUESTION = 2_000
+"""Characters in a question: what a person can send in one Discord message."""
+
+DEFAULT_TOP = 3
+"""Quotes in an answer."""
+
+_PER_QUOTE = 8  # candidates looked at for each quote, in case many carry the same words
+
+
+class Answerer:
+    """Answers questions about one library. Not for two threads at once.
+
+    Args:
+        library: its folder.
+        encoder: the one that made its vectors.
+        min_confidence: below this an answer is "not found".
+
+    Raises:
+        LibraryError: the library cannot be opened, or another encoder made it.
+    """
+
+    def __init__(self, library: Path, encoder: Encoder, min_confidence: float) -> None:
+        self._library = Library(library)
+        made_by = self._library.fact(ENCODER_FACT)
+        if made_by is not None:
+            check_encoder(library, str(made_by), encoder.identity)
+        self._encoder = encoder
+        self._min_confidence = min_confidence
+        self._searcher = Searcher(self._library, encoder.dimension)
+
+    def close(self) -> None:
+        """Let go of the library."""
+        self._library.close()
+
+    def ask(self, question: str, top: int = DEFAULT_TOP, within: Filter | None = None) -> Answer:
+        """Answer a question from the articles.
+
+        Args:
+            question: as a person typed it.
+            top: how many quotes at most, at least 1.
+            within: which articles; by default all.
+
+        Raises:
+            QuestionError: there is nothing in it to look for, or it is too long.
+            LibraryError: the library cannot be read.
+        """
+        question = clean_question(question)
+        began = time.perf_counter()
+        vector = self._encoder.encode_query(question)
+        encoded = time.perf_counter()
+        with self._library.snapshot() as state:
+            self._searcher.catch_up()
+            candidates = self._searcher.search(question, vector, within or Filter())
+            searched = time.perf_counter()
+            quotes = self._quotes(question, candidates[: top * _PER_QUOTE], top)
+        done = time.perf_counter()
+        confidence = quotes[0].score if quotes else 0.0
+        return Answer(
+            question=question,
+            answered=bool(quotes) and confidence >= self._min_confidence,
+            confidence=confidence,
+            quotes=quotes,
+            library=state,
+            timings_ms=Timings(
+                encode=_milliseconds(began, encoded),
+                search=_milliseconds(encoded, searched),
+                read=_milliseconds(searched, done),
+                total=_milliseconds(began, done),
+            ),
+        )
+
+    def _quotes(
+        self, question: str, candidates: Sequence[Candidate], top: int
+    ) -> tuple[Quote, ...]:
+        """The best candidates as quotes, those that say the same put together."""
+        rows = self._library.passages(candidate.id for candidate in candidates)
+        articles = self._library.articles_by_number(row.article for row in rows.values())
+        weights = self._searcher.words.weights(question)
+
+        quotes: dict[str, Quote] = {}
+        for candidate in candidates:
+            row = rows.get(candidate.id)
+            article = articles.get(row.article) if row else None
+            if row is None or article is None:
+                continue  # found by an index that is ahead of this snapshot or behind it
+            words = article.text[row.start : row.end]
+            said = _said(words)
+            if earlier := quotes.get(said):
+                quotes[said] = _also_in(earlier, article.id)
+            elif len(quotes) < top:
+                evidence = Evidence(
+                    cosine=candidate.cosine,
+                    coverage=_coverage(
+                        weights, self._searcher.words.words(f"{article.title} {words}")
+                    ),
+                )
+                score = probability(evidence)
+                quotes[said] = Quote(article, row.start, row.end, row.paragraph, score)
+        return tuple(quotes.values())
+
+
+def clean_question(question: str) -> str:
+    """A question without the space around it.
+
+    Raises:
+        QuestionError: there is nothing in it to look for, or it is too long.
+    """
+    question = question.strip()
+    if not question:
+        raise QuestionError("The question is empty; ask about something in the articles.")
+    if len(question) > MAX_QUESTION:
+        raise QuestionError(
+            f"The question is {len(question):,} characters long;"
+            f" at most {MAX_QUESTION:,} can be asked."
+        )
+    if not any(unicodedata.category(c)[0] in "LN" for c in question):
+        raise QuestionError("The question has no word in it; ask about something in the articles.")
+    return question
+
+
+def _coverage(weights: dict[str, float], words: Sequence[str]) -> float:
+    """The share of the question's telling words that are there, by weight."""
+    total = sum(weights.values())
+    if not total:
+        return 0.0
+    there = set(words)
+    return sum(weight for word, weight in weights.items() if word in there) / total
+
+
+def _said(words: str) -> str:
+    """What two quotes have in common that say the same: case and spaces apart."""
+    return " ".join(words.casefold().split())
+
+
+def _also_in(quote: Quote, article_id: str) -> Quote:
+    if article_id == quote.article.id or article_id in quote.also_in:
+        return quote
+    return Quote(
+        quote.article,
+        quote.start,
+        quote.end,
+        quote.paragraph,
+        quote.score,
+        quote.answer,
+        (*quote.also_in, article_id),
+    )
+
+
+def _milliseconds(start: float, end: float) -> float:
+    return round((end - start) * 1000, 2)

@@ -1,0 +1,270 @@
+"""Reads a library: one consistent view of the truth at a time, while others write."""
+
+import datetime
+import hashlib
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from retrieval.answer import LibraryState
+from retrieval.article import Article
+from retrieval.errors import DamagedError, LibraryError
+from retrieval.library import folder, schema
+from retrieval.library.records import FileRecord, PassageRow
+
+_VARIABLES = 500  # how many ids to name in one statement; SQLite's oldest limit is 999
+
+_ARTICLE = "articles.id, title, date, source, url, text, sha256"
+
+
+class Library:
+    """A library opened for reading. Not for two threads at once.
+
+    Args:
+        path: the library's folder.
+        edition: which one to read; by default the current.
+
+    Raises:
+        LibraryError: it is not there, not a library, or of another version.
+    """
+
+    def __init__(self, path: Path, edition: folder.Edition | None = None) -> None:
+        self.path = path
+        self.edition = edition or folder.current_edition(path)
+        if not self.edition.truth.exists():
+            raise LibraryError(f"{path}: nothing is indexed yet; run: quoth index")
+        self._connection = schema.open_for_reading(self.edition.truth)
+
+    def close(self) -> None:
+        """Let go of the files."""
+        self._connection.close()
+
+    @contextmanager
+    def snapshot(self) -> Iterator[LibraryState]:
+        """Hold one state of the truth still, whatever is committed meanwhile.
+
+        Raises:
+            LibraryError: for whatever goes wrong with the database inside.
+        """
+        try:
+            self._connection.execute("BEGIN")
+            try:
+                yield self.state()
+            finally:
+                self._connection.execute("ROLLBACK")
+        except sqlite3.Error as error:
+            raise schema.problem(self.edition.truth, error) from error
+
+    def state(self) -> LibraryState:
+        """Count what is there."""
+        generation = self.fact("generation")
+        articles, passages = self._connection.execute(
+            "SELECT (SELECT count(*) FROM articles), (SELECT count(*) FROM passages)"
+        ).fetchone()
+        return LibraryState(int(str(generation)), articles, passages)
+
+    def generation(self) -> int:
+        """The number of the last commit: a cheap look at whether anything changed."""
+        return int(str(self.fact("generation")))
+
+    def text_generation(self) -> int:
+        """The number of the last commit that changed any words; others brought only vectors."""
+        row = self._connection.execute(
+            "SELECT max(coalesce((SELECT max(generation) FROM passages), 0),"
+            " coalesce((SELECT max(generation) FROM removed), 0))"
+        ).fetchone()
+        return int(row[0])
+
+    def fact(self, name: str) -> str | int | None:
+        """One of the few things known of the library as a whole, such as its encoder."""
+        row = self._connection.execute("SELECT value FROM facts WHERE name = ?", (name,)).fetchone()
+        value: str | int | None = row[0] if row else None
+        return value
+
+    def pending(self) -> int:
+        """How many different passages still wait for their vector."""
+        count: int = self._connection.execute("SELECT count(*) FROM pending").fetchone()[0]
+        return count
+
+    # Articles
+
+    def article(self, article_id: str) -> Article | None:
+        """Read an article by its id, checking its text against its hash."""
+        row = self._connection.execute(
+            f"SELECT {_ARTICLE} FROM articles WHERE id = ?",  # noqa: S608 - a constant
+            (article_id,),
+        ).fetchone()
+        return self._article(row) if row else None
+
+    def articles_by_number(self, numbers: Iterable[int]) -> dict[int, Article]:
+        """Read articles by the number that passages name them by; those gone are left out."""
+        found = {}
+        for chunk in _chunks(sorted(set(numbers))):
+            rows = self._connection.execute(
+                f"SELECT number, {_ARTICLE} FROM articles"  # noqa: S608 - only marks are added
+                f" WHERE number IN ({_marks(chunk)})",
+                chunk,
+            )
+            found.update({number: self._article(row) for number, *row in rows})
+        return found
+
+    def article_numbers(self) -> list[int]:
+        """The numbers of all articles, in the order in which they came."""
+        return [row[0] for row in self._connection.execute("SELECT number FROM articles")]
+
+    def article_files(self, numbers: Iterable[int]) -> dict[int, str]:
+        """The files that articles came from, by the articles' numbers."""
+        found: dict[int, str] = {}
+        for chunk in _chunks(list(numbers)):
+            found.update(
+                self._connection.execute(
+                    f"SELECT number, file FROM articles WHERE number IN ({_marks(chunk)})",  # noqa: S608 - only marks are added
+                    chunk,
+                )
+            )
+        return found
+
+    def files(self) -> Iterator[tuple[str, FileRecord]]:
+        """Every indexed file, and what was known of it when it was read."""
+        rows = self._connection.execute("SELECT path, size, modified, sha256, complete FROM files")
+        for path, size, modified, sha256, complete in rows:
+            yield path, FileRecord(size, modified, sha256, bool(complete))
+
+    def list_articles(self) -> Iterator[tuple[str, str | None, str, str | None]]:
+        """Each article's id, date, title and source, newest first, those without a date last."""
+        return iter(
+            self._connection.execute(
+                "SELECT id, date, title, source FROM articles ORDER BY date IS NULL, date DESC, id"
+            )
+        )
+
+    # Passages
+
+    def passages(self, ids: Iterable[int]) -> dict[int, PassageRow]:
+        """Read passages by id; those gone are left out."""
+        found = {}
+        for chunk in _chunks(list(ids)):
+            rows = self._connection.execute(
+                "SELECT id, article, paragraph, start, stop FROM passages"  # noqa: S608 - marks
+                f" WHERE id IN ({_marks(chunk)})",
+                chunk,
+            )
+            found.update({row[0]: PassageRow(*row) for row in rows})
+        return found
+
+    def passages_within(
+        self, since: datetime.date | None, until: datetime.date | None, source: str | None
+    ) -> NDArray[np.int64]:
+        """The ids of the passages whose article is of those days and that source.
+
+        Args:
+            since: the first day, or None; articles without a date are of no day.
+            until: the last day, or None.
+            source: compared without regard to case, or None.
+        """
+        rows = self._connection.execute(
+            "SELECT passages.id FROM passages JOIN articles ON articles.number = article"
+            " WHERE (:since IS NULL OR date >= :since) AND (:until IS NULL OR date <= :until)"
+            " AND (:source IS NULL OR lower(source) = lower(:source)) ORDER BY passages.id",
+            {
+                "since": since.isoformat() if since else None,
+                "until": until.isoformat() if until else None,
+                "source": source,
+            },
+        )
+        return np.fromiter((row[0] for row in rows), dtype=np.int64)
+
+    # What the caches read
+
+    def articles_since(self, generation: int) -> Iterator[tuple[Article, list[PassageRow]]]:
+        """Articles that came or changed after a generation, each with all its passages."""
+        numbers = self._connection.execute(
+            "SELECT DISTINCT article FROM passages WHERE generation > ? ORDER BY article",
+            (generation,),
+        ).fetchall()
+        for (number,) in numbers:
+            row = self._connection.execute(
+                f"SELECT {_ARTICLE} FROM articles WHERE number = ?",  # noqa: S608 - a constant
+                (number,),
+            ).fetchone()
+            rows = self._connection.execute(
+                "SELECT id, article, paragraph, start, stop FROM passages"
+                " WHERE article = ? ORDER BY start",
+                (number,),
+            )
+            yield self._article(row), [PassageRow(*passage) for passage in rows]
+
+    def removed_since(self, generation: int) -> NDArray[np.int64]:
+        """Ids of the passages that went after a generation."""
+        rows = self._connection.execute(
+            "SELECT passage FROM removed WHERE generation > ?", (generation,)
+        )
+        return np.fromiter((row[0] for row in rows), dtype=np.int64)
+
+    def vectors_since(
+        self, generation: int, size: int
+    ) -> Iterator[tuple[NDArray[np.int64], NDArray[np.float16]]]:
+        """Passages that got their vector after a generation, in batches of ``size``.
+
+        Yields:
+            Ids, and their vectors, one a row.
+        """
+        rows = self._connection.execute(
+            "SELECT passages.id, vector FROM vectors JOIN passages USING (digest)"
+            " WHERE vectors.generation > :since"
+            " UNION ALL SELECT passages.id, vector FROM passages JOIN vectors USING (digest)"
+            " WHERE passages.generation > :since AND vectors.generation <= :since",
+            {"since": generation},
+        )
+        while batch := rows.fetchmany(size):
+            yield _vectors(batch)
+
+    def vectors_of(self, ids: Sequence[int]) -> dict[int, NDArray[np.float16]]:
+        """The vectors of some passages; those that still wait for theirs are left out."""
+        found = {}
+        for chunk in _chunks(list(ids)):
+            rows = self._connection.execute(
+                "SELECT passages.id, vector"  # noqa: S608 - only marks are added
+                " FROM passages JOIN vectors USING (digest)"
+                f" WHERE passages.id IN ({_marks(chunk)})",
+                chunk,
+            )
+            found.update({row[0]: np.frombuffer(row[1], dtype=np.float16) for row in rows})
+        return found
+
+    def _article(self, row: Sequence[str | None]) -> Article:
+        article_id, title, date, source, url, text, sha256 = row
+        article = Article(
+            id=str(article_id),
+            title=str(title),
+            date=datetime.date.fromisoformat(date) if date else None,
+            source=source,
+            url=url,
+            text=str(text),
+        )
+        # The promise that every quote is verbatim rests on this line.
+        if hashlib.sha256(article.text.encode()).hexdigest() != sha256:
+            raise DamagedError(
+                f"{self.path}: the stored text of article {article.id} does not match its hash; "
+                "remove it and index it again"
+            )
+        return article
+
+
+def _vectors(rows: Sequence[tuple[int, bytes]]) -> tuple[NDArray[np.int64], NDArray[np.float16]]:
+    ids = np.array([row[0] for row in rows], dtype=np.int64)
+    joined = b"".join(row[1] for row in rows)
+    return ids, np.frombuffer(joined, dtype=np.float16).reshape(len(rows), -1)
+
+
+def _chunks(ids: Sequence[int]) -> Iterator[list[int]]:
+    for start in range(0, len(ids), _VARIABLES):
+        yield [int(number) for number in ids[start : start + _VARIABLES]]
+
+
+def _marks(ids: Sequence[int]) -> str:
+    return ", ".join("?" * len(ids))

@@ -1,0 +1,145 @@
+"""The tables of the truth, and how its file is opened."""
+
+import sqlite3
+from pathlib import Path
+
+from retrieval.errors import DamagedError, LibraryError, MismatchError
+
+VERSION = 1
+"""Of the tables; goes up with every change that an older or newer Quoth could not read."""
+
+_APPLICATION_ID = 0x51754F54  # "QuOT", so that `file` and we know one from any other database
+
+# Every commit has a generation, one higher than the last; rows carry that of the commit that
+# brought them, so that a cache can read just what changed. Passage ids are never used again.
+_TABLES = """
+CREATE TABLE facts (name TEXT PRIMARY KEY, value) WITHOUT ROWID;
+
+CREATE TABLE files (
+    path TEXT PRIMARY KEY,      -- absolute
+    size INTEGER NOT NULL,
+    modified INTEGER NOT NULL,  -- nanoseconds
+    sha256 TEXT NOT NULL,
+    complete INTEGER NOT NULL   -- 0: some of it could not be read
+) WITHOUT ROWID;
+
+CREATE TABLE articles (
+    number INTEGER PRIMARY KEY,
+    id TEXT NOT NULL UNIQUE,
+    title TEXT NOT NULL,
+    date TEXT,                  -- YYYY-MM-DD
+    source TEXT,
+    url TEXT,
+    text TEXT NOT NULL,
+    sha256 TEXT NOT NULL,       -- of the text
+    file TEXT                   -- the path that it was read from
+);
+CREATE INDEX articles_by_file ON articles (file);
+CREATE INDEX articles_by_date ON articles (date);
+
+CREATE TABLE passages (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    article INTEGER NOT NULL REFERENCES articles (number),
+    paragraph INTEGER NOT NULL,
+    start INTEGER NOT NULL,
+    stop INTEGER NOT NULL,
+    digest BLOB NOT NULL,       -- of what the encoder is given: its vector's key
+    generation INTEGER NOT NULL
+);
+CREATE INDEX passages_by_article ON passages (article);
+CREATE INDEX passages_by_digest ON passages (digest);
+CREATE INDEX passages_by_generation ON passages (generation);
+
+CREATE TABLE removed (passage INTEGER PRIMARY KEY, generation INTEGER NOT NULL);
+CREATE INDEX removed_by_generation ON removed (generation);
+
+CREATE TABLE vectors (
+    number INTEGER PRIMARY KEY,
+    digest BLOB NOT NULL UNIQUE,
+    vector BLOB NOT NULL,       -- float16, of unit length
+    generation INTEGER NOT NULL
+);
+CREATE INDEX vectors_by_generation ON vectors (generation);
+
+CREATE TABLE pending (digest BLOB PRIMARY KEY) WITHOUT ROWID;  -- not encoded yet
+
+INSERT INTO facts VALUES ('generation', 0);
+"""
+
+
+def open_for_reading(path: Path) -> sqlite3.Connection:
+    """Open a truth that exists. Reading never waits for writing.
+
+    Raises:
+        LibraryError: it cannot be opened, or another version made it.
+    """
+    try:
+        connection = _connect(path, mode="rw")  # "ro" could not take part in the WAL
+        connection.execute("PRAGMA query_only = ON")
+        _check(connection, path)
+    except sqlite3.Error as error:
+        raise problem(path, error) from error
+    return connection
+
+
+def open_for_writing(path: Path) -> sqlite3.Connection:
+    """Open a truth, making its tables where there are none.
+
+    Raises:
+        LibraryError: it cannot be opened, or another version made it.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        connection = _connect(path, mode="rwc")
+        connection.execute("PRAGMA journal_mode = WAL")
+        # A commit is on the disk before it is acknowledged, through a power cut too.
+        connection.execute("PRAGMA synchronous = FULL")
+        connection.execute("PRAGMA foreign_keys = ON")
+        if connection.execute("PRAGMA user_version").fetchone()[0] == 0:
+            connection.executescript(
+                f"BEGIN IMMEDIATE; {_TABLES} PRAGMA application_id = {_APPLICATION_ID};"
+                f" PRAGMA user_version = {VERSION}; COMMIT;"
+            )
+        _check(connection, path)
+    except (sqlite3.Error, OSError) as error:
+        raise problem(path, error) from error
+    return connection
+
+
+def problem(path: Path, error: Exception) -> LibraryError:
+    """Say in one line what a database's error means to a person."""
+    text = str(error)
+    if "disk" in text and "full" in text:
+        return LibraryError(
+            f"{path}: the disk is full; what was committed is kept. Free some space"
+        )
+    if isinstance(error, sqlite3.DatabaseError) and (
+        "malformed" in text or "not a database" in text
+    ):
+        return DamagedError(f"{path}: damaged ({text}); restore it, or index into another folder")
+    if isinstance(error, OSError):
+        return LibraryError(f"{path}: {error.strerror or text}")
+    return LibraryError(f"{path}: {text}")
+
+
+def _connect(path: Path, mode: str) -> sqlite3.Connection:
+    # The bot opens a library in one thread and asks in another, but never in two at once.
+    return sqlite3.connect(
+        f"{path.absolute().as_uri()}?mode={mode}",
+        uri=True,
+        isolation_level=None,
+        timeout=30,
+        check_same_thread=False,
+    )
+
+
+def _check(connection: sqlite3.Connection, path: Path) -> None:
+    version = connection.execute("PRAGMA user_version").fetchone()[0]
+    if connection.execute("PRAGMA application_id").fetchone()[0] != _APPLICATION_ID:
+        if version == 0 and not connection.execute("SELECT 1 FROM sqlite_master").fetchone():
+            raise LibraryError(f"{path}: empty; run: quoth index")
+        raise DamagedError(f"{path}: not one of Quoth's; index into another folder")
+    if version > VERSION:
+        raise MismatchError(f"{path}: made by a newer Quoth; run: pip install --upgrade quoth")
+    if version < VERSION:
+        raise MismatchError(f"{path}: made by an older Quoth; run: quoth index --rebuild")

@@ -1,0 +1,118 @@
+"""The index of vectors: FAISS's exact inner product over float16 codes. A cache.
+
+    <folder>/<generation>.faiss     the vectors as of that generation
+
+What came later is read from the truth when the library is opened, so that adding an article
+rewrites no file; only when that has become much is a new file written.
+"""
+
+import contextlib
+import os
+from pathlib import Path
+
+import faiss
+import numpy as np
+from numpy.typing import NDArray
+
+from retrieval.encoding.encoder import Vectors
+from retrieval.library.folder import sync_folder
+from retrieval.library.reader import Library
+from retrieval.search.hits import Hits
+
+_BATCH = 8192  # vectors read from the truth at a time
+_FEW = 8192  # read from the truth in some tens of milliseconds: not worth a file
+
+
+class VectorIndex:
+    """Finds passages whose vectors point where the question's does.
+
+    A file that cannot be read counts as missing.
+
+    Args:
+        folder: where its files are.
+        dimension: the length of a vector.
+    """
+
+    def __init__(self, folder: Path, dimension: int) -> None:
+        self._folder = folder
+        self._dimension = dimension
+        self.generation = -1
+        self._saved = 0
+        self._index: faiss.Index = self._empty()
+        for path in self._files():
+            with contextlib.suppress(RuntimeError, ValueError):
+                index = faiss.read_index(str(path))
+                if index.d == dimension:
+                    self._index, self._saved = index, index.ntotal
+                    self.generation = int(path.stem)
+                    break
+
+    def __len__(self) -> int:
+        return int(self._index.ntotal)
+
+    def catch_up(self, library: Library) -> None:
+        """Bring the index to the library's generation, reading only what changed."""
+        generation = library.generation()
+        if self.generation == generation:
+            return
+        removed = library.removed_since(self.generation)
+        if len(removed) and len(self):
+            self._index.remove_ids(faiss.IDSelectorBatch(removed))
+        for ids, vectors in library.vectors_since(self.generation, _BATCH):
+            self._index.add_with_ids(vectors.astype(np.float32), ids)
+        self.generation = generation
+
+    def save(self) -> None:
+        """Write the index to a file if reading the rest from the truth has become slow.
+
+        Raises:
+            OSError: it cannot be written.
+        """
+        if abs(len(self) - self._saved) <= max(_FEW, self._saved // 8):
+            return
+        self._folder.mkdir(parents=True, exist_ok=True)
+        older = self._files()
+        path = self._folder / f"{self.generation}.faiss"
+        unfinished = path.with_suffix(f".{os.getpid()}")
+        with unfinished.open("wb") as stream:
+            stream.write(faiss.serialize_index(self._index).tobytes())
+            stream.flush()
+            os.fsync(stream.fileno())
+        unfinished.replace(path)
+        sync_folder(self._folder)
+        for file in older:
+            if file != path:
+                file.unlink(missing_ok=True)
+        self._saved = len(self)
+
+    def search(self, vector: Vectors, limit: int, only: NDArray[np.int64] | None) -> Hits:
+        """Find the nearest passages; a score is the cosine similarity.
+
+        Args:
+            vector: of the question, shape (1, dimension).
+            limit: how many at most.
+            only: ids of the passages to search, or None for all.
+        """
+        if not len(self) or (only is not None and not len(only)):
+            return Hits.none()
+        wanted = min(limit, len(self))
+        if only is None:
+            scores, ids = self._index.search(vector, wanted)
+        else:
+            chosen = faiss.SearchParameters()
+            chosen.sel = selector = faiss.IDSelectorBatch(only)  # FAISS does not keep it alive
+            scores, ids = self._index.search(vector, wanted, params=chosen)
+            del selector
+        found = ids[0] >= 0
+        return Hits(ids[0][found], scores[0][found])
+
+    def _empty(self) -> faiss.IndexIDMap:
+        codes = faiss.IndexScalarQuantizer(
+            self._dimension, faiss.ScalarQuantizer.QT_fp16, faiss.METRIC_INNER_PRODUCT
+        )
+        return faiss.IndexIDMap(codes)
+
+    def _files(self) -> list[Path]:
+        """The saved indexes, the newest first."""
+        files = [path for path in self._folder.glob("*.faiss") if path.stem.isdigit()]
+        return sorted(files, key=lambda path: -int(path.stem))

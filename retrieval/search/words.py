@@ -1,0 +1,254 @@
+"""The index of words: tantivy's BM25 over passages and their articles' titles. A cache."""
+
+import shutil
+import unicodedata
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+import tantivy
+
+from retrieval.article import Article
+from retrieval.library.reader import Library
+from retrieval.library.records import PassageRow
+from retrieval.search.filter import Filter
+from retrieval.search.hits import Hits
+
+WEIGHTS = {"text": 1.0, "title": 0.5, "around": 1.0}
+"""Of a word found in the passage, in its article's title and date, and in the passages around it
+(itself included), which say what it is about (benchmarks/search.py)."""
+
+REACH = 1
+"""How many passages before and after one count as around it."""
+
+_FORM = "1"  # of this index; another makes it be built anew
+_ANALYZER = "english"
+_HEAP = 64_000_000  # bytes of postings before they go to disk
+_LONGEST_WORD = 40
+
+_Occur = tantivy.Occur
+_Query = tantivy.Query
+
+
+class WordIndex:
+    """Finds passages by their words.
+
+    What cannot be opened counts as missing, and is built anew by the next ``catch_up``.
+
+    Args:
+        folder: where the index lives.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._analyzer = _analyzer()
+        self._index: tantivy.Index | None = None
+        self.generation = -1
+        self.refresh()
+
+    def refresh(self) -> None:
+        """See what others have committed; ``generation`` then says what that is."""
+        try:
+            if self._index is None:
+                self._index = self._open()
+            if self._index is not None:
+                self._index.reload()
+                self.generation = self._read_generation(self._index)
+        except _errors():
+            self._index, self.generation = None, -1
+
+    def catch_up(self, library: Library) -> None:
+        """Bring the index to the library's generation, reading only what changed.
+
+        Call it inside a snapshot of the library, and holding the library's lock: tantivy, like
+        the library, has one writer at a time.
+
+        Raises:
+            OSError: the index cannot be written.
+        """
+        if self._index is None or self.generation < 0:
+            self._index = self._create()
+        generation = library.text_generation()
+        if self.generation < generation:
+            self._write(self._index, library, generation)
+        self.refresh()
+
+    def search(self, question: str, limit: int, within: Filter) -> Hits:
+        """Find the passages that share the question's rarest words.
+
+        Args:
+            question: any text; its words are searched, its punctuation means nothing.
+            limit: how many at most.
+            within: which articles.
+        """
+        words = self._query(question)
+        if self._index is None or words is None:
+            return Hits.none()
+        return self._run(_all_of(words, *self._bounds(within)), limit)
+
+    def score(self, question: str, ids: Sequence[int]) -> Hits:
+        """Score these passages as ``search`` would; those without a word of it are left out."""
+        words = self._query(question)
+        if self._index is None or words is None or not len(ids):
+            return Hits.none()
+        these = _Query.term_set_query(self._index.schema, "id", [int(number) for number in ids])
+        return self._run(_all_of(words, _Query.const_score_query(these, 0.0)), len(ids))
+
+    def weights(self, question: str) -> dict[str, float]:
+        """How much each different word of a question tells: its inverse document frequency.
+
+        ``ln(1 + (N - n + 0.5) / (n + 0.5))`` for a word in n of N passages, as in BM25.
+        """
+        if self._index is None:
+            return {}
+        searcher = self._index.searcher()
+        total = searcher.num_docs
+        found = {}
+        for word in self.words(question):
+            holding = searcher.doc_freq("text", word)
+            found[word] = float(np.log(1 + (total - holding + 0.5) / (holding + 0.5)))
+        return found
+
+    def words(self, text: str) -> list[str]:
+        """The different words of a text as they are indexed: folded, in lower case, stemmed."""
+        return list(dict.fromkeys(self._analyzer.analyze(_composed(text))))
+
+    # Searching
+
+    def _query(self, question: str) -> tantivy.Query | None:
+        """The question's words as a query built from terms, so that no syntax can break it."""
+        if self._index is None:
+            return None
+        schema = self._index.schema
+        parts = []
+        for word in self.words(question):
+            for field, weight in WEIGHTS.items():
+                term = _Query.term_query(schema, field, word, "freq")
+                parts.append((_Occur.Should, _Query.boost_query(term, weight)))
+        return _Query.boolean_query(parts) if parts else None
+
+    def _bounds(self, within: Filter) -> Iterator[tantivy.Query]:
+        if self._index is None:
+            return
+        schema = self._index.schema
+        if within.since or within.until:
+            days = _Query.range_query(
+                schema,
+                "day",
+                tantivy.FieldType.Integer,
+                within.since.toordinal() if within.since else 1,
+                within.until.toordinal() if within.until else None,
+            )
+            yield _Query.const_score_query(days, 0.0)
+        if within.source is not None:
+            source = _Query.term_query(schema, "source", within.source.lower(), "basic")
+            yield _Query.const_score_query(source, 0.0)
+
+    def _run(self, query: tantivy.Query, limit: int) -> Hits:
+        if self._index is None:
+            return Hits.none()
+        searcher = self._index.searcher()
+        found = searcher.search(query, limit=limit, count=False).hits
+        ids = searcher.fast_field_values("id", [address for _, address in found])
+        return Hits(
+            np.array(ids, dtype=np.int64),
+            np.array([score for score, _ in found], dtype=np.float32),
+        )
+
+    # Opening and writing
+
+    def _open(self) -> tantivy.Index | None:
+        if not (self._folder / "meta.json").exists():
+            return None
+        index = tantivy.Index.open(str(self._folder))
+        index.register_tokenizer(_ANALYZER, self._analyzer)
+        index.config_reader("manual")
+        return index
+
+    def _create(self) -> tantivy.Index:
+        if self._folder.exists():
+            shutil.rmtree(self._folder)
+        self._folder.mkdir(parents=True)
+        index = tantivy.Index(_schema(), path=str(self._folder))
+        index.register_tokenizer(_ANALYZER, self._analyzer)
+        index.config_reader("manual")
+        return index
+
+    def _read_generation(self, index: tantivy.Index) -> int:
+        searcher = index.searcher()
+        form = _Query.term_query(index.schema, "form", _FORM, "basic")
+        found = searcher.search(form, limit=1, count=False).hits
+        if not found:
+            return -1
+        value = searcher.fast_field_values("generation", [found[0][1]])[0]
+        return -1 if value is None else int(value)
+
+    def _write(self, index: tantivy.Index, library: Library, generation: int) -> None:
+        writer = index.writer(heap_size=_HEAP, num_threads=2)
+        for number in library.removed_since(self.generation):
+            writer.delete_documents_by_term("id", int(number))
+        for article, rows in library.articles_since(self.generation):
+            for document in _documents(article, rows):
+                writer.add_document(document)
+        # One document says how far the index has come, in the same commit as what it speaks of.
+        writer.delete_documents_by_term("form", _FORM)
+        mark = tantivy.Document()
+        mark.add_text("form", _FORM)
+        mark.add_unsigned("generation", generation)
+        writer.add_document(mark)
+        writer.commit()
+        writer.wait_merging_threads()
+
+
+def _documents(article: Article, rows: Sequence[PassageRow]) -> Iterator[tantivy.Document]:
+    day = f" {article.date:%d %B %Y}" if article.date else ""
+    for n, row in enumerate(rows):
+        first, last = rows[max(0, n - REACH)], rows[min(len(rows) - 1, n + REACH)]
+        document = tantivy.Document()
+        document.add_unsigned("id", row.id)
+        document.add_text("text", _composed(article.text[row.start : row.end]))
+        document.add_text("title", _composed(article.title) + day)
+        document.add_text("around", _composed(article.text[first.start : last.end]))
+        if article.date:
+            document.add_integer("day", article.date.toordinal())
+        if article.source:
+            document.add_text("source", article.source.lower())
+        yield document
+
+
+def _schema() -> tantivy.Schema:
+    builder = tantivy.SchemaBuilder()
+    builder.add_unsigned_field("id", indexed=True, fast=True)
+    builder.add_text_field("text", tokenizer_name=_ANALYZER, index_option="freq")
+    builder.add_text_field("title", tokenizer_name=_ANALYZER, index_option="freq")
+    builder.add_text_field("around", tokenizer_name=_ANALYZER, index_option="freq")
+    builder.add_integer_field("day", indexed=True, fast=True)
+    builder.add_text_field("source", tokenizer_name="raw", index_option="basic")
+    builder.add_text_field("form", tokenizer_name="raw", index_option="basic")
+    builder.add_unsigned_field("generation", indexed=True, fast=True)
+    return builder.build()
+
+
+def _analyzer() -> tantivy.TextAnalyzer:
+    return (
+        tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.simple())
+        .filter(tantivy.Filter.remove_long(_LONGEST_WORD))
+        .filter(tantivy.Filter.lowercase())
+        .filter(tantivy.Filter.ascii_fold())
+        .filter(tantivy.Filter.stemmer("english"))
+        .build()
+    )
+
+
+def _composed(text: str) -> str:
+    """The form in which accents are part of their letters, or a word would end at each."""
+    return unicodedata.normalize("NFKC", text)
+
+
+def _all_of(*queries: tantivy.Query) -> tantivy.Query:
+    return _Query.boolean_query([(_Occur.Must, query) for query in queries])
+
+
+def _errors() -> tuple[type[BaseException], ...]:
+    """What tantivy raises for an index that it cannot read."""
+    return (ValueError, OSError, RuntimeError)

@@ -1,0 +1,127 @@
+"""Starting and stopping: wrong tokens, no network, and signals."""
+
+import asyncio
+import os
+import signal
+import socket
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import discord
+import pytest
+import simcord
+
+from bot.discord_bot import BotError, QuothClient, run
+from retrieval.answer import Answer, LibraryState, Timings
+
+TOKEN = "not.a.token"  # noqa: S105 - it is none
+
+
+def ask(question: str) -> Answer:
+    return Answer(
+        question=question,
+        answered=False,
+        confidence=0.1,
+        quotes=(),
+        library=LibraryState(generation=0, articles=0, passages=0),
+        timings_ms=Timings(encode=0.0, search=0.0, read=0.0, total=0.0),
+    )
+
+
+class Refusing(BaseHTTPRequestHandler):
+    """Discord, as far as a bot gets that it refuses with ``status``."""
+
+    status = 401
+
+    def do_GET(self) -> None:
+        self.send_response(self.status)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def log_message(self, format: str, *args: object) -> None:
+        pass
+
+
+@pytest.fixture
+def discord_server(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    with ThreadingHTTPServer(("127.0.0.1", 0), Refusing) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        monkeypatch.setattr(discord.http.Route, "BASE", f"http://127.0.0.1:{server.server_port}")
+        yield
+        server.shutdown()
+        thread.join()
+
+
+@pytest.mark.parametrize("token", [TOKEN, "not a\ntoken", "not ä token"])
+def test_a_wrong_token_is_one_line_without_the_token(discord_server: None, token: str) -> None:
+    with pytest.raises(BotError, match="DISCORD_TOKEN") as caught:
+        run(token, ask)
+    assert token not in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_refusal_says_with_which_status(
+    discord_server: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Refusing, "status", 403)
+    with pytest.raises(BotError, match="403") as caught:
+        run(TOKEN, ask)
+    assert TOKEN not in str(caught.value)
+
+
+def test_no_network_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        monkeypatch.setattr(
+            discord.http.Route, "BASE", f"http://127.0.0.1:{unused.getsockname()[1]}"
+        )
+        with pytest.raises(BotError, match="cannot be reached") as caught:
+            run(TOKEN, ask)
+    assert TOKEN not in str(caught.value)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_ends_it_quietly(monkeypatch: pytest.MonkeyPatch, number: signal.Signals) -> None:
+    closed: list[bool] = []
+
+    async def login(client: discord.Client, token: str) -> None:
+        assert token == TOKEN
+
+    async def connect(client: discord.Client) -> None:
+        os.kill(os.getpid(), number)
+        try:
+            await asyncio.sleep(30)
+        finally:
+            closed.append(client.is_closed())
+
+    monkeypatch.setattr(discord.Client, "login", login)
+    monkeypatch.setattr(discord.Client, "connect", connect)
+    run(TOKEN, ask)
+    assert closed == [False]
+    assert not [thread for thread in threading.enumerate() if thread.name.startswith("ask")]
+
+
+async def test_closing_finishes_the_answer_being_worked_on() -> None:
+    asked = threading.Event()
+    go_on = threading.Event()
+
+    def slowly(question: str) -> Answer:
+        asked.set()
+        go_on.wait(timeout=4)
+        return ask(question)
+
+    client = QuothClient(slowly)
+    async with simcord.run(client) as env:
+        channel = env.create_guild().create_text_channel("questions")
+        reader = env.guild.add_member(env.create_user("ada"))
+        env.backend.create_message(channel.id, reader.id, f"<@{env.backend.bot_user.id}> where?")
+        while not asked.is_set():
+            await asyncio.sleep(0.01)
+        closing = asyncio.create_task(client.close())
+        await asyncio.sleep(0.05)
+        assert not closing.done()
+        go_on.set()
+        await closing
+        assert [m.content for m in channel.history()][-1] == "Not found in the articles."
