@@ -59,7 +59,7 @@ def load_encoder(
         EncoderError: there is no such model, or it cannot be loaded.
     """
     cache = cache or user_cache_path("quoth") / "encoders"
-    folder = _local_folder(model)
+    folder = local_folder(model)
     source = str(folder) if folder else model
     export = _known_export(cache, _source_key(source, folder))
     if export is None:
@@ -85,7 +85,7 @@ def load_encoder(
         ) from error
 
 
-def _local_folder(model: str) -> Path | None:
+def local_folder(model: str) -> Path | None:
     """The model's folder on this machine, or None for a name on the hub."""
     if model == DEFAULT_MODEL:
         package = importlib.util.find_spec(_PACKAGE)
