@@ -4,6 +4,8 @@ Each command imports what it needs when it runs, so that ``--help`` answers at o
 """
 
 import datetime
+import io
+import os
 import re
 import sys
 from typing import Any
@@ -38,20 +40,39 @@ class Day(click.ParamType[datetime.date]):
         try:
             if not found:
                 raise ValueError
-            year, month, day = (int(part) if part else None for part in found.groups())
+            year, month, day = (None if part is None else int(part) for part in found.groups())
             return _day(year or 0, month, day, last=self._last)
         except ValueError:
             self.fail(f"{value!r} is not a date; write 2022-03-29, 2022-03 or 2022.", param, ctx)
 
 
 def _day(year: int, month: int | None, day: int | None, *, last: bool) -> datetime.date:
-    if month and day:
+    if month is not None and day is not None:
         return datetime.date(year, month, day)
-    if not last:
-        return datetime.date(year, month or 1, 1)
+    if not last or month == 0:  # no month is 0: date refuses it
+        return datetime.date(year, 1 if month is None else month, 1)
     if month is None or month == 12:
         return datetime.date(year, 12, 31)
     return datetime.date(year, month + 1, 1) - datetime.timedelta(days=1)
+
+
+class Words(click.ParamType[str]):
+    """Words as a person types them; bytes that are not UTF-8 become "�", as in a file."""
+
+    name = "text"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Replace what Python makes of such bytes; nothing that is searched can hold it."""
+        return re.sub(r"[\ud800-\udfff]", "\ufffd", str(value))
+
+
+class _ListingGroup(click.Group):
+    """A group that lists where no other of its commands is named."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        if not args or (args[0].startswith("-") and args[0] not in ctx.help_option_names):
+            args = ["list", *args]
+        return super().parse_args(ctx, args)
 
 
 _library = click.option(
@@ -68,11 +89,11 @@ def cli(debug: bool) -> None:
 
 
 @cli.command()
-@click.argument("question")
+@click.argument("question", type=Words())
 @click.option("--top", type=click.IntRange(1, 50), default=3, show_default=True, help="Quotes.")
 @click.option("--since", type=Day(last=False), help="Only articles of this day or later.")
 @click.option("--until", type=Day(last=True), help="Only articles of this day or earlier.")
-@click.option("--source", help="Only articles of this source.")
+@click.option("--source", type=Words(), help="Only articles of this source.")
 @_json
 @_library
 def ask(**options: Any) -> int:
@@ -103,9 +124,9 @@ def status(**options: Any) -> int:
     return status.run(**options)
 
 
-@cli.group()
+@cli.group(cls=_ListingGroup)
 def articles() -> None:
-    """List, show and remove articles."""
+    """List articles; or show or remove one."""
 
 
 @articles.command("list")
@@ -119,7 +140,7 @@ def list_articles(**options: Any) -> int:
 
 
 @articles.command()
-@click.argument("article_id", metavar="ID")
+@click.argument("article_id", type=Words(), metavar="ID")
 @_json
 @_library
 def show(**options: Any) -> int:
@@ -130,10 +151,10 @@ def show(**options: Any) -> int:
 
 
 @articles.command()
-@click.argument("article_id", metavar="ID")
+@click.argument("article_id", type=Words(), metavar="ID")
 @_library
 def remove(**options: Any) -> int:
-    """Remove an article; it comes back if its file changes and is indexed again."""
+    """Remove an article; it comes back when its file is indexed again."""
     from bot.commands import articles
 
     return articles.remove(**options)
@@ -151,32 +172,50 @@ def serve(**options: Any) -> int:
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line and exit with its status."""
     arguments = sys.argv[1:] if arguments is None else arguments
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # Quotes and JSON are UTF-8 whatever the locale, so that every character can be printed.
+        sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace")
     sys.exit(_run(arguments))
 
 
 def _run(arguments: list[str]) -> int:
     try:
         status = cli.main(args=arguments, prog_name="quoth", standalone_mode=False)
+        if sys.stdout:  # there is none where it was closed
+            sys.stdout.flush()
     except click.ClickException as error:
         error.show()
         return USAGE
     except (KeyboardInterrupt, click.Abort):
         return _INTERRUPTED
-    except BrokenPipeError:
-        # Whoever read our output has seen enough. Closing it here keeps Python from complaining.
-        sys.stderr.close()
+    except (BrokenPipeError, SystemExit):
+        # Whoever read our output has seen enough. click and rich end the program when they
+        # notice it first.
+        _drop_output()
         return OK
     except Exception as error:
         if "--debug" in arguments:
             raise
         print(f"quoth: {_line(error)}", file=sys.stderr)
+        try:
+            if sys.stdout:
+                sys.stdout.flush()
+        except OSError:  # the error was that it cannot be written, which is told now
+            _drop_output()
         return FAILED
     return status if isinstance(status, int) else OK
 
 
+def _drop_output() -> None:
+    """Have what is still to be written go nowhere, or Python complains of it at the end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
 def _line(error: Exception) -> str:
     """What went wrong, on one line."""
-    said = " ".join(str(error).split())
+    from bot.visible import one_line
+
+    said = one_line(str(error))
     if isinstance(error, QuothError):
         return said
     return f"unexpected error ({type(error).__name__}: {said[:300]}); quoth --debug shows more"

@@ -4,7 +4,9 @@ A flag beats the environment, the environment beats ``.env``, and ``.env`` beats
 ``.env.example`` lists every one; a test holds it equal to ``DEFAULTS``.
 """
 
+import io
 import os
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -15,11 +17,12 @@ DEFAULTS = {
     "QUOTH_ARTICLES": "seeds",
     "QUOTH_ENCODER": "all-MiniLM-L6-v2",
     "QUOTH_DEVICE": "cpu",
-    "QUOTH_MIN_CONFIDENCE": "0.35",
+    "QUOTH_MIN_CONFIDENCE": "0.25",
     "DISCORD_TOKEN": "",
 }
 
 _ENV_FILE = Path(".env")
+_DEVICE = re.compile(r"(cpu|cuda|mps|xpu)(:\d+)?")
 
 
 class SettingsError(QuothError):
@@ -60,13 +63,15 @@ def load(library: str | None = None) -> Settings:
     if library is not None:
         values["QUOTH_LIBRARY"] = library
     for name in ("QUOTH_LIBRARY", "QUOTH_ARTICLES", "QUOTH_ENCODER", "QUOTH_DEVICE"):
-        if not values[name].strip() or "\0" in values[name]:
+        if not values[name].strip():
             raise SettingsError(f"{name} is empty; remove it to get its default, {DEFAULTS[name]}")
+        if "\0" in values[name]:
+            raise SettingsError(f"{name} has a NUL character in it; write it without")
     return Settings(
-        library=Path(values["QUOTH_LIBRARY"]).expanduser(),
-        articles=Path(values["QUOTH_ARTICLES"]).expanduser(),
+        library=_path("QUOTH_LIBRARY", values["QUOTH_LIBRARY"]),
+        articles=_path("QUOTH_ARTICLES", values["QUOTH_ARTICLES"]),
         encoder=values["QUOTH_ENCODER"],
-        device=values["QUOTH_DEVICE"],
+        device=_device("QUOTH_DEVICE", values["QUOTH_DEVICE"]),
         min_confidence=_probability("QUOTH_MIN_CONFIDENCE", values["QUOTH_MIN_CONFIDENCE"]),
         discord_token=values["DISCORD_TOKEN"].strip(),
     )
@@ -79,13 +84,32 @@ def _from_environment() -> dict[str, str]:
 def _from_file() -> dict[str, str]:
     if not _ENV_FILE.is_file():
         return {}
-    from dotenv import dotenv_values  # only where there is a file to read: it costs start-up time
+    # Only where there is a file to read: it costs start-up time.
+    from dotenv import dotenv_values
+    from dotenv.parser import parse_stream
 
     try:
-        found = dotenv_values(_ENV_FILE)
+        content = _ENV_FILE.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise SettingsError(f"{_ENV_FILE}: cannot be read ({error}); save it as UTF-8") from error
+    for line in parse_stream(io.StringIO(content)):
+        if line.error:  # which is not shown: it may be the token's
+            raise SettingsError(f"{_ENV_FILE}:{line.original.line}: is not NAME=value; mend it")
+    found = dotenv_values(stream=io.StringIO(content))
     return {name: value for name, value in found.items() if name in DEFAULTS and value is not None}
+
+
+def _path(name: str, value: str) -> Path:
+    try:
+        return Path(value).expanduser()
+    except RuntimeError:  # "~somebody" who is not known here
+        raise SettingsError(f"{name} is {value!r}; there is no such home folder") from None
+
+
+def _device(name: str, value: str) -> str:
+    if not _DEVICE.fullmatch(value.strip()):
+        raise SettingsError(f"{name} is {value!r}; it takes cpu, cuda, cuda:1, mps or xpu")
+    return value.strip()
 
 
 def _probability(name: str, value: str) -> float:
@@ -94,5 +118,5 @@ def _probability(name: str, value: str) -> float:
     except ValueError:
         number = -1.0
     if not 0 <= number <= 1:
-        raise SettingsError(f"{name} is {value!r}; it takes a number from 0 to 1, such as 0.35")
+        raise SettingsError(f"{name} is {value!r}; it takes a number from 0 to 1, such as 0.25")
     return number

@@ -1,23 +1,23 @@
 """An answer as the terminal shows it: colour where there is one, plain text in a pipe."""
 
-import re
 import sys
 from collections.abc import Iterator
 
 from rich.console import Console
 from rich.text import Text
 
+from bot.visible import visible
 from bot.wording import NEAREST, NOT_FOUND, sureness
 from retrieval.answer import Answer, Quote
 
 _WIDEST = 100  # columns: longer lines are hard to read
-_CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+_NARROWEST = 20  # below it words would be cut off; the terminal itself wraps what is wider
 
 
 def console() -> Console:
     """The terminal, or the pipe, that results are printed to."""
     output = Console(file=sys.stdout, highlight=False, markup=False, emoji=False)
-    output.width = min(output.width, _WIDEST)
+    output.width = max(_NARROWEST, min(output.width, _WIDEST))
     return output
 
 
@@ -64,17 +64,3 @@ def quote_lines(quote: Quote, width: int) -> Iterator[Text]:
     for line in styled.wrap(wrapping, width):
         line.rstrip()
         yield line
-
-
-def visible(text: str) -> str:
-    """A text in which nothing can steer the terminal or turn the direction of what follows.
-
-    Control characters show as their pictures (``ESC`` as ``␛``); JSON output has them as they
-    are.
-    """
-
-    def picture(found: re.Match[str]) -> str:
-        code = ord(found[0])
-        return chr(0x2400 + code) if code < 0x20 else "␡" if code == 0x7F else "�"
-
-    return _CONTROLS.sub(picture, text)

@@ -7,6 +7,11 @@ NOT_FOUND = "Not found in the articles."
 NEAREST = "The nearest passages:"
 
 
+def counted(number: int, noun: str) -> str:
+    """A number with its noun: ``1 article``, ``2,000 articles``."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
 def sureness(confidence: float) -> str:
     """Say how sure an answer is, in words and as a percentage.
 

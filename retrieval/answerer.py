@@ -2,11 +2,11 @@
 
 import time
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from retrieval.answer import Answer, Quote, Timings
-from retrieval.confidence import Evidence, probability
+from retrieval.confidence import Evidence, coverage, probability
 from retrieval.encoding.encoder import Encoder
 from retrieval.errors import QuestionError
 from retrieval.library.reader import Library
@@ -20,7 +20,7 @@ MAX_QUESTION = 2_000
 DEFAULT_TOP = 3
 """Quotes in an answer."""
 
-_PER_QUOTE = 8  # candidates looked at for each quote, in case many carry the same words
+_PER_QUOTE = 8  # candidates read at once for each quote, since many may carry the same words
 
 
 class Answerer:
@@ -37,7 +37,8 @@ class Answerer:
 
     def __init__(self, library: Path, encoder: Encoder, min_confidence: float) -> None:
         self._library = Library(library)
-        made_by = self._library.fact(ENCODER_FACT)
+        with self._library.snapshot():
+            made_by = self._library.fact(ENCODER_FACT)
         if made_by is not None:
             check_encoder(library, str(made_by), encoder.identity)
         self._encoder = encoder
@@ -68,7 +69,7 @@ class Answerer:
             self._searcher.catch_up()
             candidates = self._searcher.search(question, vector, within or Filter())
             searched = time.perf_counter()
-            quotes = self._quotes(question, candidates[: top * _PER_QUOTE], top)
+            quotes = self._quotes(question, candidates, top)
         done = time.perf_counter()
         confidence = quotes[0].score if quotes else 0.0
         return Answer(
@@ -89,11 +90,25 @@ class Answerer:
         self, question: str, candidates: Sequence[Candidate], top: int
     ) -> tuple[Quote, ...]:
         """The best candidates as quotes, those that say the same put together."""
+        weights = self._searcher.words.weights(question)
+        quotes: dict[str, Quote] = {}
+        step = top * _PER_QUOTE
+        for start in range(0, len(candidates), step):
+            if len(quotes) == top:
+                break
+            self._add_quotes(quotes, candidates[start : start + step], weights, top)
+        return tuple(quotes.values())
+
+    def _add_quotes(
+        self,
+        quotes: dict[str, Quote],
+        candidates: Sequence[Candidate],
+        weights: Mapping[str, float],
+        top: int,
+    ) -> None:
+        """Add candidates to the quotes, which are by what they say, until there are enough."""
         rows = self._library.passages(candidate.id for candidate in candidates)
         articles = self._library.articles_by_number(row.article for row in rows.values())
-        weights = self._searcher.words.weights(question)
-
-        quotes: dict[str, Quote] = {}
         for candidate in candidates:
             row = rows.get(candidate.id)
             article = articles.get(row.article) if row else None
@@ -106,13 +121,12 @@ class Answerer:
             elif len(quotes) < top:
                 evidence = Evidence(
                     cosine=candidate.cosine,
-                    coverage=_coverage(
+                    coverage=coverage(
                         weights, self._searcher.words.words(f"{article.title} {words}")
                     ),
                 )
                 score = probability(evidence)
                 quotes[said] = Quote(article, row.start, row.end, row.paragraph, score)
-        return tuple(quotes.values())
 
 
 def clean_question(question: str) -> str:
@@ -129,18 +143,11 @@ def clean_question(question: str) -> str:
             f"The question is {len(question):,} characters long;"
             f" at most {MAX_QUESTION:,} can be asked."
         )
+    if any(unicodedata.category(c) == "Cs" for c in question):
+        raise QuestionError("The question has half a character in it; write it whole, in UTF-8.")
     if not any(unicodedata.category(c)[0] in "LN" for c in question):
         raise QuestionError("The question has no word in it; ask about something in the articles.")
     return question
-
-
-def _coverage(weights: dict[str, float], words: Sequence[str]) -> float:
-    """The share of the question's telling words that are there, by weight."""
-    total = sum(weights.values())
-    if not total:
-        return 0.0
-    there = set(words)
-    return sum(weight for word, weight in weights.items() if word in there) / total
 
 
 def _said(words: str) -> str:

@@ -1,6 +1,7 @@
 """How sure an answer is: a first, honest estimate from what the search saw."""
 
 import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 
@@ -18,12 +19,24 @@ class Evidence:
     coverage: float
 
 
-_INTERCEPT, _COSINE, _COVERAGE = -4.0, 5.0, 3.0
-_TYPICAL_COSINE = 0.5
+def coverage(weights: Mapping[str, float], words: Sequence[str]) -> float:
+    """How much of a question's words is among some others, by weight, from 0 to 1."""
+    total = sum(weights.values())
+    if not total:
+        return 0.0
+    there = set(words)
+    return sum(weight for word, weight in weights.items() if word in there) / total
+
+
+TYPICAL_COSINE = 0.5
+"""What a passage that still waits for its vector is taken to have."""
+
+# Fitted by benchmarks/confidence.py, which also measures how honest the outcome is.
+_INTERCEPT, _COSINE, _COVERAGE = -4.95, 2.53, 5.34
 
 
 def probability(evidence: Evidence) -> float:
-    """The probability that the quote answers the question."""
-    cosine = _TYPICAL_COSINE if evidence.cosine is None else evidence.cosine
+    """The probability that the quote answers the question, by logistic regression."""
+    cosine = TYPICAL_COSINE if evidence.cosine is None else evidence.cosine
     logit = _INTERCEPT + _COSINE * cosine + _COVERAGE * evidence.coverage
     return 1 / (1 + math.exp(-logit))

@@ -6,7 +6,9 @@ stopped.
 """
 
 import hashlib
+import os
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -16,6 +18,7 @@ from retrieval.errors import ReadingError
 from retrieval.library import FileRecord, Library, LibraryWriter
 from retrieval.library.writer import Transaction
 from retrieval.reading import find_files, read_file
+from retrieval.reading.files import printable
 from retrieval.search.vectors import VectorIndex
 from retrieval.search.words import WordIndex
 
@@ -52,7 +55,7 @@ class _Batch:
     """Articles and finished files that wait for the next commit."""
 
     articles: list[tuple[Article, str]] = field(default_factory=list)
-    gone: list[str] = field(default_factory=list)
+    gone: set[str] = field(default_factory=set)
     files: list[tuple[str, FileRecord]] = field(default_factory=list)
     characters: int = 0
 
@@ -73,12 +76,12 @@ def index(paths: Sequence[Path], library: Path, encoder: Encoder, reporter: Repo
     Raises:
         LibraryError: the library cannot be written; what was committed until then is kept.
     """
-    with LibraryWriter(library) as writer:
+    with LibraryWriter(library) as writer, closing(_Run(writer, reporter)) as run:
         writer.claim(encoder.identity)
-        run = _Run(writer, reporter)
         for path in paths:
-            run.mirror(path.absolute())
-        if run.summary.removed or run.summary.updated:
+            # One file has one name, or it would be in its own way; "a/../b" is "b".
+            run.mirror(Path(os.path.normpath(path.absolute())))
+        if writer.unswept():
             with writer.commit() as change:
                 change.sweep()
         bring_up_to_date(writer, encoder, reporter)
@@ -90,10 +93,17 @@ def bring_up_to_date(writer: LibraryWriter, encoder: Encoder, reporter: Reporter
 
     Whatever an earlier run was killed in is finished too.
     """
-    library = Library(writer.path, writer.edition)
-    with library.snapshot():
-        WordIndex(writer.edition.words).catch_up(library)
+    with closing(Library(writer.path, writer.edition)) as library:
+        with library.snapshot():
+            WordIndex(writer.edition.words).catch_up(library)
+        _encode_pending(writer, encoder, reporter)
+        index_of_vectors = VectorIndex(writer.edition.vectors, encoder.dimension)
+        with library.snapshot():
+            index_of_vectors.catch_up(library)
+        index_of_vectors.save()
 
+
+def _encode_pending(writer: LibraryWriter, encoder: Encoder, reporter: Reporter) -> None:
     pending = writer.pending()
     for start in range(0, len(pending), _BATCH_VECTORS):
 
@@ -104,12 +114,6 @@ def bring_up_to_date(writer: LibraryWriter, encoder: Encoder, reporter: Reporter
         vectors = encoder.encode_passages(writer.encoder_texts(digests), progress)
         with writer.commit() as change:
             change.store_vectors(digests, vectors)
-
-    index_of_vectors = VectorIndex(writer.edition.vectors, encoder.dimension)
-    with library.snapshot():
-        index_of_vectors.catch_up(library)
-    index_of_vectors.save()
-    library.close()
 
 
 class _Run:
@@ -123,6 +127,10 @@ class _Run:
         self._words = WordIndex(writer.edition.words)
         self._batch = _Batch()
         self._claimed: dict[str, str] = {}  # the ids of this batch, and whose they are
+
+    def close(self) -> None:
+        """Let go of the library."""
+        self._library.close()
 
     def mirror(self, root: Path) -> None:
         """Bring the articles that come from under a path up to date."""
@@ -139,7 +147,8 @@ class _Run:
         self._commit()
         for path in self._writer.files_under(_name(root)):
             # What could not be looked at is not known to be gone.
-            if path not in seen and not any(Path(path).is_relative_to(place) for place in unread):
+            place = Path(printable(Path(path)))
+            if path not in seen and not any(place.is_relative_to(other) for other in unread):
                 self._forget(path)
 
     # One file
@@ -185,7 +194,7 @@ class _Run:
                 self._commit()
         if complete:
             # Of a file that could not be read whole, nothing is known to be gone.
-            self._batch.gone += [i for i in self._writer.ids_from(name) if i not in ids]
+            self._batch.gone |= {i for i in self._writer.ids_from(name) if i not in ids}
         return complete
 
     def _conflict(self, article: Article, path: Path) -> ReadingError | None:
@@ -194,6 +203,8 @@ class _Run:
         name = _name(path)
         if owner is None or owner == name or not Path(owner).exists():
             return None
+        if article.id in self._batch.gone:
+            return None  # it was moved here: the other file was just read without it
         return ReadingError(
             name, f"has an article with the id {article.id}, and so has {owner}; change one"
         )
@@ -211,10 +222,10 @@ class _Run:
             return
         done = Summary()
         with self._writer.commit() as change:
+            done.removed += _remove(change, sorted(batch.gone))
             for article, path in batch.articles:
                 outcome = change.put(article, path)
                 setattr(done, outcome, getattr(done, outcome) + 1)
-            done.removed += _remove(change, batch.gone)
             for path, record in batch.files:
                 change.record_file(path, record)
         self._count(done)

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from retrieval.article import Article, Span
+from retrieval.article import Span
 from retrieval.sentences import paragraphs, sentences
 
 MAX_CHARACTERS = 320
@@ -61,9 +61,9 @@ def split(text: str) -> list[Passage]:
     return found
 
 
-def context(article: Article) -> str:
-    """What the index is told of an article beside a passage's own words: its title."""
-    return article.title[:_CONTEXT_CHARACTERS]
+def context(title: str) -> str:
+    """What the encoder is told of an article beside a passage's own words: its title."""
+    return title[:_CONTEXT_CHARACTERS]
 
 
 def _cut(text: str, paragraph: Span, number: int) -> Iterator[Passage]:

@@ -11,13 +11,16 @@ from itertools import pairwise
 
 from retrieval.article import Span
 
-# A blank line ends a paragraph; so does a Unicode paragraph separator.
-_PARAGRAPH_BREAK = re.compile(r"\n[^\S\n]*(?:\n\s*)+|\s*\u2029\s*")
+# The rules below take time in proportion to the text, whatever it is made of: none may start
+# anew inside a run that it has just read to its end.
+
+# A blank line ends a paragraph; so does a Unicode paragraph separator. Either is in a gap.
+_GAP = re.compile(r"\s{2,}|\u2029")
 
 # Where a sentence may end: its mark, what closes with it, and then a space. The ideographic
 # marks need no space.
 _MARK = re.compile(
-    r"""(?P<mark>[.!?…]+)(?P<closing>['"’”»)\]]*)(?P<space>\s+)"""
+    r"""(?<![.!?…])(?P<mark>[.!?…]++)(?P<closing>['"’”»)\]]*+)(?P<space>\s++)"""
     r"""|[。！？]+[」』”’）]*"""
 )
 # A line that starts a list item or a heading starts a sentence too, whatever ended before it.
@@ -26,6 +29,7 @@ _LINE_START = re.compile(r"\n[^\S\n]*(?=(?:[-*•–—+]|\#{1,6}|\d{1,3}[.)])[^
 _OPENING = "'\"‘“«([¿¡"
 _LAST_WORD = re.compile(r"[\w.&’'-]*$")
 _NEXT_WORD = re.compile(r"[\w’']+")
+_NEAR = 60  # characters in which to look for the word before or after a mark
 _DOTTED = re.compile(r"(?:\w\.)*\w")  # U.S, a.m, e.g (their last dot is the mark)
 
 # Never the end: a name or a number follows.
@@ -65,9 +69,10 @@ def paragraphs(text: str) -> list[Span]:
     """
     found = []
     start = 0
-    for gap in _PARAGRAPH_BREAK.finditer(text):
-        found.append((start, gap.start()))
-        start = gap.end()
+    for gap in _GAP.finditer(text):
+        if gap.group().count("\n") > 1 or "\u2029" in gap.group():
+            found.append((start, gap.start()))
+            start = gap.end()
     found.append((start, len(text)))
     return [span for start, end in found if (span := _strip(text, start, end))]
 
@@ -114,10 +119,10 @@ def _is_end(text: str, sentence_start: int, mark: re.Match[str]) -> bool:
     if mark["mark"] != ".":
         return True
 
-    before = _LAST_WORD.search(text, sentence_start, mark.start())
+    before = _LAST_WORD.search(text, max(sentence_start, mark.start() - _NEAR), mark.start())
     last = before.group().lstrip("'’.-").lower() if before else ""
     opened = first in _OPENING
-    following = _NEXT_WORD.search(text, after)
+    following = _NEXT_WORD.search(text, after, after + _NEAR)
     starts_sentence = opened or (following is not None and following.group().lower() in _STARTERS)
 
     if not last:
@@ -128,7 +133,7 @@ def _is_end(text: str, sentence_start: int, mark: re.Match[str]) -> bool:
         return False
     if first.isdigit() and last in _BEFORE_A_NUMBER:
         return False
-    if last.isdigit() and text[sentence_start : mark.start()].strip().isdigit():
+    if last.isdigit() and _numbers_an_item(text, sentence_start, mark.start()):
         return False  # "1. The first item": the number belongs to what it numbers
     if len(last) == 1 and last.isalpha():
         return last == "i" and starts_sentence  # "J. Smith", "John F. Kennedy", but "so am I. The"
@@ -137,6 +142,14 @@ def _is_end(text: str, sentence_start: int, mark: re.Match[str]) -> bool:
     if last in _MAYBE_LAST:
         return starts_sentence
     return True
+
+
+def _numbers_an_item(text: str, sentence_start: int, end: int) -> bool:
+    """Whether a number that ends there is all that its sentence or its line holds so far."""
+    line_start = text.rfind("\n", sentence_start, end) + 1
+    number = text[max(sentence_start, line_start) : end].strip()
+    # A longer one at the start of a line is a year in a text of fixed width.
+    return number.isdigit() and (len(number) <= 3 or not line_start)
 
 
 def _strip(text: str, start: int, end: int) -> Span | None:

@@ -1,10 +1,10 @@
 """``quoth articles``: list, show and remove."""
 
-import json
 import sys
 
 from bot import cli, settings
-from bot.terminal import visible
+from bot.json_line import print_json
+from bot.visible import visible
 from retrieval.article import Article
 from retrieval.errors import LibraryError
 from retrieval.library import Library, LibraryWriter
@@ -16,8 +16,7 @@ def list_articles(as_json: bool, library: str | None) -> int:
     with opened.snapshot():
         for article_id, date, title, source in opened.list_articles():
             if as_json:
-                row = {"id": article_id, "date": date, "title": title, "source": source}
-                print(json.dumps(row, ensure_ascii=False))
+                print_json({"id": article_id, "date": date, "title": title, "source": source})
             else:
                 about = f"{title} ({source})" if source else title
                 print(visible(f"{date or 'no date':10}  {article_id}  {about}"))
@@ -35,7 +34,7 @@ def show(article_id: str, as_json: bool, library: str | None) -> int:
     if article is None:
         raise _unknown(article_id)
     if as_json:
-        print(json.dumps(_as_json(article), ensure_ascii=False))
+        print_json(_as_json(article))
         return cli.OK
     date = article.date.isoformat() if article.date else None
     about = [part for part in (date, article.source, article.url) if part]
@@ -55,7 +54,7 @@ def remove(article_id: str, library: str | None) -> int:
         if not change.remove(article_id):
             raise _unknown(article_id)
         change.sweep()
-    print(f"removed {article_id}")
+    print(visible(f"removed {article_id}"))
     return cli.OK
 
 

@@ -1,13 +1,12 @@
 """``quoth ask``: questions from the command line or from standard input."""
 
 import datetime
-import json
 import sys
 from collections.abc import Callable
-from typing import Any
 
 from bot import cli, settings
-from bot.engine import open_answerer
+from bot.engine import open_answerer, say
+from bot.json_line import print_json
 from retrieval.answer import Answer
 from retrieval.errors import QuestionError
 from retrieval.search.filter import Filter
@@ -51,9 +50,9 @@ def _answer_lines(
         try:
             found = answer(line)
         except QuestionError as error:
-            print(f"quoth: {error}", file=sys.stderr)
+            say(f"quoth: {error}")
             if as_json:  # so that the n-th object stays the n-th question's
-                _print_json({"question": line, "error": str(error)})
+                print_json({"question": line, "error": str(error)})
             status = cli.FAILED
             continue
         show(found)
@@ -65,7 +64,7 @@ def _answer_lines(
 def _json_printer() -> Callable[[Answer], None]:
     from bot.answer_json import answer_as_json
 
-    return lambda answer: _print_json(answer_as_json(answer))
+    return lambda answer: print_json(answer_as_json(answer))
 
 
 def _text_printer() -> Callable[[Answer], None]:
@@ -73,7 +72,3 @@ def _text_printer() -> Callable[[Answer], None]:
 
     output = console()
     return lambda answer: show_answer(answer, output)
-
-
-def _print_json(value: dict[str, Any]) -> None:
-    print(json.dumps(value, ensure_ascii=False), flush=True)

@@ -9,6 +9,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from bot import cli, settings
 from bot.engine import open_encoder, say
+from bot.wording import counted
 from retrieval.encoding import Encoder
 from retrieval.errors import ReadingError
 from retrieval.indexing import Reporter, Summary, index
@@ -41,7 +42,7 @@ def index_with_progress(places: Sequence[Path], library: Path, encoder: Encoder)
 def _rebuild(library: Path, encoder: Encoder) -> None:
     with _reporter() as reporter:
         count = rebuild(library, encoder, reporter)
-    print(f"{count} articles rebuilt")
+    print(f"{counted(count, 'article')} rebuilt")
 
 
 @contextmanager

@@ -1,8 +1,13 @@
 """``quoth status``: what the library holds."""
 
-import json
+import os
+from contextlib import suppress
+from pathlib import Path
 
 from bot import cli, settings
+from bot.json_line import print_json
+from bot.visible import visible
+from bot.wording import counted
 from retrieval.library import Library
 from retrieval.library.writer import ENCODER_FACT
 
@@ -12,22 +17,32 @@ def run(as_json: bool, library: str | None) -> int:
     chosen = settings.load(library)
     opened = Library(chosen.library)
     with opened.snapshot() as state:
-        facts = {
+        pending = opened.pending()
+        facts: dict[str, str | int | None] = {
             "library": str(chosen.library),
             "articles": state.articles,
             "passages": state.passages,
-            "pending": opened.pending(),
+            "pending": pending,
             "generation": state.generation,
             "encoder": opened.fact(ENCODER_FACT),
-            "bytes": sum(
-                file.stat().st_size for file in chosen.library.rglob("*") if file.is_file()
-            ),
         }
     opened.close()
+    facts["bytes"] = size = _size(chosen.library)  # now without the files of being open
     if as_json:
-        print(json.dumps(facts, ensure_ascii=False))
+        print_json(facts)
         return cli.OK
-    waiting = f", {facts['pending']:,} wait for their vector" if facts["pending"] else ""
-    print(f"{facts['library']}: {state.articles:,} articles, {state.passages:,} passages{waiting}")
-    print(f"encoder {facts['encoder']}, generation {state.generation:,}, {facts['bytes']:,} bytes")
+    waiting = f", {counted(pending, 'passage')} without a vector yet" if pending else ""
+    held = f"{counted(state.articles, 'article')}, {counted(state.passages, 'passage')}"
+    print(visible(f"{facts['library']}: {held}{waiting}"))
+    print(f"encoder {facts['encoder']}, generation {state.generation:,}, {size:,} bytes")
     return cli.OK
+
+
+def _size(library: Path) -> int:
+    """Bytes of its files; those that a writer removes meanwhile count as nothing."""
+    total = 0
+    for folder, _, names in os.walk(library):
+        for name in names:
+            with suppress(FileNotFoundError):
+                total += Path(folder, name).stat().st_size
+    return total

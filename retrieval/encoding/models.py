@@ -95,7 +95,10 @@ def local_folder(model: str) -> Path | None:
     path = Path(model).expanduser()
     if path.is_dir():
         if not (path / "modules.json").exists() and not (path / "config.json").exists():
-            raise EncoderError(f"{model}: not a sentence-transformers model (no modules.json)")
+            raise EncoderError(
+                f"{model}: no model there (no modules.json); "
+                "QUOTH_ENCODER takes a sentence-transformers model's folder or a name"
+            )
         return path.resolve()
     if path.exists() or path.is_absolute() or model.startswith((".", "~")):
         raise EncoderError(

@@ -4,7 +4,7 @@ import json
 import os
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -48,7 +48,10 @@ class Edition:
 
 def exists(library: Path) -> bool:
     """Whether there is a library in the folder (of whatever version)."""
-    return (library / _MARKER).is_file()
+    try:
+        return (library / _MARKER).is_file()
+    except OSError:  # something that may not be looked at; opening it says why
+        return True
 
 
 def current_edition(library: Path) -> Edition:
@@ -160,7 +163,8 @@ def writer_lock(library: Path, wait: float) -> Iterator[None]:
     except OSError as error:
         raise LibraryError(f"{library}: cannot be written ({error.strerror})") from error
     try:
-        (library / _WRITER).write_text(json.dumps({"pid": os.getpid()}), encoding="utf-8")
+        with suppress(OSError):  # it only lets others name us
+            (library / _WRITER).write_text(json.dumps({"pid": os.getpid()}), encoding="utf-8")
         yield
     finally:
         lock.release()

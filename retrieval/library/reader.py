@@ -169,11 +169,11 @@ class Library:
         rows = self._connection.execute(
             "SELECT passages.id FROM passages JOIN articles ON articles.number = article"
             " WHERE (:since IS NULL OR date >= :since) AND (:until IS NULL OR date <= :until)"
-            " AND (:source IS NULL OR lower(source) = lower(:source)) ORDER BY passages.id",
+            " AND (:source IS NULL OR lower_case(source) = :source) ORDER BY passages.id",
             {
                 "since": since.isoformat() if since else None,
                 "until": until.isoformat() if until else None,
-                "source": source,
+                "source": source.lower() if source is not None else None,
             },
         )
         return np.fromiter((row[0] for row in rows), dtype=np.int64)

@@ -76,6 +76,8 @@ def open_for_reading(path: Path) -> sqlite3.Connection:
     try:
         connection = _connect(path, mode="rw")  # "ro" could not take part in the WAL
         connection.execute("PRAGMA query_only = ON")
+        # SQLite's own lower() knows only ASCII.
+        connection.create_function("lower_case", 1, _lower_case, deterministic=True)
         _check(connection, path)
     except sqlite3.Error as error:
         raise problem(path, error) from error
@@ -91,16 +93,18 @@ def open_for_writing(path: Path) -> sqlite3.Connection:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         connection = _connect(path, mode="rwc")
+        empty = not connection.execute("SELECT 1 FROM sqlite_master").fetchone()
+        if not empty:
+            _check(connection, path)  # before anything is changed in what may be another's
         connection.execute("PRAGMA journal_mode = WAL")
         # A commit is on the disk before it is acknowledged, through a power cut too.
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute("PRAGMA foreign_keys = ON")
-        if connection.execute("PRAGMA user_version").fetchone()[0] == 0:
+        if empty:
             connection.executescript(
                 f"BEGIN IMMEDIATE; {_TABLES} PRAGMA application_id = {_APPLICATION_ID};"
                 f" PRAGMA user_version = {VERSION}; COMMIT;"
             )
-        _check(connection, path)
     except (sqlite3.Error, OSError) as error:
         raise problem(path, error) from error
     return connection
@@ -131,6 +135,10 @@ def _connect(path: Path, mode: str) -> sqlite3.Connection:
         timeout=30,
         check_same_thread=False,
     )
+
+
+def _lower_case(value: str | None) -> str | None:
+    return value.lower() if value is not None else None
 
 
 def _check(connection: sqlite3.Connection, path: Path) -> None:

@@ -22,6 +22,8 @@ _PATIENCE = 2.0
 ENCODER_FACT = "encoder"
 """The fact that names the encoder whose vectors the library holds."""
 
+_UNSWEPT_FACT = "unswept"  # there while passages went whose vectors may still be here
+
 
 class LibraryWriter:
     """A library opened for writing, as a context manager that holds its lock.
@@ -53,8 +55,10 @@ class LibraryWriter:
     def __enter__(self) -> "LibraryWriter":
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
         self._stack.close()
+        if isinstance(error, sqlite3.Error):  # of a look between commits
+            raise schema.problem(self.edition.truth, error) from error
 
     def publish(self) -> None:
         """Make this edition the one that answers questions."""
@@ -128,6 +132,13 @@ class LibraryWriter:
         rows = self._connection.execute("SELECT id FROM articles WHERE file = ?", (file,))
         return [row[0] for row in rows]
 
+    def unswept(self) -> bool:
+        """Whether passages went since the last sweep, in this run or one that was killed."""
+        row = self._connection.execute(
+            "SELECT 1 FROM facts WHERE name = ?", (_UNSWEPT_FACT,)
+        ).fetchone()
+        return row is not None
+
     def pending(self) -> list[bytes]:
         """The digests that wait for a vector, those of the newest articles first."""
         rows = self._connection.execute(
@@ -189,14 +200,18 @@ class Transaction:
         return "updated" if known else "added"
 
     def remove(self, article_id: str) -> bool:
-        """Remove an article; False where there is none of that id."""
+        """Remove an article; False where there is none of that id.
+
+        The next run that comes by its file reads it again, changed or not.
+        """
         row = self._connection.execute(
-            "SELECT number FROM articles WHERE id = ?", (article_id,)
+            "SELECT number, file FROM articles WHERE id = ?", (article_id,)
         ).fetchone()
         if row is None:
             return False
         self._remove_passages(row[0])
         self._connection.execute("DELETE FROM articles WHERE number = ?", (row[0],))
+        self._connection.execute("UPDATE files SET complete = 0 WHERE path = ?", (row[1],))
         return True
 
     def record_file(self, path: str, record: FileRecord) -> None:
@@ -231,12 +246,13 @@ class Transaction:
                 f"DELETE FROM {table} WHERE NOT EXISTS"  # noqa: S608 - one of two constants
                 f" (SELECT 1 FROM passages WHERE passages.digest = {table}.digest)"
             )
+        self._connection.execute("DELETE FROM facts WHERE name = ?", (_UNSWEPT_FACT,))
 
     def _add_passages(self, number: int | None, article: Article) -> None:
         rows = []
         for passage in split(article.text):
             words = article.text[passage.start : passage.end]
-            digest = _digest(encoder_text(context(article), words))
+            digest = _digest(encoder_text(article.title, words))
             rows.append((number, passage.paragraph, passage.start, passage.end, digest))
         self._connection.executemany(
             "INSERT INTO passages (article, paragraph, start, stop, digest, generation)"
@@ -255,6 +271,7 @@ class Transaction:
             (self._generation, number),
         )
         self._connection.execute("DELETE FROM passages WHERE article = ?", (number,))
+        self._connection.execute("INSERT OR REPLACE INTO facts VALUES (?, 1)", (_UNSWEPT_FACT,))
 
 
 def check_encoder(path: Path, made_by: str, asked_with: str) -> None:
@@ -270,9 +287,9 @@ def check_encoder(path: Path, made_by: str, asked_with: str) -> None:
         )
 
 
-def encoder_text(about: str, words: str) -> str:
+def encoder_text(title: str, words: str) -> str:
     """What the encoder is given for a passage: the article's title, then the words."""
-    return f"{about}. {words}"
+    return f"{context(title)}. {words}"
 
 
 def _digest(text: str) -> bytes:

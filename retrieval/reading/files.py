@@ -48,7 +48,7 @@ def find_files(root: Path) -> Iterator[Path | ReadingError]:
                     waiting.extend(_visible_entries(path))
                 continue
         except OSError as error:
-            yield ReadingError(_printable(path), unreadable(error))
+            yield ReadingError(printable(path), unreadable(error))
             continue
         if _suffix(path) and (path is not root or path.exists()):
             yield path
@@ -73,7 +73,7 @@ def read_file(path: Path, root: Path) -> Iterator[Article | ReadingError]:
         readable = suffix is not None and path.is_file()
         file = (gzip.open if suffix == ".jsonl.gz" else open)(path, "rb") if readable else None
     except OSError as error:
-        yield ReadingError(_printable(path), unreadable(error))
+        yield ReadingError(printable(path), unreadable(error))
         return
     if suffix is None or file is None:
         yield _not_readable(path)
@@ -123,7 +123,7 @@ def _origin(path: Path, root: Path, suffix: str) -> Origin:
     """Say where an article comes from."""
     below = path.relative_to(root) if root != path and path.is_relative_to(root) else None
     return Origin(
-        place=_printable(path),
+        place=printable(path),
         id=_name((below or Path(path.name)).as_posix(), suffix),
         name=_name(path.name, suffix),
     )
@@ -134,7 +134,7 @@ def _name(path: str, suffix: str) -> str:
     return clean_line(path[: -len(suffix)].encode(errors="backslashreplace").decode())
 
 
-def _printable(path: Path) -> str:
+def printable(path: Path) -> str:
     """Write a path on one line."""
     return "".join(c if c.isprintable() else repr(c)[1:-1] for c in str(path))
 
@@ -147,4 +147,4 @@ def _not_readable(path: Path) -> ReadingError:
         problem = "not a file"
     else:
         problem = f"not a kind of file that is read; those are {' '.join(_SUFFIXES)}"
-    return ReadingError(_printable(path), problem)
+    return ReadingError(printable(path), problem)

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from retrieval.encoding.encoder import Vectors
+from retrieval.errors import LibraryError
 from retrieval.library.folder import sync_folder
 from retrieval.library.reader import Library
 from retrieval.search.hits import Hits
@@ -66,23 +67,28 @@ class VectorIndex:
         """Write the index to a file if reading the rest from the truth has become slow.
 
         Raises:
-            OSError: it cannot be written.
+            LibraryError: it cannot be written.
         """
         if abs(len(self) - self._saved) <= max(_FEW, self._saved // 8):
             return
-        self._folder.mkdir(parents=True, exist_ok=True)
-        older = self._files()
         path = self._folder / f"{self.generation}.faiss"
         unfinished = path.with_suffix(f".{os.getpid()}")
-        with unfinished.open("wb") as stream:
-            stream.write(faiss.serialize_index(self._index).tobytes())
-            stream.flush()
-            os.fsync(stream.fileno())
-        unfinished.replace(path)
-        sync_folder(self._folder)
-        for file in older:
-            if file != path:
-                file.unlink(missing_ok=True)
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            with unfinished.open("wb") as stream:
+                stream.write(faiss.serialize_index(self._index).tobytes())
+                stream.flush()
+                os.fsync(stream.fileno())
+            unfinished.replace(path)
+            sync_folder(self._folder)
+            for file in self._folder.iterdir():  # older ones, and what a killed run left
+                if file != path:
+                    file.unlink(missing_ok=True)
+        except OSError as error:
+            raise LibraryError(
+                f"{self._folder}: cannot be written ({error.strerror}); what was committed is kept."
+                " Mend that, then run: quoth index"
+            ) from error
         self._saved = len(self)
 
     def search(self, vector: Vectors, limit: int, only: NDArray[np.int64] | None) -> Hits:

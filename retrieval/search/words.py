@@ -9,6 +9,7 @@ import numpy as np
 import tantivy
 
 from retrieval.article import Article
+from retrieval.errors import LibraryError
 from retrieval.library.reader import Library
 from retrieval.library.records import PassageRow
 from retrieval.search.filter import Filter
@@ -21,10 +22,18 @@ WEIGHTS = {"text": 1.0, "title": 0.5, "around": 1.0}
 REACH = 1
 """How many passages before and after one count as around it."""
 
-_FORM = "1"  # of this index; another makes it be built anew
+_FORM = "2"  # of this index; another makes it be built anew
 _ANALYZER = "english"
 _HEAP = 64_000_000  # bytes of postings before they go to disk
 _LONGEST_WORD = 40
+
+# The words of English grammar that questions are made of.
+_GRAMMAR = """
+a about an and any are as at be been being but by can could did do does for from had has have he
+her hers him his how i if in into is it its me my of on or our ours shall she should so than that
+the their theirs them then there these they this those to us was we were what when where which
+who whom whose why will with would you your yours
+"""
 
 _Occur = tantivy.Occur
 _Query = tantivy.Query
@@ -42,6 +51,7 @@ class WordIndex:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._analyzer = _analyzer()
+        self._grammar = frozenset(self.words(_GRAMMAR))
         self._index: tantivy.Index | None = None
         self.generation = -1
         self.refresh()
@@ -64,13 +74,20 @@ class WordIndex:
         the library, has one writer at a time.
 
         Raises:
-            OSError: the index cannot be written.
+            LibraryError: the index cannot be written.
         """
-        if self._index is None or self.generation < 0:
-            self._index = self._create()
-        generation = library.text_generation()
-        if self.generation < generation:
-            self._write(self._index, library, generation)
+        try:
+            if self._index is None or self.generation < 0:
+                self._index = self._create()
+            generation = library.text_generation()
+            if self.generation < generation:
+                self._write(self._index, library, generation)
+        except _errors() as error:
+            reason = str(error).strip().splitlines() or [type(error).__name__]
+            raise LibraryError(
+                f"{self._folder}: cannot be written ({reason[0]}); what was committed is kept."
+                " Mend that, then run: quoth index"
+            ) from error
         self.refresh()
 
     def search(self, question: str, limit: int, within: Filter) -> Hits:
@@ -104,7 +121,7 @@ class WordIndex:
         searcher = self._index.searcher()
         total = searcher.num_docs
         found = {}
-        for word in self.words(question):
+        for word in self.telling(question):
             holding = searcher.doc_freq("text", word)
             found[word] = float(np.log(1 + (total - holding + 0.5) / (holding + 0.5)))
         return found
@@ -112,6 +129,15 @@ class WordIndex:
     def words(self, text: str) -> list[str]:
         """The different words of a text as they are indexed: folded, in lower case, stemmed."""
         return list(dict.fromkeys(self._analyzer.analyze(_composed(text))))
+
+    def telling(self, question: str) -> list[str]:
+        """A question's words without those of its grammar, unless it has no others.
+
+        In a small library "were" and "how" can be as rare as the words that matter; in a large
+        one they cost time and tell nothing.
+        """
+        words = self.words(question)
+        return [word for word in words if word not in self._grammar] or words
 
     # Searching
 
@@ -121,7 +147,7 @@ class WordIndex:
             return None
         schema = self._index.schema
         parts = []
-        for word in self.words(question):
+        for word in self.telling(question):
             for field, weight in WEIGHTS.items():
                 term = _Query.term_query(schema, field, word, "freq")
                 parts.append((_Occur.Should, _Query.boost_query(term, weight)))
@@ -185,8 +211,9 @@ class WordIndex:
 
     def _write(self, index: tantivy.Index, library: Library, generation: int) -> None:
         writer = index.writer(heap_size=_HEAP, num_threads=2)
-        for number in library.removed_since(self.generation):
-            writer.delete_documents_by_term("id", int(number))
+        # By query: a term made of a number is taken for a signed one, and matches no unsigned id.
+        if gone := library.removed_since(self.generation).tolist():
+            writer.delete_documents_by_query(_Query.term_set_query(index.schema, "id", gone))
         for article, rows in library.articles_since(self.generation):
             for document in _documents(article, rows):
                 writer.add_document(document)
@@ -250,5 +277,5 @@ def _all_of(*queries: tantivy.Query) -> tantivy.Query:
 
 
 def _errors() -> tuple[type[BaseException], ...]:
-    """What tantivy raises for an index that it cannot read."""
+    """What tantivy raises for an index that it cannot read or write."""
     return (ValueError, OSError, RuntimeError)
