@@ -14,8 +14,7 @@ import numpy as np
 from benchmarks.measure import arguments, read
 from retrieval.encoding import DEFAULT_MODEL, load_encoder
 from retrieval.encoding.models import local_folder
-from retrieval.library.writer import encoder_text
-from retrieval.passages import split
+from retrieval.passages import encoder_text, split
 
 
 def main() -> None:

@@ -21,8 +21,16 @@ def console() -> Console:
     return output
 
 
-def show_answer(answer: Answer, output: Console) -> None:
-    """Print an answer: each quote apart from its citation, and how sure it is."""
+def show_answer(answer: Answer, output: Console, *, with_question: bool = False) -> None:
+    """Print an answer: each quote apart from its citation, and how sure it is.
+
+    Args:
+        answer: what to print.
+        output: where to.
+        with_question: print the question first, to tell one answer of many from the next.
+    """
+    if with_question:
+        output.print(Text(visible(" ".join(answer.question.split())), style="bold"))
     if not answer.answered:
         output.print(Text(NOT_FOUND, style="bold yellow"))
         if answer.quotes:
@@ -37,6 +45,8 @@ def show_answer(answer: Answer, output: Console) -> None:
         output.print()
     if answer.answered:
         output.print(Text(sureness(answer.confidence), style="green"))
+    if with_question:
+        output.print()
 
 
 def citation_line(quote: Quote) -> str:

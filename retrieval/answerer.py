@@ -3,14 +3,17 @@
 import time
 import unicodedata
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from retrieval.answer import Answer, Quote, Timings
 from retrieval.confidence import Evidence, coverage, probability
 from retrieval.encoding.encoder import Encoder
-from retrieval.errors import QuestionError
+from retrieval.errors import LibraryError, MismatchError, QuestionError
+from retrieval.library.folder import current_edition
 from retrieval.library.reader import Library
-from retrieval.library.writer import ENCODER_FACT, check_encoder
+from retrieval.library.schema import ENCODER_FACT
+from retrieval.library.writer import check_encoder
 from retrieval.search.filter import Filter
 from retrieval.search.hybrid import Candidate, Searcher
 
@@ -36,13 +39,9 @@ class Answerer:
     """
 
     def __init__(self, library: Path, encoder: Encoder, min_confidence: float) -> None:
-        self._library = Library(library)
-        with self._library.snapshot():
-            made_by = self._library.fact(ENCODER_FACT)
-        if made_by is not None:
-            check_encoder(library, str(made_by), encoder.identity)
         self._encoder = encoder
         self._min_confidence = min_confidence
+        self._library = _open(library, encoder)
         self._searcher = Searcher(self._library, encoder.dimension)
 
     def close(self) -> None:
@@ -63,6 +62,7 @@ class Answerer:
         """
         question = clean_question(question)
         began = time.perf_counter()
+        self._follow()
         vector = self._encoder.encode_query(question)
         encoded = time.perf_counter()
         with self._library.snapshot() as state:
@@ -85,6 +85,22 @@ class Answerer:
                 total=_milliseconds(began, done),
             ),
         )
+
+    def _follow(self) -> None:
+        """Go over to the edition that a rebuild has made current, unless it is not for us.
+
+        One that cannot be opened, or was made by another encoder than this process has loaded,
+        leaves this one answering: its files stay until the next rebuild.
+        """
+        try:
+            if current_edition(self._library.path) == self._library.edition:
+                return
+            library = _open(self._library.path, self._encoder)
+        except LibraryError:
+            return
+        self._library.close()
+        self._library = library
+        self._searcher = Searcher(library, self._encoder.dimension)
 
     def _quotes(
         self, question: str, candidates: Sequence[Candidate], top: int
@@ -129,6 +145,20 @@ class Answerer:
                 quotes[said] = Quote(article, row.start, row.end, row.paragraph, score)
 
 
+def _open(path: Path, encoder: Encoder) -> Library:
+    """Open a library whose vectors this encoder made."""
+    library = Library(path)
+    with library.snapshot():
+        made_by = library.fact(ENCODER_FACT)
+    if made_by is not None:
+        try:
+            check_encoder(path, str(made_by), encoder.identity)
+        except MismatchError:
+            library.close()
+            raise
+    return library
+
+
 def clean_question(question: str) -> str:
     """A question without the space around it.
 
@@ -158,15 +188,7 @@ def _said(words: str) -> str:
 def _also_in(quote: Quote, article_id: str) -> Quote:
     if article_id == quote.article.id or article_id in quote.also_in:
         return quote
-    return Quote(
-        quote.article,
-        quote.start,
-        quote.end,
-        quote.paragraph,
-        quote.score,
-        quote.answer,
-        (*quote.also_in, article_id),
-    )
+    return replace(quote, also_in=(*quote.also_in, article_id))
 
 
 def _milliseconds(start: float, end: float) -> float:

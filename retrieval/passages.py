@@ -61,9 +61,9 @@ def split(text: str) -> list[Passage]:
     return found
 
 
-def context(title: str) -> str:
-    """What the encoder is told of an article beside a passage's own words: its title."""
-    return title[:_CONTEXT_CHARACTERS]
+def encoder_text(title: str, words: str) -> str:
+    """What the encoder is given for a passage: the article's title, then the words."""
+    return f"{title[:_CONTEXT_CHARACTERS]}. {words}"
 
 
 def _cut(text: str, paragraph: Span, number: int) -> Iterator[Passage]:

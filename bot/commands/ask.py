@@ -24,13 +24,14 @@ def run(
     """Answer, print, and return the exit status."""
     answerer = open_answerer(settings.load(library))
     within = Filter(since, until, source)
-    show = _json_printer() if as_json else _text_printer()
+    many = question == "-"
+    show = _json_printer() if as_json else _text_printer(with_question=many)
 
     def answer(line: str) -> Answer:
         return answerer.ask(line, top, within)
 
     try:
-        if question == "-":
+        if many:
             return _answer_lines(answer, show, as_json=as_json)
         found = answer(question)
         show(found)
@@ -67,8 +68,8 @@ def _json_printer() -> Callable[[Answer], None]:
     return lambda answer: print_json(answer_as_json(answer))
 
 
-def _text_printer() -> Callable[[Answer], None]:
+def _text_printer(*, with_question: bool) -> Callable[[Answer], None]:
     from bot.terminal import console, show_answer
 
     output = console()
-    return lambda answer: show_answer(answer, output)
+    return lambda answer: show_answer(answer, output, with_question=with_question)

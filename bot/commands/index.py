@@ -13,18 +13,23 @@ from bot.wording import counted
 from retrieval.encoding import Encoder
 from retrieval.errors import ReadingError
 from retrieval.indexing import Reporter, Summary, index
+from retrieval.library import folder
 from retrieval.rebuilding import rebuild
 
 
 def run(paths: Sequence[str], rebuild: bool, library: str | None) -> int:
     """Index, print what was done, and return the exit status."""
     chosen = settings.load(library)
+    places = [Path(path) for path in paths] or [chosen.articles]
+    nothing_there = not any(place.exists() for place in places)
+    if nothing_there and not rebuild and not folder.exists(chosen.library):
+        # A library made here would be empty, and answer "not found" from now on.
+        raise ReadingError(str(places[0]), "no such file or folder, so no library was made")
     encoder = open_encoder(chosen)
     if rebuild:
         _rebuild(chosen.library, encoder)
         if not paths:
             return cli.OK
-    places = [Path(path) for path in paths] or [chosen.articles]
     summary = index_with_progress(places, chosen.library, encoder)
     print(
         f"{summary.added} added, {summary.updated} updated, {summary.removed} removed,"

@@ -9,7 +9,7 @@ from bot.json_line import print_json
 from bot.visible import visible
 from bot.wording import counted
 from retrieval.library import Library
-from retrieval.library.writer import ENCODER_FACT
+from retrieval.library.schema import ENCODER_FACT
 
 
 def run(as_json: bool, library: str | None) -> int:

@@ -1,6 +1,8 @@
 """Runs a model with sentence-transformers: on a GPU, or where it could not be exported."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+
+import numpy as np
 
 from retrieval.encoding.encoder import Progress, Vectors, unit
 
@@ -26,18 +28,30 @@ class TorchEncoder:
 
     def encode_query(self, text: str) -> Vectors:
         """Encode one question. Returns shape (1, dimension)."""
-        return unit(self._model.encode_query([text], show_progress_bar=False))
+        return unit(np.asarray(self._model.encode_query([text], show_progress_bar=False)))
 
     def encode_passages(self, texts: Sequence[str], progress: Progress | None = None) -> Vectors:
-        """Encode passages. What is longer than the model sees is cut off by the library."""
-        import numpy as np
-
-        chunks = []
+        """Encode passages. The vector of one that the model sees in parts is the parts' mean."""
+        total = np.zeros((len(texts), self.dimension), dtype=np.float32)
         for start in range(0, len(texts), _CHUNK):
-            chunk = list(texts[start : start + _CHUNK])
-            chunks.append(self._model.encode_document(chunk, show_progress_bar=False))
+            chunk = texts[start : start + _CHUNK]
+            parts = [(row, part) for row, text in enumerate(chunk) for part in self._parts(text)]
+            vectors = self._model.encode_document(
+                [part for _, part in parts], show_progress_bar=False
+            )
+            for (row, part), vector in zip(parts, unit(np.asarray(vectors)), strict=True):
+                total[start + row] += len(part) * vector
             if progress:
                 progress(start + len(chunk), len(texts))
-        if not chunks:
-            return np.zeros((0, self.dimension), dtype=np.float32)
-        return unit(np.concatenate(chunks))
+        return unit(total)
+
+    def _parts(self, text: str) -> Iterator[str]:
+        """The text in halves of halves, until the model sees each whole."""
+        limit = self._model.max_seq_length
+        if len(text) < 2 or limit is None or len(self._model.tokenizer(text)["input_ids"]) <= limit:
+            yield text
+            return
+        middle = text.find(" ", len(text) // 2) + 1 or len(text) // 2
+        middle = middle if middle < len(text) else len(text) // 2
+        yield from self._parts(text[:middle])
+        yield from self._parts(text[middle:])

@@ -66,7 +66,7 @@ def current_edition(library: Path) -> Edition:
         marker = json.loads((library / _MARKER).read_text(encoding="utf-8"))
         number, name = int(marker["format"]), str(marker["edition"])
     except (FileNotFoundError, NotADirectoryError):
-        raise NotALibraryError(f"{library}: not a library; run: quoth index") from None
+        raise NotALibraryError(f"{library}: no library there; run: quoth index") from None
     except OSError as error:
         raise LibraryError(f"{library / _MARKER}: cannot be read ({error.strerror})") from error
     except (ValueError, KeyError, TypeError) as error:

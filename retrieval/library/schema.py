@@ -8,6 +8,12 @@ from retrieval.errors import DamagedError, LibraryError, MismatchError
 VERSION = 1
 """Of the tables; goes up with every change that an older or newer Quoth could not read."""
 
+ENCODER_FACT = "encoder"
+"""The fact that names the encoder whose vectors the library holds."""
+
+UNSWEPT_FACT = "unswept"
+"""The fact that is there while passages went whose vectors may still be here."""
+
 _APPLICATION_ID = 0x51754F54  # "QuOT", so that `file` and we know one from any other database
 
 # Every commit has a generation, one higher than the last; rows carry that of the commit that

@@ -65,7 +65,7 @@ class Searcher:
         generation = self._library.text_generation()
         if self.words.generation != generation:
             self.words.refresh()
-        if self.words.generation < generation:
+        if self.words.generation != generation:
             with contextlib.suppress(LibraryError), writer_lock(self._library.path, wait=0):
                 self.words.catch_up(self._library)
         self.vectors.catch_up(self._library)

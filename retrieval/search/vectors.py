@@ -38,7 +38,7 @@ class VectorIndex:
         self._folder = folder
         self._dimension = dimension
         self.generation = -1
-        self._saved = 0
+        self._saved = self._unsaved = 0
         self._index: faiss.Index = self._empty()
         for path in self._files():
             with contextlib.suppress(RuntimeError, ValueError):
@@ -56,11 +56,18 @@ class VectorIndex:
         generation = library.generation()
         if self.generation == generation:
             return
-        removed = library.removed_since(self.generation)
-        if len(removed) and len(self):
-            self._index.remove_ids(faiss.IDSelectorBatch(removed))
-        for ids, vectors in library.vectors_since(self.generation, _BATCH):
-            self._index.add_with_ids(vectors.astype(np.float32), ids)
+        if self.generation > generation:  # the truth was put back from an older copy
+            self._forget()
+        try:
+            removed = library.removed_since(self.generation)
+            if len(removed) and len(self):
+                self._unsaved += self._index.remove_ids(faiss.IDSelectorBatch(removed))
+            for ids, vectors in library.vectors_since(self.generation, _BATCH):
+                self._index.add_with_ids(vectors.astype(np.float32), ids)
+                self._unsaved += len(ids)
+        except BaseException:
+            self._forget()  # half caught up is of no generation
+            raise
         self.generation = generation
 
     def save(self) -> None:
@@ -69,7 +76,7 @@ class VectorIndex:
         Raises:
             LibraryError: it cannot be written.
         """
-        if abs(len(self) - self._saved) <= max(_FEW, self._saved // 8):
+        if self._unsaved <= max(_FEW, self._saved // 8):
             return
         path = self._folder / f"{self.generation}.faiss"
         unfinished = path.with_suffix(f".{os.getpid()}")
@@ -89,7 +96,7 @@ class VectorIndex:
                 f"{self._folder}: cannot be written ({error.strerror}); what was committed is kept."
                 " Mend that, then run: quoth index"
             ) from error
-        self._saved = len(self)
+        self._saved, self._unsaved = len(self), 0
 
     def search(self, vector: Vectors, limit: int, only: NDArray[np.int64] | None) -> Hits:
         """Find the nearest passages; a score is the cosine similarity.
@@ -111,6 +118,11 @@ class VectorIndex:
             del selector
         found = ids[0] >= 0
         return Hits(ids[0][found], scores[0][found])
+
+    def _forget(self) -> None:
+        self._index = self._empty()
+        self.generation = -1
+        self._saved = self._unsaved = 0
 
     def _empty(self) -> faiss.IndexIDMap:
         codes = faiss.IndexScalarQuantizer(

@@ -26,6 +26,7 @@ _FORM = "2"  # of this index; another makes it be built anew
 _ANALYZER = "english"
 _HEAP = 64_000_000  # bytes of postings before they go to disk
 _LONGEST_WORD = 40
+_OTHER_PASSAGES = 1_000  # see ``weights``
 
 # The words of English grammar that questions are made of.
 _GRAMMAR = """
@@ -80,6 +81,8 @@ class WordIndex:
             if self._index is None or self.generation < 0:
                 self._index = self._create()
             generation = library.text_generation()
+            if self.generation > generation:  # the truth was put back from an older copy
+                self._index, self.generation = self._create(), -1
             if self.generation < generation:
                 self._write(self._index, library, generation)
         except _errors() as error:
@@ -112,14 +115,17 @@ class WordIndex:
         return self._run(_all_of(words, _Query.const_score_query(these, 0.0)), len(ids))
 
     def weights(self, question: str) -> dict[str, float]:
-        """How much each different word of a question tells: its inverse document frequency.
+        """How much each different word of a question tells: how rare it is.
 
-        ``ln(1 + (N - n + 0.5) / (n + 0.5))`` for a word in n of N passages, as in BM25.
+        ``ln(1 + (N + 1000 - n + 0.5) / (n + 0.5))`` for a word in n of N passages: BM25's inverse
+        document frequency, as if there were a thousand more passages without the word. In a
+        library of one article a word would otherwise count for little just because it is there.
         """
         if self._index is None:
             return {}
         searcher = self._index.searcher()
-        total = searcher.num_docs
+        # Less the document that says how far the index has come.
+        total = searcher.num_docs - 1 + _OTHER_PASSAGES
         found = {}
         for word in self.telling(question):
             holding = searcher.doc_freq("text", word)

@@ -157,7 +157,7 @@ def test_without_articles_nothing_is_made_and_the_setting_is_named(quoth: Quoth)
         assert done.status == 1
         assert "QUOTH_ARTICLES is seeds" in done.error
         assert "quoth index PATH" in done.error
-    assert "not a library" in quoth("status").error, "an empty one would answer from now on"
+    assert "no library there" in quoth("status").error, "an empty one would answer from now on"
 
 
 @pytest.mark.parametrize(

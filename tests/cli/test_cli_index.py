@@ -130,5 +130,5 @@ def test_another_encoder_is_refused_until_the_rebuild(
 def test_a_rebuild_of_nothing_is_one_line(inside: Quoth, tmp_path: Path) -> None:
     done = inside("index", "--rebuild")
     assert done.status == 1
-    assert done.error == "quoth: library: not a library; run: quoth index"
+    assert done.error == "quoth: library: no library there; run: quoth index"
     assert not (tmp_path / "library").exists()

@@ -74,7 +74,7 @@ def test_before_there_is_a_library_it_says_what_to_run(
 ) -> None:
     done = inside(*command)
     assert done.status == 1
-    assert done.error == "quoth: library: not a library; run: quoth index"
+    assert done.error == "quoth: library: no library there; run: quoth index"
     assert not (tmp_path / "library").exists()
 
 

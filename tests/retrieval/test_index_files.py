@@ -128,13 +128,7 @@ def test_a_second_article_of_one_id_is_refused_naming_both_files(
     ("source", "target"),
     [
         ("a", "b"),
-        pytest.param(
-            "b",
-            "a",
-            marks=pytest.mark.xfail(
-                strict=True, reason="told as a conflict, and gone until the next run"
-            ),
-        ),
+        ("b", "a"),
     ],
 )
 def test_an_article_that_moves_between_files_is_kept(

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from retrieval import indexing
+from retrieval import indexing, mirroring
 from retrieval.answerer import Answerer
 from retrieval.encoding.encoder import Progress, Vectors
 from retrieval.errors import MismatchError
 from retrieval.indexing import Reporter
 from retrieval.library import Library, LibraryWriter
-from retrieval.library.writer import Transaction
+from retrieval.library.transaction import Transaction
 from retrieval.rebuilding import rebuild
 from tests.retrieval.collection import contents, ids, mirror, write_txt
 from tests.retrieval.encoders import ScatteredEncoder
@@ -25,7 +25,7 @@ class Stopped(BaseException):
 
 @pytest.fixture
 def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(indexing, "_BATCH_CHARACTERS", 100)
+    monkeypatch.setattr(mirroring, "_BATCH_CHARACTERS", 100)
     monkeypatch.setattr(indexing, "_BATCH_VECTORS", 2)
 
 

@@ -13,6 +13,7 @@ import pytest
 from retrieval.answerer import Answerer
 from retrieval.errors import LibraryError
 from retrieval.library import Library
+from retrieval.library.folder import current_edition
 from tests.retrieval.collection import contents, mirror, truth, write_jsonl, write_txt
 from tests.retrieval.encoders import ScatteredEncoder
 
@@ -26,7 +27,7 @@ import contextlib, sys
 from pathlib import Path
 from retrieval import indexing, rebuilding
 from retrieval.library import LibraryWriter
-from retrieval.library.writer import Transaction
+from retrieval.library.transaction import Transaction
 from tests.retrieval.encoders import ScatteredEncoder
 
 indexing._BATCH_CHARACTERS, indexing._BATCH_VECTORS, rebuilding._BATCH = 2_000, 10, 4
@@ -192,7 +193,8 @@ def test_killed_while_rebuilding(
         library = tmp_path / f"killed{n}"
         shutil.copytree(grown, library)
         run_and_kill("rebuild", library, articles, delay)
-        if contents(library) == before:  # the old one, and whole
+        if current_edition(library).folder.name == "1":
+            assert contents(library) == before  # the old one, and whole
             assert answers(library, scattered) == answered
             run_and_kill("rebuild", library, articles, None)
         assert contents(library) == rebuilt

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from retrieval.article import Article, Span
-from retrieval.passages import MAX_CHARACTERS, context, split
+from retrieval.passages import MAX_CHARACTERS, encoder_text, split
 from retrieval.reading import read_file
 from retrieval.sentences import paragraphs, sentences
 
@@ -108,8 +108,8 @@ def test_no_words_no_passage(text: str) -> None:
     assert split(text) == []
 
 
-def test_the_context_is_a_title_that_ends() -> None:
-    assert context("T" * 1000) == "T" * 160
+def test_the_encoder_is_given_a_title_that_ends() -> None:
+    assert encoder_text("T" * 1000, "The words.") == "T" * 160 + ". The words."
 
 
 def test_the_seed_article() -> None:

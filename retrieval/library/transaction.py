@@ -1,0 +1,131 @@
+"""What can be changed in one commit."""
+
+import hashlib
+import sqlite3
+from collections.abc import Sequence
+from typing import Literal
+
+from retrieval.article import Article
+from retrieval.encoding.encoder import Vectors
+from retrieval.library.records import FileRecord
+from retrieval.library.schema import UNSWEPT_FACT
+from retrieval.passages import encoder_text, split
+
+Change = Literal["added", "updated", "unchanged"]
+
+
+class Transaction:
+    """The changes of one commit. Made by ``LibraryWriter.commit``."""
+
+    def __init__(self, connection: sqlite3.Connection, generation: int) -> None:
+        self._connection = connection
+        self._generation = generation
+
+    def put(self, article: Article, file: str) -> Change:
+        """Add an article, or replace the one of the same id where it differs."""
+        known = self._connection.execute(
+            "SELECT number, title, date, source, url, sha256, file FROM articles WHERE id = ?",
+            (article.id,),
+        ).fetchone()
+        date = article.date.isoformat() if article.date else None
+        about = (article.title, date, article.source, article.url, article.sha256)
+        if known and known[1:6] == about:
+            if known[6] != file:
+                self._connection.execute(
+                    "UPDATE articles SET file = ? WHERE number = ?", (file, known[0])
+                )
+            return "unchanged"
+        if known:
+            self._remove_passages(known[0])
+            self._connection.execute(
+                "UPDATE articles SET title = ?, date = ?, source = ?, url = ?, sha256 = ?,"
+                " text = ?, file = ? WHERE number = ?",
+                (*about, article.text, file, known[0]),
+            )
+            number = known[0]
+        else:
+            number = self._connection.execute(
+                "INSERT INTO articles (id, title, date, source, url, sha256, text, file)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                (article.id, *about, article.text, file),
+            ).lastrowid
+        self._add_passages(number, article)
+        return "updated" if known else "added"
+
+    def remove(self, article_id: str) -> bool:
+        """Remove an article; False where there is none of that id.
+
+        The next run that comes by its file reads it again, changed or not.
+        """
+        row = self._connection.execute(
+            "SELECT number, file FROM articles WHERE id = ?", (article_id,)
+        ).fetchone()
+        if row is None:
+            return False
+        self._remove_passages(row[0])
+        self._connection.execute("DELETE FROM articles WHERE number = ?", (row[0],))
+        self._connection.execute("UPDATE files SET complete = 0 WHERE path = ?", (row[1],))
+        return True
+
+    def record_file(self, path: str, record: FileRecord) -> None:
+        """Remember what a file was when it was read."""
+        self._connection.execute(
+            "INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?, ?)",
+            (path, record.size, record.modified, record.sha256, record.complete),
+        )
+
+    def forget_file(self, path: str) -> None:
+        """Forget a file; its articles are removed by ``remove``."""
+        self._connection.execute("DELETE FROM files WHERE path = ?", (path,))
+
+    def store_vectors(self, digests: Sequence[bytes], vectors: Vectors) -> None:
+        """Keep the vectors of what waited for them; those nobody waits for any more are dropped."""
+        self._connection.executemany(
+            "INSERT INTO vectors (digest, vector, generation)"
+            " SELECT ?, ?, ? WHERE EXISTS (SELECT 1 FROM pending WHERE digest = ?)",
+            (
+                (digest, vector.astype("float16").tobytes(), self._generation, digest)
+                for digest, vector in zip(digests, vectors, strict=True)
+            ),
+        )
+        self._connection.executemany(
+            "DELETE FROM pending WHERE digest = ?", ((digest,) for digest in digests)
+        )
+
+    def sweep(self) -> None:
+        """Drop what no passage needs: vectors, and places in the queue for them."""
+        for table in ("vectors", "pending"):
+            self._connection.execute(
+                f"DELETE FROM {table} WHERE NOT EXISTS"  # noqa: S608 - one of two constants
+                f" (SELECT 1 FROM passages WHERE passages.digest = {table}.digest)"
+            )
+        self._connection.execute("DELETE FROM facts WHERE name = ?", (UNSWEPT_FACT,))
+
+    def _add_passages(self, number: int | None, article: Article) -> None:
+        rows = []
+        for passage in split(article.text):
+            words = article.text[passage.start : passage.end]
+            digest = _digest(encoder_text(article.title, words))
+            rows.append((number, passage.paragraph, passage.start, passage.end, digest))
+        self._connection.executemany(
+            "INSERT INTO passages (article, paragraph, start, stop, digest, generation)"
+            " VALUES (?, ?, ?, ?, ?, ?)",
+            ((*row, self._generation) for row in rows),
+        )
+        self._connection.executemany(
+            "INSERT OR IGNORE INTO pending SELECT ?1 WHERE NOT EXISTS"
+            " (SELECT 1 FROM vectors WHERE digest = ?1)",
+            ((row[-1],) for row in rows),
+        )
+
+    def _remove_passages(self, number: int) -> None:
+        self._connection.execute(
+            "INSERT INTO removed SELECT id, ? FROM passages WHERE article = ?",
+            (self._generation, number),
+        )
+        self._connection.execute("DELETE FROM passages WHERE article = ?", (number,))
+        self._connection.execute("INSERT OR REPLACE INTO facts VALUES (?, 1)", (UNSWEPT_FACT,))
+
+
+def _digest(text: str) -> bytes:
+    return hashlib.sha256(text.encode()).digest()[:16]

@@ -1,0 +1,240 @@
+"""Brings the truth in step with files and folders: reads what changed, removes what went."""
+
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from retrieval.article import Article
+from retrieval.errors import ReadingError
+from retrieval.library import FileRecord, Library, LibraryWriter
+from retrieval.library.transaction import Transaction
+from retrieval.reading import find_files, read_file
+from retrieval.reading.files import printable
+from retrieval.search.words import WordIndex
+
+_BATCH_CHARACTERS = 4_000_000  # of articles committed at once: a second or two of work
+
+
+@dataclass(slots=True)
+class Summary:
+    """What an indexing run did, in articles; ``failed`` counts files and lines."""
+
+    added: int = 0
+    updated: int = 0
+    removed: int = 0
+    unchanged: int = 0
+    failed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Reporter:
+    """Who hears of an indexing run while it goes on.
+
+    Attributes:
+        problem: told of each file or line that was skipped.
+        progress: told what is being done, how much of it is done, and of how many (0: unknown).
+    """
+
+    problem: Callable[[ReadingError], None] = lambda error: None
+    progress: Callable[[str, int, int], None] = lambda stage, done, total: None
+
+
+@dataclass(slots=True)
+class _Batch:
+    """Articles and finished files that wait for the next commit."""
+
+    articles: list[tuple[Article, str]] = field(default_factory=list)
+    gone: set[str] = field(default_factory=set)
+    files: list[tuple[str, FileRecord]] = field(default_factory=list)
+    characters: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Contested:
+    """A file with articles whose ids another file has too.
+
+    Attributes:
+        path: of the file.
+        record: what to remember of it once nothing is contested.
+        ids: of those articles.
+    """
+
+    path: Path
+    record: FileRecord
+    ids: frozenset[str]
+
+
+class Mirror:
+    """One run of ``index`` over some paths, all into one library."""
+
+    def __init__(self, writer: LibraryWriter, reporter: Reporter) -> None:
+        self.summary = Summary()
+        self._writer = writer
+        self._reporter = reporter
+        self._library = Library(writer.path, writer.edition)
+        self._words = WordIndex(writer.edition.words)
+        self._batch = _Batch()
+        self._claimed: dict[str, str] = {}  # the ids of this batch, and whose they are
+
+    def close(self) -> None:
+        """Let go of the library."""
+        self._library.close()
+
+    def mirror(self, root: Path) -> None:
+        """Bring the articles that come from under a path up to date."""
+        seen: set[str] = set()
+        unread: list[Path] = []
+        contested: list[_Contested] = []
+        for found in find_files(root):
+            if isinstance(found, ReadingError):
+                self._fail(found)
+                unread.append(Path(found.place))
+                continue
+            seen.add(_name(found))
+            if conflict := self._read(found, root):
+                contested.append(conflict)
+            self._reporter.progress("Reading", len(seen), 0)
+        self._commit()
+        for path in self._writer.files_under(_name(root)):
+            # What could not be looked at is not known to be gone.
+            place = Path(printable(Path(path)))
+            if path not in seen and not any(place.is_relative_to(other) for other in unread):
+                self._forget(path)
+        # An article that moved from one file to another was in both until now.
+        for conflict in contested:
+            self._settle(conflict, root)
+        self._commit()
+
+    # One file
+
+    def _read(self, path: Path, root: Path) -> _Contested | None:
+        """Read a file unless it is as it was; returns what another file has a claim on."""
+        name = _name(path)
+        known = self._writer.file(name)
+        try:
+            stat = path.stat()
+            same = known and (known.size, known.modified) == (stat.st_size, stat.st_mtime_ns)
+            if known and known.complete and same:
+                self.summary.unchanged += len(self._writer.ids_from(name))
+                return None
+            record = FileRecord(stat.st_size, stat.st_mtime_ns, _file_hash(path), complete=True)
+        except OSError as error:
+            self._fail(ReadingError(str(path), f"cannot be read ({error.strerror})"))
+            return None
+        if known and known.complete and known.sha256 == record.sha256:
+            self.summary.unchanged += len(self._writer.ids_from(name))
+            self._batch.files.append((name, record))
+            return None
+        return self._read_articles(path, root, record)
+
+    def _read_articles(self, path: Path, root: Path, record: FileRecord) -> _Contested | None:
+        name = _name(path)
+        ids: set[str] = set()
+        claimed_elsewhere: set[str] = set()
+        complete = True
+        for found in read_file(path, root):
+            if isinstance(found, ReadingError):
+                self._fail(found)
+                complete = False
+                continue
+            ids.add(found.id)
+            if self._owner(found, name):
+                claimed_elsewhere.add(found.id)
+            else:
+                self._add(found, name)
+        if complete:
+            # Of a file that could not be read whole, nothing is known to be gone.
+            self._batch.gone |= {i for i in self._writer.ids_from(name) if i not in ids}
+        settled = not claimed_elsewhere
+        self._batch.files.append((name, replace(record, complete=complete and settled)))
+        whole = replace(record, complete=complete)
+        return None if settled else _Contested(path, whole, frozenset(claimed_elsewhere))
+
+    def _settle(self, contested: _Contested, root: Path) -> None:
+        """Take the articles that another file no longer has; the rest are conflicts."""
+        name = _name(contested.path)
+        conflicts = 0
+        for found in read_file(contested.path, root):
+            if isinstance(found, ReadingError) or found.id not in contested.ids:
+                continue
+            if owner := self._owner(found, name):
+                conflicts += 1
+                self._fail(
+                    ReadingError(
+                        name,
+                        f"has an article with the id {found.id}, and so has {owner}; change one",
+                    )
+                )
+            else:
+                self._add(found, name)
+        if not conflicts:
+            self._batch.files.append((name, contested.record))
+
+    def _add(self, article: Article, name: str) -> None:
+        self._claimed[article.id] = name
+        self._batch.articles.append((article, name))
+        self._batch.characters += len(article.text)
+        if self._batch.characters >= _BATCH_CHARACTERS:
+            self._commit()
+
+    def _owner(self, article: Article, name: str) -> str | None:
+        """Another file, still there, that has an article of this id."""
+        owner = self._claimed.get(article.id) or self._writer.file_of(article.id)
+        if owner is None or owner == name or not Path(owner).exists():
+            return None
+        return owner
+
+    def _fail(self, problem: ReadingError) -> None:
+        self.summary.failed += 1
+        self._reporter.problem(problem)
+
+    # Commits
+
+    def _commit(self) -> None:
+        batch, self._batch = self._batch, _Batch()
+        self._claimed.clear()
+        if not (batch.articles or batch.gone or batch.files):
+            return
+        done = Summary()
+        with self._writer.commit() as change:
+            done.removed += _remove(change, sorted(batch.gone))
+            for article, path in batch.articles:
+                outcome = change.put(article, path)
+                setattr(done, outcome, getattr(done, outcome) + 1)
+            for path, record in batch.files:
+                change.record_file(path, record)
+        self._count(done)
+        self._catch_up()
+
+    def _forget(self, path: str) -> None:
+        done = Summary()
+        with self._writer.commit() as change:
+            done.removed = _remove(change, self._writer.ids_from(path))
+            change.forget_file(path)
+        self._count(done)
+
+    def _count(self, done: Summary) -> None:
+        """Add what was acknowledged."""
+        self.summary.added += done.added
+        self.summary.updated += done.updated
+        self.summary.removed += done.removed
+        self.summary.unchanged += done.unchanged
+
+    def _catch_up(self) -> None:
+        with self._library.snapshot():
+            self._words.catch_up(self._library)
+
+
+def _name(path: Path) -> str:
+    """A path as text that can be kept: bytes that are no UTF-8 are spelled out."""
+    return str(path).encode("utf-8", "backslashreplace").decode()
+
+
+def _remove(change: Transaction, ids: Sequence[str]) -> int:
+    return sum(change.remove(article_id) for article_id in ids)
+
+
+def _file_hash(path: Path) -> str:
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
