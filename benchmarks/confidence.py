@@ -60,7 +60,7 @@ def ask_all(articles: list[Row], questions: list[tuple[Row, bool]], encoder: Enc
             for question, answerable in questions:
                 text = question["question"]
                 best = searcher.search(text, encoder.encode_query(text), Filter())[0]
-                row = library.passages([best.id])[best.id]
+                row = best.passage
                 article = library.articles_by_number([row.article])[row.article]
                 words = article.text[row.start : row.end]
                 there = searcher.words.words(f"{article.title} {words}")

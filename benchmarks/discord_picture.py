@@ -2,80 +2,52 @@
 
     apt-get install chromium fonts-noto-color-emoji
     pip install -e '.[dev]'
-    python benchmarks/discord_picture.py reply.png
+    python -m benchmarks.discord_picture reply.png --question "where were the talks held?"
 
-simcord runs the real bot against a Discord of its own, in this process, and shows the channel as
-a web page; Debian's chromium draws that page. It resembles Discord as a phone shows it, with one
-known difference: Discord ends a quotation's bar with the quotation, above the citation.
+The answer is the real one: the articles in ``seeds`` are indexed into a library that is thrown
+away afterwards, and asked by ``/ask``. simcord runs the real bot against a Discord of its own, in
+this process, and shows the channel as a web page; Debian's chromium draws that page. It resembles
+Discord as a phone shows it, with one known difference: Discord ends a quotation's bar with the
+quotation, above the citation.
 """
 
 import argparse
 import asyncio
-import datetime
-import re
+from contextlib import closing
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import simcord
 from playwright.async_api import async_playwright
 
 from bot.discord_bot import QuothClient
-from retrieval.answer import Answer, LibraryState, Quote, Timings
-from retrieval.article import Article, Span
+from bot.settings import DEFAULTS
+from retrieval.answerer import Answerer
+from retrieval.encoding import load_encoder
+from retrieval.indexing import Reporter, index
 
 QUESTION = "where were the talks held?"
-SEED = Path(__file__).parent.parent / "seeds" / "2022-03-29-istanbul-peace-talks.txt"
-WIDTH, HEIGHT = 412, 1200  # a phone's width, and room for both replies
+SEEDS = Path(__file__).parent.parent / "seeds"
+WIDTH, HEIGHT = 412, 900  # a phone's; the picture is as high as what is in the channel
 CHROMIUM = "/usr/bin/chromium"
 
-
-def sample_answer() -> Answer:
-    """The answer that the picture shows: three quotes of the seed article, put together by hand."""
-    first_line, _, text = SEED.read_text(encoding="utf-8").partition("\n")
-    dated = re.fullmatch(r"\s*date (\S+) (.+)", first_line)
-    if dated is None:
-        raise ValueError(f"{SEED}: the first line has no date and title")
-    article = Article(
-        id=SEED.stem,
-        title=dated[2],
-        date=datetime.date.fromisoformat(dated[1]),
-        source=None,
-        url="https://example.org/istanbul-peace-talks",
-        text=text.strip(),
-    )
-    place = _span(article, "the presidential Dolmabahce office")
-    return Answer(
-        question=QUESTION,
-        answered=True,
-        confidence=0.87,
-        quotes=(
-            _quote(article, "The two-day peace talks are being held at", 2, place),
-            _quote(article, "A fresh round of peace talks between", 1),
-            _quote(article, "Several rounds of talks between Russia", 11),
-        ),
-        library=LibraryState(generation=1, articles=1, passages=9),
-        timings_ms=Timings(encode=10.0, search=5.0, read=1.0, total=16.0),
-    )
+# Makes the channel as high as its messages, without the box to write in. By script: the page's
+# security policy takes no style sheet from elsewhere.
+FIT = """() => {
+  document.querySelector(".channel-composer").style.display = "none";
+  document.querySelector(".channel-layout").style.height = "auto";
+  document.querySelector(".channel-timeline").style.overflow = "visible";
+}"""
 
 
-def _span(article: Article, words: str) -> Span:
-    start = article.text.index(words)
-    return Span(start, start + len(words))
-
-
-def _quote(article: Article, opening: str, paragraph: int, answer: Span | None = None) -> Quote:
-    start = article.text.index(opening)
-    end = article.text.index("\n", start)
-    return Quote(article, start, end, paragraph, score=0.9, answer=answer)
-
-
-async def draw(answer: Answer, picture: Path) -> None:
-    """Ask the bot by mention and by command, and draw the channel."""
-    async with simcord.run(QuothClient(lambda question: answer)) as env:
+async def draw(answerer: Answerer, question: str, picture: Path) -> None:
+    """Ask the bot by command, and draw the channel."""
+    async with simcord.run(QuothClient(answerer.ask)) as env:
+        env.backend.bot_user.name = "Quoth"
         guild = env.create_guild("Newsroom")
         channel = guild.create_text_channel("questions")
         reader = guild.add_member(env.create_user("ada"))
-        await reader.send(channel, f"<@{env.backend.bot_user.id}> {answer.question}")
-        await reader.slash(channel, "ask", question=answer.question)
+        await reader.slash(channel, "ask", question=question)
         async with (
             env.preview(
                 channel, viewers=[reader], layout="channel", width=WIDTH, height=HEIGHT
@@ -88,15 +60,24 @@ async def draw(answer: Answer, picture: Path) -> None:
             )
             await page.goto(preview.url)
             await page.wait_for_function("() => window.simcordPreview?.ready === true")
+            await page.evaluate(FIT)
             await page.locator(".channel-layout").screenshot(path=picture)
             await browser.close()
 
 
 def main() -> None:
-    """Read the command line and draw."""
+    """Read the command line, index the articles and draw."""
     parser = argparse.ArgumentParser(description="Draw what the bot replies in Discord.")
     parser.add_argument("picture", type=Path, help="the PNG file to write")
-    asyncio.run(draw(sample_answer(), parser.parse_args().picture))
+    parser.add_argument("--question", default=QUESTION, help="default: %(default)s")
+    chosen = parser.parse_args()
+    encoder = load_encoder()
+    with TemporaryDirectory() as folder:
+        library = Path(folder) / "library"
+        index([SEEDS], library, encoder, Reporter())
+        least = float(DEFAULTS["QUOTH_MIN_CONFIDENCE"])
+        with closing(Answerer(library, encoder, least)) as answerer:
+            asyncio.run(draw(answerer, chosen.question, chosen.picture))
 
 
 if __name__ == "__main__":

@@ -9,12 +9,15 @@ among the first 20? ``news``: are the article and the words that answer among th
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
+from unittest.mock import patch
 
 import numpy as np
 
 from benchmarks.measure import arguments, library_of, read, stands_in
 from retrieval.encoding import Encoder, load_encoder
 from retrieval.library import Library
+from retrieval.search import hybrid as hybrid_module
+from retrieval.search import words as words_module
 from retrieval.search.filter import Filter
 from retrieval.search.hybrid import DEPTH, Searcher
 
@@ -67,14 +70,24 @@ def rankings(
             def hybrid(question: str) -> Sequence[int]:
                 vector = encoder.encode_query(question)
                 found = searcher.search(question, vector, everything)
-                return [candidate.id for candidate in found]
+                return [candidate.passage.id for candidate in found]
+
+            def without_surroundings(question: str) -> Sequence[int]:
+                with patch.dict(words_module.WEIGHTS, around=0.0):
+                    return hybrid(question)
+
+            def without_lead(question: str) -> Sequence[int]:
+                with patch.object(hybrid_module, "LEAD", 0.0):
+                    return hybrid(question)
 
             yield (
                 {
                     "vectors alone": vectors,
                     "words alone": words,
                     "reciprocal rank fusion": fused,
-                    "standardised and added (Quoth)": hybrid,
+                    "Quoth without the words around": without_surroundings,
+                    "Quoth without the lead": without_lead,
+                    "Quoth: standardised and added": hybrid,
                 },
                 Found(library),
             )

@@ -21,13 +21,18 @@ from discord import app_commands
 
 from bot.discord_format import format_answer, format_reason
 from retrieval.answer import Answer
+from retrieval.answerer import MAX_QUESTION
 from retrieval.errors import QuestionError, QuothError
 
 _log = logging.getLogger(__name__)
 
 _HOW_TO_ASK = "Ask me a question: mention me with it, or use `/ask`."
-_QUESTION_LIMIT = 2000
-_SECONDS_TO_FINISH = 10.0
+_MENTION_ME = "I cannot read what mentions my role: mention me, the bot, instead, or use `/ask`."
+_RESTARTING = "I am restarting; please ask again in a moment."
+
+# Together less than the ten seconds after which Docker kills what it has told to stop.
+_SECONDS_TO_FINISH = 5.0
+_SECONDS_TO_TELL = 3.0
 
 # What sending can raise: Discord refuses, or cannot be reached.
 _SENDING_ERRORS = (discord.DiscordException, aiohttp.ClientError, OSError)
@@ -41,8 +46,9 @@ class QuothClient(discord.Client):
     """Answers questions in Discord.
 
     Args:
-        ask: answers one question, or raises a ``QuothError`` whose line the person is shown.
-            It may take its time: it is called in a thread of its own, one call at a time.
+        ask: answers one question, or raises a ``QuestionError`` whose line the person is shown;
+            of other errors they are told a reference to the log. It may take its time: it is
+            called in a thread of its own, one call at a time.
     """
 
     def __init__(self, ask: Callable[[str], Answer]) -> None:
@@ -54,13 +60,17 @@ class QuothClient(discord.Client):
         self._ask = ask
         self._worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="ask")
         self._answering: set[asyncio.Task[object]] = set()
+        self._asked: set[asyncio.Future[Answer]] = set()
+        self._leaving = False
         self.tree = app_commands.CommandTree(self)
 
         @self.tree.command(name="ask", description="Ask the articles; they answer in quotes.")
         @app_commands.describe(question="What you want to know")
         async def ask_command(
-            interaction: discord.Interaction, question: app_commands.Range[str, 1, _QUESTION_LIMIT]
+            interaction: discord.Interaction, question: app_commands.Range[str, 1, MAX_QUESTION]
         ) -> None:
+            if self.is_closed():
+                return  # nothing can be sent any more
             with self._finishing():
                 await self._answer_command(interaction, question)
 
@@ -72,20 +82,47 @@ class QuothClient(discord.Client):
         """Answer a message that mentions the bot, or comes to it directly."""
         if message.author.bot or message.webhook_id is not None or message.is_system():
             return
-        if self.user is None or (message.guild is not None and self.user not in message.mentions):
+        if self.user is None or self.is_closed():  # closed: nothing can be sent any more
             return
-        question = re.sub(rf"<@!?{self.user.id}>", " ", message.content).strip()
+        # A reply to the bot mentions it by itself, unless the person switches that off. With a
+        # text in it such a reply is a question, like any other mention.
+        mentioned = message.guild is None or self.user in message.mentions
+        # Discord offers the bot's managed role beside the bot, under the same name.
+        role = message.guild.self_role if message.guild is not None else None
+        role_mentioned = role is not None and role in message.role_mentions
+        if not (mentioned or role_mentioned):
+            return
+        own = rf"<@!?{self.user.id}>" + (rf"|<@&{role.id}>" if role is not None else "")
+        question = re.sub(own, " ", message.content).strip()
+        # Without the message content intent, Discord may keep back what mentions just the role.
+        withheld = role_mentioned and not message.content
         with self._finishing():
-            await self._answer_message(message, question)
+            await self._answer_message(message, question, _MENTION_ME if withheld else _HOW_TO_ASK)
 
     async def close(self) -> None:
-        """Finish the answers being worked on, for some seconds, and leave."""
+        """Finish the answers being worked on, for some seconds, and leave.
+
+        Whoever still waits then is told to ask again.
+        """
+        self._leaving = True
         try:
-            if self._answering:
-                await asyncio.wait(self._answering, timeout=_SECONDS_TO_FINISH)
+            await self._wait_for_answers(_SECONDS_TO_FINISH)
+            for answer in self._asked:
+                answer.cancel()
+            await self._wait_for_answers(_SECONDS_TO_TELL)
         finally:
+            # What is still being sent now would fail with an error once the session is closed.
+            while unsent := self._answering.copy():
+                _log.warning("answers left unsent: %d", len(unsent))
+                for task in unsent:
+                    task.cancel()
+                await asyncio.wait(unsent)
             await super().close()
             await asyncio.to_thread(self._worker.shutdown, cancel_futures=True)
+
+    async def _wait_for_answers(self, seconds: float) -> None:
+        if self._answering:
+            await asyncio.wait(self._answering, timeout=seconds)
 
     async def _answer_command(self, interaction: discord.Interaction, question: str) -> None:
         try:
@@ -96,11 +133,13 @@ class QuothClient(discord.Client):
         except _SENDING_ERRORS as error:
             _log_unsent(interaction.channel_id, error)
 
-    async def _answer_message(self, message: discord.Message, question: str) -> None:
+    async def _answer_message(
+        self, message: discord.Message, question: str, when_empty: str
+    ) -> None:
         async with AsyncExitStack() as stack:
             with suppress(*_SENDING_ERRORS):  # the answer matters, the typing sign does not
                 await stack.enter_async_context(message.channel.typing())
-            text = await self._text_for(question) if question else _HOW_TO_ASK
+            text = await self._text_for(question) if question else when_empty
         try:
             try:
                 await message.reply(text, mention_author=False)
@@ -113,19 +152,38 @@ class QuothClient(discord.Client):
 
     async def _text_for(self, question: str, *, show_question: bool = False) -> str:
         """What the person is shown: the answer, or the reason why there is none."""
-        loop = asyncio.get_running_loop()
+        if self._leaving:
+            return _RESTARTING
         try:
-            answer = await loop.run_in_executor(self._worker, self._ask, question)
+            answer = await self._ask_in_turn(question)
+            if answer is None:
+                return _RESTARTING
             return format_answer(answer, show_question=show_question)
         except QuestionError as error:
             return format_reason(str(error))
         except QuothError as error:
-            _log.warning("a question could not be answered: %s", error)
-            return format_reason(str(error))
+            # Its line is for whoever runs the bot: it names folders and commands of this machine.
+            reference = secrets.token_hex(4)
+            line = " ".join(str(error).split())
+            _log.error("a question could not be answered (reference %s): %s", reference, line)
+            return f"The articles cannot be read just now (reference {reference})."
         except Exception as error:
             reference = secrets.token_hex(4)
             _log.error("a question failed (reference %s)\n%s", reference, _frames(error))
             return f"Something went wrong (reference {reference})."
+
+    async def _ask_in_turn(self, question: str) -> Answer | None:
+        """The answer, or None if the bot leaves before there is one."""
+        loop = asyncio.get_running_loop()
+        answer = loop.run_in_executor(self._worker, self._ask, question)
+        self._asked.add(answer)
+        try:
+            # Unlike awaiting it, this tells a question that close cancels from a cancelled task.
+            await asyncio.wait({answer})
+        finally:
+            self._asked.discard(answer)
+            answer.cancel()
+        return None if answer.cancelled() else answer.result()
 
     @contextmanager
     def _finishing(self) -> Iterator[None]:

@@ -16,8 +16,8 @@ from retrieval.answer import Answer, Quote
 MESSAGE_LIMIT = 2000
 """The longest message that Discord takes."""
 
-_QUESTION_LIMIT = 200
-_TITLE_LIMIT = 100
+_QUESTION_SHOWN = 200
+_TITLE_SHOWN = 100
 _URL_LIMIT = 300
 _REASON_LIMIT = 900
 
@@ -63,7 +63,7 @@ def format_answer(answer: Answer, *, show_question: bool = False) -> str:
     """
     head = []
     if show_question:
-        head.append(f"**{escape(_one_line(answer.question, _QUESTION_LIMIT))}**")
+        head.append(f"**{escape(_one_line(answer.question, _QUESTION_SHOWN))}**")
     if answer.answered:
         head.append(sureness(answer.confidence))
     else:
@@ -124,7 +124,7 @@ def _citation(quote: Quote, number: int) -> str:
 
 
 def _title(title: str) -> str:
-    shown = _one_line(_DIRECTION_CONTROLS.sub("", title), _TITLE_LIMIT)
+    shown = _one_line(_DIRECTION_CONTROLS.sub("", title), _TITLE_SHOWN)
     escaped = escape(shown)
     if any(unicodedata.bidirectional(c) in ("R", "AL", "AN") for c in shown):
         # Isolated, a title that runs from right to left leaves the date and ¶ in their order.

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from retrieval.article import Article, Span
+from retrieval.library.records import LibraryState
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,9 +15,10 @@ class Quote:
         start: offset of the first character into ``article.text``.
         end: offset after the last character.
         paragraph: the paragraph that it begins in, counted from 1.
-        score: how well it fits the question, from 0 to 1; comparable within one answer.
+        score: how well it fits the question, from 0 to 1: the first one's is the answer's
+            confidence, and the others' say how far behind it they are.
         answer: the words of it that answer the question, or None where none are marked.
-        also_in: ids of other articles that carry the same words.
+        also_in: ids of other articles that carry the same words, as far as the search found them.
     """
 
     article: Article
@@ -31,15 +33,6 @@ class Quote:
     def text(self) -> str:
         """The quoted words, verbatim by construction: a slice of the article."""
         return self.article.text[self.start : self.end]
-
-
-@dataclass(frozen=True, slots=True)
-class LibraryState:
-    """What the library held when the question was asked."""
-
-    generation: int
-    articles: int
-    passages: int
 
 
 @dataclass(frozen=True, slots=True)

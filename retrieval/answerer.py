@@ -1,15 +1,16 @@
 """Answers a question: finds, quotes, cites, and says how sure it is."""
 
+import math
 import time
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from retrieval.answer import Answer, Quote, Timings
 from retrieval.confidence import Evidence, coverage, probability
 from retrieval.encoding.encoder import Encoder
-from retrieval.errors import LibraryError, MismatchError, QuestionError
+from retrieval.errors import MismatchError, QuestionError
 from retrieval.library.folder import current_edition
 from retrieval.library.reader import Library
 from retrieval.library.schema import ENCODER_FACT
@@ -42,6 +43,7 @@ class Answerer:
         self._encoder = encoder
         self._min_confidence = min_confidence
         self._library = _open(library, encoder)
+        self._opened = _identity(self._library)
         self._searcher = Searcher(self._library, encoder.dimension)
 
     def close(self) -> None:
@@ -87,62 +89,66 @@ class Answerer:
         )
 
     def _follow(self) -> None:
-        """Go over to the edition that a rebuild has made current, unless it is not for us.
+        """Go over to the library that is there now, where it was rebuilt or made anew.
 
-        One that cannot be opened, or was made by another encoder than this process has loaded,
-        leaves this one answering: its files stay until the next rebuild.
+        Raises:
+            MismatchError: another encoder made it than the one that this process has loaded.
         """
-        try:
-            if current_edition(self._library.path) == self._library.edition:
-                return
-            library = _open(self._library.path, self._encoder)
-        except LibraryError:
+        there = _identity(self._library)
+        if there == self._opened:
             return
+        library = _open(self._library.path, self._encoder)
         self._library.close()
-        self._library = library
+        self._library, self._opened = library, there
         self._searcher = Searcher(library, self._encoder.dimension)
 
     def _quotes(
         self, question: str, candidates: Sequence[Candidate], top: int
     ) -> tuple[Quote, ...]:
         """The best candidates as quotes, those that say the same put together."""
-        weights = self._searcher.words.weights(question)
         quotes: dict[str, Quote] = {}
         step = top * _PER_QUOTE
         for start in range(0, len(candidates), step):
             if len(quotes) == top:
                 break
-            self._add_quotes(quotes, candidates[start : start + step], weights, top)
-        return tuple(quotes.values())
+            self._add_quotes(quotes, candidates[start : start + step], top)
+        if not quotes:
+            return ()
+        sure = self._confidence(question, candidates[0], next(iter(quotes.values())))
+        best = candidates[0].score
+        return tuple(
+            replace(quote, score=sure * math.exp(quote.score - best)) for quote in quotes.values()
+        )
 
     def _add_quotes(
-        self,
-        quotes: dict[str, Quote],
-        candidates: Sequence[Candidate],
-        weights: Mapping[str, float],
-        top: int,
+        self, quotes: dict[str, Quote], candidates: Sequence[Candidate], top: int
     ) -> None:
         """Add candidates to the quotes, which are by what they say, until there are enough."""
-        rows = self._library.passages(candidate.id for candidate in candidates)
-        articles = self._library.articles_by_number(row.article for row in rows.values())
+        articles = self._library.articles_by_number(c.passage.article for c in candidates)
         for candidate in candidates:
-            row = rows.get(candidate.id)
-            article = articles.get(row.article) if row else None
-            if row is None or article is None:
-                continue  # found by an index that is ahead of this snapshot or behind it
-            words = article.text[row.start : row.end]
-            said = _said(words)
+            row = candidate.passage
+            article = articles[row.article]
+            said = _said(article.text[row.start : row.end])
             if earlier := quotes.get(said):
                 quotes[said] = _also_in(earlier, article.id)
             elif len(quotes) < top:
-                evidence = Evidence(
-                    cosine=candidate.cosine,
-                    coverage=coverage(
-                        weights, self._searcher.words.words(f"{article.title} {words}")
-                    ),
-                )
-                score = probability(evidence)
-                quotes[said] = Quote(article, row.start, row.end, row.paragraph, score)
+                quotes[said] = Quote(article, row.start, row.end, row.paragraph, candidate.score)
+
+    def _confidence(self, question: str, candidate: Candidate, quote: Quote) -> float:
+        words = self._searcher.words
+        there = words.words(f"{quote.article.title} {quote.text}")
+        covered = coverage(words.weights(question), there)
+        return probability(Evidence(cosine=candidate.cosine, coverage=covered))
+
+
+def _identity(library: Library) -> tuple[Path, int, int]:
+    """What tells a library from another in its place: the edition, and the very file."""
+    edition = current_edition(library.path)
+    try:
+        stat = edition.truth.stat()
+    except FileNotFoundError:
+        return edition.folder, 0, 0
+    return edition.folder, stat.st_dev, stat.st_ino
 
 
 def _open(path: Path, encoder: Encoder) -> Library:

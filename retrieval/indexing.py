@@ -40,13 +40,22 @@ def index(paths: Sequence[Path], library: Path, encoder: Encoder, reporter: Repo
     with LibraryWriter(library) as writer, closing(Mirror(writer, reporter)) as mirror:
         writer.claim(encoder.identity)
         for path in paths:
-            # One file has one name, or it would be in its own way; "a/../b" is "b".
-            mirror.mirror(Path(os.path.normpath(path.absolute())))
+            mirror.mirror(_one_name(path))
         if writer.unswept():
             with writer.commit() as change:
                 change.sweep()
         bring_up_to_date(writer, encoder, reporter)
         return mirror.summary
+
+
+def _one_name(path: Path) -> Path:
+    """The one name that a file or folder goes by: named twice, it would be in its own way."""
+    path = path.absolute()
+    if path.name == "..":
+        return Path(os.path.realpath(path))
+    # The system looks up links on the way before any "..", so "link/../b" need not be "b". The
+    # last part keeps its own name, linked or not: it is the one by which the articles are known.
+    return Path(os.path.realpath(path.parent), path.name)
 
 
 def bring_up_to_date(writer: LibraryWriter, encoder: Encoder, reporter: Reporter) -> None:

@@ -1,6 +1,7 @@
 """Brings the truth in step with files and folders: reads what changed, removes what went."""
 
 import hashlib
+import stat
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -47,6 +48,7 @@ class _Batch:
     articles: list[tuple[Article, str]] = field(default_factory=list)
     gone: set[str] = field(default_factory=set)
     files: list[tuple[str, FileRecord]] = field(default_factory=list)
+    forgotten: list[str] = field(default_factory=list)
     characters: int = 0
 
 
@@ -100,7 +102,9 @@ class Mirror:
             # What could not be looked at is not known to be gone.
             place = Path(printable(Path(path)))
             if path not in seen and not any(place.is_relative_to(other) for other in unread):
-                self._forget(path)
+                self._batch.gone.update(self._writer.ids_from(path))
+                self._batch.forgotten.append(path)
+        self._commit()
         # An article that moved from one file to another was in both until now.
         for conflict in contested:
             self._settle(conflict, root)
@@ -113,14 +117,19 @@ class Mirror:
         name = _name(path)
         known = self._writer.file(name)
         try:
-            stat = path.stat()
-            same = known and (known.size, known.modified) == (stat.st_size, stat.st_mtime_ns)
+            status = path.stat()
+            # A named pipe would wait for its writer for ever, and a device may have no end.
+            if not stat.S_ISREG(status.st_mode):
+                self._fail(ReadingError(printable(path), "not a file"))
+                return None
+            size, modified = status.st_size, status.st_mtime_ns
+            same = known and (known.size, known.modified) == (size, modified)
             if known and known.complete and same:
                 self.summary.unchanged += len(self._writer.ids_from(name))
                 return None
-            record = FileRecord(stat.st_size, stat.st_mtime_ns, _file_hash(path), complete=True)
+            record = FileRecord(size, modified, _file_hash(path), complete=True)
         except OSError as error:
-            self._fail(ReadingError(str(path), f"cannot be read ({error.strerror})"))
+            self._fail(ReadingError(printable(path), f"cannot be read ({error.strerror})"))
             return None
         if known and known.complete and known.sha256 == record.sha256:
             self.summary.unchanged += len(self._writer.ids_from(name))
@@ -194,7 +203,7 @@ class Mirror:
     def _commit(self) -> None:
         batch, self._batch = self._batch, _Batch()
         self._claimed.clear()
-        if not (batch.articles or batch.gone or batch.files):
+        if not (batch.articles or batch.gone or batch.files or batch.forgotten):
             return
         done = Summary()
         with self._writer.commit() as change:
@@ -204,15 +213,10 @@ class Mirror:
                 setattr(done, outcome, getattr(done, outcome) + 1)
             for path, record in batch.files:
                 change.record_file(path, record)
+            for path in batch.forgotten:
+                change.forget_file(path)
         self._count(done)
         self._catch_up()
-
-    def _forget(self, path: str) -> None:
-        done = Summary()
-        with self._writer.commit() as change:
-            done.removed = _remove(change, self._writer.ids_from(path))
-            change.forget_file(path)
-        self._count(done)
 
     def _count(self, done: Summary) -> None:
         """Add what was acknowledged."""

@@ -4,6 +4,7 @@ For another encoder, or another form of the passages. The old edition answers un
 is whole, and its files stay for those who have it open, until the next rebuild.
 """
 
+from contextlib import closing
 from pathlib import Path
 
 from retrieval.encoding.encoder import Encoder
@@ -27,23 +28,26 @@ def rebuild(library: Path, encoder: Encoder, reporter: Reporter) -> int:
     Raises:
         LibraryError: it cannot be read or written; the old edition is as it was.
     """
-    old = Library(library)
-    try:
-        with LibraryWriter(library, afresh=True) as writer, old.snapshot():
-            writer.claim(encoder.identity)
-            numbers = old.article_numbers()
-            for start in range(0, len(numbers), _BATCH):
-                chunk = numbers[start : start + _BATCH]
-                files = old.article_files(chunk)
-                with writer.commit() as change:
-                    for number, article in old.articles_by_number(chunk).items():
-                        change.put(article, files[number])
-                reporter.progress("Copying", start + len(chunk), len(numbers))
+    Library(library).close()  # where there is none, this says so before anything is made
+    # Only who holds the lock knows which edition stays the current one; one opened before could
+    # lack what another process wrote in the meantime.
+    with (
+        LibraryWriter(library, afresh=True) as writer,
+        closing(Library(library)) as old,
+        old.snapshot(),
+    ):
+        writer.claim(encoder.identity)
+        numbers = old.article_numbers()
+        for start in range(0, len(numbers), _BATCH):
+            chunk = numbers[start : start + _BATCH]
+            files = old.article_files(chunk)
             with writer.commit() as change:
-                for path, record in old.files():
-                    change.record_file(path, record)
-            bring_up_to_date(writer, encoder, reporter)
-            writer.publish()
-    finally:
-        old.close()
+                for number, article in old.articles_by_number(chunk).items():
+                    change.put(article, files[number])
+            reporter.progress("Copying", start + len(chunk), len(numbers))
+        with writer.commit() as change:
+            for path, record in old.files():
+                change.record_file(path, record)
+        bring_up_to_date(writer, encoder, reporter)
+        writer.publish()
     return len(numbers)

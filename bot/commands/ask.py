@@ -22,9 +22,11 @@ def run(
     library: str | None,
 ) -> int:
     """Answer, print, and return the exit status."""
+    many = question == "-"
+    if many and sys.stdin is None:  # as in a shell's <&-
+        raise QuestionError("standard input is closed; there is nothing to read questions from")
     answerer = open_answerer(settings.load(library))
     within = Filter(since, until, source)
-    many = question == "-"
     show = _json_printer() if as_json else _text_printer(with_question=many)
 
     def answer(line: str) -> Answer:

@@ -1,9 +1,8 @@
 """Writes a BERT encoder as an int8 ONNX graph of fused operators.
 
-Tracing a model gives a correct graph that spends a third of its time on masks, shapes and
-copies. For the architecture behind most small sentence encoders it pays to write the graph by
-hand with onnxruntime's own fused operators (QAttention, DynamicQuantizeMatMul): see
-``benchmarks/encoding.py`` for what it gains.
+Tracing a model gives a correct graph that spends much of its time on masks, shapes and copies.
+For the architecture behind most small sentence encoders it pays to write the graph by hand with
+onnxruntime's own fused operators (QAttention, DynamicQuantizeMatMul).
 
 Weights become int8 with one scale for each output column (for the word embeddings: each word),
 symmetric, as ``q = round(w / s)`` with ``s = max|w| / 127``; activations are quantised as they

@@ -17,8 +17,8 @@ class Encoder(Protocol):
     """Turns texts into unit vectors, so that a dot product is their cosine similarity.
 
     Attributes:
-        identity: the model's name and the hash of its files: vectors of the same identity may
-            be compared, whatever runs the model.
+        identity: the model's name and the hash of its files (on the hub: of its name): vectors
+            of the same identity may be compared, whatever runs the model.
         dimension: the length of a vector.
     """
 

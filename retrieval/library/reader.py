@@ -6,15 +6,15 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from retrieval.answer import LibraryState
 from retrieval.article import Article
 from retrieval.errors import DamagedError, LibraryError
 from retrieval.library import folder, schema
-from retrieval.library.records import FileRecord, PassageRow
+from retrieval.library.records import FileRecord, LibraryState, PassageRow
 
 _VARIABLES = 500  # how many ids to name in one statement; SQLite's oldest limit is 999
 
@@ -102,15 +102,11 @@ class Library:
 
     def articles_by_number(self, numbers: Iterable[int]) -> dict[int, Article]:
         """Read articles by the number that passages name them by; those gone are left out."""
-        found = {}
-        for chunk in _chunks(sorted(set(numbers))):
-            rows = self._connection.execute(
-                f"SELECT number, {_ARTICLE} FROM articles"  # noqa: S608 - only marks are added
-                f" WHERE number IN ({_marks(chunk)})",
-                chunk,
-            )
-            found.update({number: self._article(row) for number, *row in rows})
-        return found
+        rows = self._rows_of(
+            f"SELECT number, {_ARTICLE} FROM articles WHERE number",  # noqa: S608 - a constant
+            sorted(set(numbers)),
+        )
+        return {number: self._article(row) for number, *row in rows}
 
     def article_numbers(self) -> list[int]:
         """The numbers of all articles, in the order in which they came."""
@@ -118,15 +114,7 @@ class Library:
 
     def article_files(self, numbers: Iterable[int]) -> dict[int, str]:
         """The files that articles came from, by the articles' numbers."""
-        found: dict[int, str] = {}
-        for chunk in _chunks(list(numbers)):
-            found.update(
-                self._connection.execute(
-                    f"SELECT number, file FROM articles WHERE number IN ({_marks(chunk)})",  # noqa: S608 - only marks are added
-                    chunk,
-                )
-            )
-        return found
+        return dict(self._rows_of("SELECT number, file FROM articles WHERE number", numbers))
 
     def files(self) -> Iterator[tuple[str, FileRecord]]:
         """Every indexed file, and what was known of it when it was read."""
@@ -146,30 +134,26 @@ class Library:
 
     def passages(self, ids: Iterable[int]) -> dict[int, PassageRow]:
         """Read passages by id; those gone are left out."""
-        found = {}
-        for chunk in _chunks(list(ids)):
-            rows = self._connection.execute(
-                "SELECT id, article, paragraph, start, stop FROM passages"  # noqa: S608 - marks
-                f" WHERE id IN ({_marks(chunk)})",
-                chunk,
-            )
-            found.update({row[0]: PassageRow(*row) for row in rows})
-        return found
+        rows = self._rows_of(
+            "SELECT id, article, paragraph, start, stop FROM passages WHERE id", ids
+        )
+        return {row[0]: PassageRow(*row) for row in rows}
 
     def passages_within(
         self, since: datetime.date | None, until: datetime.date | None, source: str | None
     ) -> NDArray[np.int64]:
-        """The ids of the passages whose article is of those days and that source.
+        """The ids of the passages whose article is of those days and that source, in any order.
 
         Args:
             since: the first day, or None; articles without a date are of no day.
             until: the last day, or None.
             source: compared without regard to case, or None.
         """
+        # Articles first: there are fewer of them, and lower_case goes back to Python for each.
         rows = self._connection.execute(
-            "SELECT passages.id FROM passages JOIN articles ON articles.number = article"
+            "SELECT id FROM passages WHERE article IN (SELECT number FROM articles"
             " WHERE (:since IS NULL OR date >= :since) AND (:until IS NULL OR date <= :until)"
-            " AND (:source IS NULL OR lower_case(source) = :source) ORDER BY passages.id",
+            " AND (:source IS NULL OR lower_case(source) = :source))",
             {
                 "since": since.isoformat() if since else None,
                 "until": until.isoformat() if until else None,
@@ -225,16 +209,20 @@ class Library:
 
     def vectors_of(self, ids: Sequence[int]) -> dict[int, NDArray[np.float16]]:
         """The vectors of some passages; those that still wait for theirs are left out."""
-        found = {}
-        for chunk in _chunks(list(ids)):
-            rows = self._connection.execute(
-                "SELECT passages.id, vector"  # noqa: S608 - only marks are added
-                " FROM passages JOIN vectors USING (digest)"
-                f" WHERE passages.id IN ({_marks(chunk)})",
-                chunk,
-            )
-            found.update({row[0]: np.frombuffer(row[1], dtype=np.float16) for row in rows})
-        return found
+        rows = self._rows_of(
+            "SELECT passages.id, vector FROM passages JOIN vectors USING (digest)"
+            " WHERE passages.id",
+            ids,
+        )
+        return {number: np.frombuffer(vector, dtype=np.float16) for number, vector in rows}
+
+    def _rows_of(self, select: str, ids: Iterable[int]) -> Iterator[tuple[Any, ...]]:
+        """The rows of a statement that ends in the column by which they are picked."""
+        wanted = [int(number) for number in ids]  # SQLite knows no integers of numpy
+        for start in range(0, len(wanted), _VARIABLES):
+            chunk = wanted[start : start + _VARIABLES]
+            marks = ", ".join("?" * len(chunk))
+            yield from self._connection.execute(f"{select} IN ({marks})", chunk)
 
     def _article(self, row: Sequence[str | None]) -> Article:
         article_id, title, date, source, url, text, sha256 = row
@@ -259,12 +247,3 @@ def _vectors(rows: Sequence[tuple[int, bytes]]) -> tuple[NDArray[np.int64], NDAr
     ids = np.array([row[0] for row in rows], dtype=np.int64)
     joined = b"".join(row[1] for row in rows)
     return ids, np.frombuffer(joined, dtype=np.float16).reshape(len(rows), -1)
-
-
-def _chunks(ids: Sequence[int]) -> Iterator[list[int]]:
-    for start in range(0, len(ids), _VARIABLES):
-        yield [int(number) for number in ids[start : start + _VARIABLES]]
-
-
-def _marks(ids: Sequence[int]) -> str:
-    return ", ".join("?" * len(ids))

@@ -37,3 +37,18 @@ class PassageRow:
     paragraph: int
     start: int
     end: int
+
+
+@dataclass(frozen=True, slots=True)
+class LibraryState:
+    """What a library holds at one moment.
+
+    Attributes:
+        generation: of the last commit.
+        articles: how many there are.
+        passages: how many they were split into.
+    """
+
+    generation: int
+    articles: int
+    passages: int

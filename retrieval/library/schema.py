@@ -156,4 +156,4 @@ def _check(connection: sqlite3.Connection, path: Path) -> None:
     if version > VERSION:
         raise MismatchError(f"{path}: made by a newer Quoth; run: pip install --upgrade quoth")
     if version < VERSION:
-        raise MismatchError(f"{path}: made by an older Quoth; run: quoth index --rebuild")
+        raise MismatchError(f"{path}: made by an older Quoth; index into another folder")

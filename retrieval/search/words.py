@@ -128,7 +128,10 @@ class WordIndex:
         total = searcher.num_docs - 1 + _OTHER_PASSAGES
         found = {}
         for word in self.telling(question):
-            holding = searcher.doc_freq("text", word)
+            # Counted, since the frequency that the index keeps includes deleted passages.
+            term = _Query.term_query(self._index.schema, "text", word, "freq")
+            found_it = searcher.search(term, limit=1, count=True)
+            holding = found_it.count or 0  # type: ignore[attr-defined] # its stubs forget it
             found[word] = float(np.log(1 + (total - holding + 0.5) / (holding + 0.5)))
         return found
 

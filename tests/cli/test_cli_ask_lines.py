@@ -8,7 +8,7 @@ import subprocess
 from pathlib import Path
 
 from tests.cli.contract import check_answer
-from tests.cli.running import COMMAND, Quoth
+from tests.cli.running import COMMAND, Quoth, run
 
 COST = "How much will the repairs of the bridge cost?"
 GANNETS = "How many gannets did the lighthouse keeper count?"
@@ -73,6 +73,13 @@ def test_no_line_is_no_answer(ask: Quoth) -> None:
     for stdin in (b"", b"\n\n"):
         done = ask("-", "--json", stdin=stdin)
         assert (done.status, done.out, done.err) == (0, "", "")
+
+
+def test_a_closed_standard_input_is_one_line(shelf: Path, tmp_path: Path) -> None:
+    closing = ["sh", "-c", 'exec "$@" <&-', "sh"]
+    done = run(tmp_path, ["ask", "-", "--library", str(shelf)], prefix=closing)
+    assert done.status == 1
+    assert done.error.startswith("quoth: standard input is closed")
 
 
 def test_one_not_found_makes_it_3_and_one_that_cannot_be_asked_1(ask: Quoth) -> None:

@@ -19,8 +19,9 @@ from rich.console import Console
 
 from bot.terminal import show_answer
 from bot.visible import one_line, visible
-from retrieval.answer import Answer, LibraryState, Quote, Timings
+from retrieval.answer import Answer, Quote, Timings
 from retrieval.article import Article, Span
+from retrieval.library import LibraryState
 from tests.cli.running import COMMAND, Quoth
 
 STYLE = re.compile(r"\x1b\[[0-9;]*m")

@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 
 from bot.discord_format import MESSAGE_LIMIT, escape, format_answer, format_reason
 from bot.wording import sureness
-from retrieval.answer import Answer, LibraryState, Quote, Timings
+from retrieval.answer import Answer, Quote, Timings
 from retrieval.article import Article, Span
+from retrieval.library import LibraryState
 
 TEXT = "The talks are being held at the old office. They began at 10.30 a.m. on Tuesday."
 ARTICLE = Article(

@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 from simcord.preview._markdown import markdown_tokens
 
 from bot.discord_format import escape, format_answer, format_reason
-from retrieval.answer import Answer, LibraryState, Quote, Timings
+from retrieval.answer import Answer, Quote, Timings
 from retrieval.article import Article
+from retrieval.library import LibraryState
 
 WORDS = """
 @everyone @here <@1> <@!1> <@&1> <#1> </cmd:1> <id:customize> <id:guide> <sound:1:1> <:ee:1>

@@ -10,10 +10,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import discord
 import pytest
-import simcord
 
-from bot.discord_bot import BotError, QuothClient, run
-from retrieval.answer import Answer, LibraryState, Timings
+from bot.discord_bot import BotError, run
+from retrieval.answer import Answer, Timings
+from retrieval.library import LibraryState
 
 TOKEN = "not.a.token"  # noqa: S105 - it is none
 
@@ -101,27 +101,3 @@ def test_a_signal_ends_it_quietly(monkeypatch: pytest.MonkeyPatch, number: signa
     run(TOKEN, ask)
     assert closed == [False]
     assert not [thread for thread in threading.enumerate() if thread.name.startswith("ask")]
-
-
-async def test_closing_finishes_the_answer_being_worked_on() -> None:
-    asked = threading.Event()
-    go_on = threading.Event()
-
-    def slowly(question: str) -> Answer:
-        asked.set()
-        go_on.wait(timeout=4)
-        return ask(question)
-
-    client = QuothClient(slowly)
-    async with simcord.run(client) as env:
-        channel = env.create_guild().create_text_channel("questions")
-        reader = env.guild.add_member(env.create_user("ada"))
-        env.backend.create_message(channel.id, reader.id, f"<@{env.backend.bot_user.id}> where?")
-        while not asked.is_set():
-            await asyncio.sleep(0.01)
-        closing = asyncio.create_task(client.close())
-        await asyncio.sleep(0.05)
-        assert not closing.done()
-        go_on.set()
-        await closing
-        assert [m.content for m in channel.history()][-1] == "Not found in the articles."

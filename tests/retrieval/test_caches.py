@@ -241,8 +241,8 @@ def test_filters_apply_before_the_cut_in_both_halves(library: Path) -> None:
             Filter(since=inside.date, until=inside.date),
         ):
             (candidate,) = searcher.search("talks", vector, within)
-            assert candidate.id == only
-            assert candidate.words > 0 and candidate.cosine is not None
+            assert candidate.passage.id == only
+            assert candidate.cosine is not None
         assert len(searcher.search("talks", vector, Filter(until=better[0].date))) >= 100
         assert searcher.search("talks", vector, Filter(source="nobody")) == []
         only_vectors = searcher.vectors.search(vector, 100, np.array([only]))

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from retrieval import indexing, mirroring
+from retrieval import indexing, mirroring, rebuilding
 from retrieval.answerer import Answerer
 from retrieval.encoding.encoder import Progress, Vectors
-from retrieval.errors import MismatchError
+from retrieval.errors import MismatchError, NotALibraryError
 from retrieval.indexing import Reporter
 from retrieval.library import Library, LibraryWriter
 from retrieval.library.transaction import Transaction
@@ -139,6 +139,30 @@ def test_a_rebuild_with_another_encoder_keeps_the_articles(
     # The files are known: nothing is read or encoded again.
     assert mirror(library, other, articles)[0].unchanged == 5
     assert len(other.encoded) == 5
+
+
+def test_a_rebuild_takes_what_another_wrote_until_it_held_the_lock(
+    library: Path, articles: Path, scattered: ScatteredEncoder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_txt(articles, "a", "Words of alpha.")
+    mirror(library, scattered, articles)
+
+    def after_another(path: Path, *, afresh: bool) -> LibraryWriter:
+        monkeypatch.undo()
+        rebuild(path, scattered, Reporter())
+        write_txt(articles, "b", "Words of beta.")
+        mirror(path, scattered, articles)
+        return LibraryWriter(path, afresh=afresh)
+
+    monkeypatch.setattr(rebuilding, "LibraryWriter", after_another)
+    assert rebuild(library, ScatteredEncoder("another@2"), Reporter()) == 2
+    assert ids(library) == {"a", "b"}
+
+
+def test_a_rebuild_of_no_library_makes_nothing(tmp_path: Path, scattered: ScatteredEncoder) -> None:
+    with pytest.raises(NotALibraryError, match="no library there; run: quoth index"):
+        rebuild(tmp_path / "library", scattered, Reporter())
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_an_interrupted_rebuild_leaves_the_old_one(

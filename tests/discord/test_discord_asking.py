@@ -1,93 +1,16 @@
-"""The bot in a simulated Discord: who is answered, with what, and what is logged."""
+"""The bot in a simulated Discord: who is answered, and with what."""
 
 import asyncio
-import datetime
-import logging
-import re
 import threading
-from collections.abc import AsyncIterator, Callable
 
 import discord
 import pytest
 import simcord
-from simcord.actors import MemberActor
-from simcord.builders import ChannelHandle, GuildHandle
 
 from bot.discord_bot import QuothClient
-from retrieval.answer import Answer, LibraryState, Quote, Timings
-from retrieval.article import Article
-from retrieval.errors import DamagedError, QuestionError
+from tests.discord.world import QUESTION, TEXT, Engine, World, answer_of
 
-QUESTION = "Where were the talks held?"
-TEXT = "The talks are being held at the old office."
 HOSTILE = "@everyone <@1> **bold** https://example.org\n# heading"
-
-
-def answer_of(text: str = TEXT, *, title: str = "New round", answered: bool = True) -> Answer:
-    article = Article(
-        id="talks",
-        title=title,
-        date=datetime.date(2022, 3, 29),
-        source=None,
-        url="https://example.org/talks",
-        text=text,
-    )
-    return Answer(
-        question=QUESTION,
-        answered=answered,
-        confidence=0.9,
-        quotes=(Quote(article, 0, len(text), 1, score=0.9),),
-        library=LibraryState(generation=1, articles=1, passages=1),
-        timings_ms=Timings(encode=0.0, search=0.0, read=0.0, total=0.0),
-    )
-
-
-class Engine:
-    """Answers what it is told to, and remembers what it was asked."""
-
-    def __init__(self) -> None:
-        self.asked: list[str] = []
-        self.result: Answer | Exception = answer_of()
-        self.meanwhile: Callable[[], object] = lambda: None
-
-    def ask(self, question: str) -> Answer:
-        self.asked.append(question)
-        self.meanwhile()
-        if isinstance(self.result, Exception):
-            raise self.result
-        return self.result
-
-
-@pytest.fixture
-def engine() -> Engine:
-    return Engine()
-
-
-@pytest.fixture
-async def simcord_bot(engine: Engine) -> AsyncIterator[QuothClient]:
-    client = QuothClient(engine.ask)
-    yield client
-    await client.close()
-
-
-class World:
-    """A server with one channel and one person in it."""
-
-    def __init__(self, env: simcord.Env) -> None:
-        self.env = env
-        self.guild: GuildHandle = env.create_guild()
-        self.channel: ChannelHandle = self.guild.create_text_channel("questions")
-        self.reader: MemberActor = self.guild.add_member(env.create_user("ada"))
-        self.mention = f"<@{env.backend.bot_user.id}>"
-
-    def replies(self, channel: ChannelHandle | None = None) -> list[discord.Message]:
-        history = (channel or self.channel).history()
-        return [m for m in history if m.author.id == self.env.backend.bot_user.id]
-
-
-@pytest.fixture
-def world(simcord_env: simcord.Env) -> World:
-    return World(simcord_env)
 
 
 async def test_it_needs_no_privileged_intent(simcord_bot: QuothClient) -> None:
@@ -179,48 +102,6 @@ async def test_bots_and_webhooks_are_left_alone(world: World, engine: Engine) ->
     assert engine.asked == []
 
 
-async def test_a_question_that_cannot_be_asked_gets_its_reason(
-    world: World, engine: Engine, caplog: pytest.LogCaptureFixture
-) -> None:
-    engine.result = QuestionError("the question has no word: ask with at least one")
-    await world.reader.send(world.channel, f"{world.mention} ?!")
-    result = await world.reader.slash(world.channel, "ask", question="?!")
-    shown = "the question has no word\\: ask with at least one"
-    assert [reply.content for reply in world.replies()] == [shown, shown]
-    assert result.response is not None
-    assert caplog.records == []
-
-
-async def test_trouble_with_the_library_is_told_and_logged(
-    world: World, engine: Engine, caplog: pytest.LogCaptureFixture
-) -> None:
-    engine.result = DamagedError("library: run quoth index --rebuild")
-    await world.reader.send(world.channel, f"{world.mention} {QUESTION}")
-    assert world.replies()[0].content == "library\\: run quoth index --rebuild"
-    assert "library: run quoth index --rebuild" in caplog.text
-    assert QUESTION not in caplog.text
-
-
-async def test_a_fault_is_told_by_a_reference_and_logged_without_the_question(
-    world: World, engine: Engine, caplog: pytest.LogCaptureFixture
-) -> None:
-    engine.result = ValueError(f"cannot parse {QUESTION}")
-    engine.result.__cause__ = KeyError(QUESTION)
-    await world.reader.send(world.channel, f"{world.mention} {QUESTION}")
-    found = re.fullmatch(
-        r"Something went wrong \(reference ([0-9a-f]{8})\)\.", world.replies()[0].content
-    )
-    assert found
-    [record] = caplog.records
-    assert record.levelno == logging.ERROR
-    logged = record.getMessage()
-    assert found[1] in logged
-    assert "in ask" in logged
-    assert "KeyError" in logged
-    assert logged.rstrip().endswith("ValueError")
-    assert QUESTION not in caplog.text
-
-
 async def test_nothing_pings(world: World, engine: Engine) -> None:
     engine.result = answer_of(f"{HOSTILE} {world.reader.mention}", title=HOSTILE)
     await world.reader.send(world.channel, f"{world.mention} {QUESTION}")
@@ -281,45 +162,47 @@ async def test_the_engine_is_asked_one_question_at_a_time(world: World, engine: 
     assert len(world.replies()) == 5
 
 
-async def test_a_question_that_was_deleted_is_still_answered(world: World, engine: Engine) -> None:
-    backend = world.env.backend
-    loop = asyncio.get_running_loop()
-
-    def delete() -> None:
-        for message in list(backend.messages[world.channel.id]):
-            backend.delete_message(world.channel.id, message)
-
-    engine.meanwhile = lambda: loop.call_soon_threadsafe(delete)
-    # The simulation takes replies to what is gone; Discord refuses them in this way.
-    world.env.inject_error("POST", "/channels/*/messages", status=400, code=50035)
+async def test_a_reply_to_the_bot_is_a_question(world: World, engine: Engine) -> None:
     await world.reader.send(world.channel, f"{world.mention} {QUESTION}")
     [reply] = world.replies()
-    assert reply.reference is None
-    assert TEXT in reply.content
+    await world.reader.send(world.channel, "And when?", reply_to=reply)
+    assert engine.asked == [QUESTION, "And when?"]
+    assert len(world.replies()) == 2
 
 
-async def test_a_channel_that_it_may_not_write_in_is_logged(
-    world: World, caplog: pytest.LogCaptureFixture
+@pytest.fixture
+def own_role(
+    world: World, simcord_bot: QuothClient, monkeypatch: pytest.MonkeyPatch
+) -> discord.Role:
+    """The bot's managed role, which the simulation makes but does not tie to the bot."""
+    [guild] = simcord_bot.guilds
+    [role] = [role for role in guild.roles if role.managed]
+    monkeypatch.setattr(discord.Guild, "self_role", role)
+    return role
+
+
+async def test_the_role_of_the_bot_is_the_bot(
+    world: World, engine: Engine, own_role: discord.Role, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    silent = discord.PermissionOverwrite(send_messages=False)
-    me = world.env.backend.bot_user.id
-    role = next(
-        role for role in world.guild.roles.values() if role.id != world.guild.default_role.id
-    )
-    channel = world.guild.create_text_channel("silent", overwrites={role: silent})
-    await world.reader.send(channel, f"<@{me}> {QUESTION}")
-    assert world.replies(channel) == []
-    [record] = caplog.records
-    assert f"channel {channel.id}: 403" in record.getMessage()
-    assert "\n" not in record.getMessage()
-    assert QUESTION not in caplog.text
+    monkeypatch.setattr(simcord.intents, "_content_exempt", lambda *_: True)
+    await world.reader.send(world.channel, f"{own_role.mention} {QUESTION}")
+    assert engine.asked == [QUESTION]
+    assert len(world.replies()) == 1
 
 
-async def test_a_command_that_waited_too_long_is_logged(
-    world: World, caplog: pytest.LogCaptureFixture
+async def test_who_mentions_the_role_and_cannot_be_read_is_told(
+    world: World, engine: Engine, own_role: discord.Role
 ) -> None:
-    world.env.inject_error("POST", "/interactions/*/callback", status=404, code=10062)
-    await world.reader.slash(world.channel, "ask", question=QUESTION)
-    [record] = caplog.records
-    assert "could not be sent" in record.getMessage()
-    assert QUESTION not in caplog.text
+    await world.reader.send(world.channel, f"{own_role.mention} {QUESTION}")
+    [reply] = world.replies()
+    assert "mention me, the bot, instead" in reply.content
+    assert engine.asked == []
+
+
+async def test_another_role_is_not_the_bot(
+    world: World, engine: Engine, own_role: discord.Role
+) -> None:
+    other = world.guild.create_role("editors", mentionable=True)
+    await world.reader.send(world.channel, f"{other.mention} {QUESTION}")
+    assert engine.asked == []
+    assert world.replies() == []

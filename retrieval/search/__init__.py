@@ -1,0 +1,1 @@
+"""Finds passages: by their words, by their vectors, and by both together."""

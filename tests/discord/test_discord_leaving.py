@@ -1,0 +1,131 @@
+"""Leaving: whoever has asked gets an answer, or is told to ask again."""
+
+import asyncio
+import threading
+from collections.abc import Callable, Iterator
+
+import discord
+import pytest
+
+from bot import discord_bot
+from bot.discord_bot import QuothClient
+from tests.discord.world import QUESTION, TEXT, Engine, World
+
+RESTARTING = "I am restarting; please ask again in a moment."
+
+
+@pytest.fixture(autouse=True)
+def _hurry(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(discord_bot, "_SECONDS_TO_FINISH", 0.1)
+    monkeypatch.setattr(discord_bot, "_SECONDS_TO_TELL", 1.0)
+
+
+class Slow:
+    """Makes the engine wait until it may go on."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.asked = threading.Event()
+        self.go_on = threading.Event()
+        engine.meanwhile = self._wait
+
+    def _wait(self) -> None:
+        self.asked.set()
+        self.go_on.wait(timeout=4)
+
+
+@pytest.fixture
+def slow(engine: Engine) -> Iterator[Slow]:
+    slow = Slow(engine)
+    yield slow
+    slow.go_on.set()
+
+
+async def until(condition: Callable[[], object]) -> None:
+    async with asyncio.timeout(4):
+        while not condition():
+            await asyncio.sleep(0.01)
+
+
+def say(world: World, question: str) -> None:
+    world.env.backend.create_message(
+        world.channel.id, world.reader.id, f"{world.mention} {question}"
+    )
+
+
+async def test_the_answer_being_worked_on_is_finished(
+    world: World, slow: Slow, simcord_bot: QuothClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(discord_bot, "_SECONDS_TO_FINISH", 4.0)
+    say(world, QUESTION)
+    await until(slow.asked.is_set)
+    closing = asyncio.create_task(simcord_bot.close())
+    await asyncio.sleep(0.05)
+    assert not closing.done()
+    slow.go_on.set()
+    await closing
+    assert [TEXT in reply.content for reply in world.replies()] == [True]
+
+
+async def test_whoever_still_waits_is_told_to_ask_again(
+    world: World,
+    engine: Engine,
+    slow: Slow,
+    simcord_bot: QuothClient,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    for question in ("first?", "second?", "third?"):
+        say(world, question)
+    await until(slow.asked.is_set)
+    command = asyncio.create_task(world.reader.slash(world.channel, "ask", question="fourth?"))
+    await until(lambda: len(simcord_bot._asked) == 4)
+    closing = asyncio.create_task(simcord_bot.close())
+    await until(lambda: len(world.replies()) == 4)
+    slow.go_on.set()
+    await asyncio.gather(closing, command)
+    assert [reply.content for reply in world.replies()] == [RESTARTING] * 4
+    assert engine.asked == ["first?"]
+    assert caplog.records == []
+
+
+async def test_who_asks_while_it_leaves_is_told_at_once(
+    world: World,
+    engine: Engine,
+    slow: Slow,
+    simcord_bot: QuothClient,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(discord_bot, "_SECONDS_TO_FINISH", 4.0)
+    say(world, "first?")
+    await until(slow.asked.is_set)
+    closing = asyncio.create_task(simcord_bot.close())
+    await asyncio.sleep(0)
+    say(world, "second?")
+    await until(world.replies)
+    assert [reply.content for reply in world.replies()] == [RESTARTING]
+    slow.go_on.set()
+    await closing
+    assert engine.asked == ["first?"]
+
+
+async def test_what_cannot_be_sent_in_time_is_no_fault(
+    world: World,
+    simcord_bot: QuothClient,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    monkeypatch.setattr(discord_bot, "_SECONDS_TO_TELL", 0.1)
+    ended: list[str] = []
+
+    async def reply(message: discord.Message, text: str, **_: object) -> None:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            ended.append("open" if not simcord_bot.is_closed() else "closed")
+
+    monkeypatch.setattr(discord.Message, "reply", reply)
+    say(world, QUESTION)
+    await until(lambda: simcord_bot._answering and not simcord_bot._asked)
+    await simcord_bot.close()
+    assert ended == ["open"]
+    assert [record.getMessage() for record in caplog.records] == ["answers left unsent: 1"]
+    assert QUESTION not in caplog.text

@@ -1,0 +1,105 @@
+"""The bot in a simulated Discord: what people are told of trouble, and what is logged."""
+
+import asyncio
+import logging
+import re
+
+import discord
+import pytest
+
+from retrieval.errors import DamagedError, EncoderError, QuestionError, QuothError
+from tests.discord.world import QUESTION, TEXT, Engine, World
+
+
+async def test_a_question_that_cannot_be_asked_gets_its_reason(
+    world: World, engine: Engine, caplog: pytest.LogCaptureFixture
+) -> None:
+    engine.result = QuestionError("the question has no word: ask with at least one")
+    await world.reader.send(world.channel, f"{world.mention} ?!")
+    result = await world.reader.slash(world.channel, "ask", question="?!")
+    shown = "the question has no word\\: ask with at least one"
+    assert [reply.content for reply in world.replies()] == [shown, shown]
+    assert result.response is not None
+    assert caplog.records == []
+
+
+@pytest.mark.parametrize("error", [DamagedError, EncoderError])
+async def test_trouble_of_the_host_is_logged_and_told_by_a_reference(
+    world: World, engine: Engine, caplog: pytest.LogCaptureFixture, error: type[QuothError]
+) -> None:
+    engine.result = error("/srv/library: run quoth index\n --rebuild")
+    await world.reader.send(world.channel, f"{world.mention} {QUESTION}")
+    found = re.fullmatch(
+        r"The articles cannot be read just now \(reference ([0-9a-f]{8})\)\.",
+        world.replies()[0].content,
+    )
+    assert found
+    [record] = caplog.records
+    assert record.getMessage().endswith(
+        f"(reference {found[1]}): /srv/library: run quoth index --rebuild"
+    )
+    assert QUESTION not in caplog.text
+
+
+async def test_a_fault_is_told_by_a_reference_and_logged_without_the_question(
+    world: World, engine: Engine, caplog: pytest.LogCaptureFixture
+) -> None:
+    engine.result = ValueError(f"cannot parse {QUESTION}")
+    engine.result.__cause__ = KeyError(QUESTION)
+    await world.reader.send(world.channel, f"{world.mention} {QUESTION}")
+    found = re.fullmatch(
+        r"Something went wrong \(reference ([0-9a-f]{8})\)\.", world.replies()[0].content
+    )
+    assert found
+    [record] = caplog.records
+    assert record.levelno == logging.ERROR
+    logged = record.getMessage()
+    assert found[1] in logged
+    assert "in ask" in logged
+    assert "KeyError" in logged
+    assert logged.rstrip().endswith("ValueError")
+    assert QUESTION not in caplog.text
+
+
+async def test_a_question_that_was_deleted_is_still_answered(world: World, engine: Engine) -> None:
+    backend = world.env.backend
+    loop = asyncio.get_running_loop()
+
+    def delete() -> None:
+        for message in list(backend.messages[world.channel.id]):
+            backend.delete_message(world.channel.id, message)
+
+    engine.meanwhile = lambda: loop.call_soon_threadsafe(delete)
+    # The simulation takes replies to what is gone; Discord refuses them in this way.
+    world.env.inject_error("POST", "/channels/*/messages", status=400, code=50035)
+    await world.reader.send(world.channel, f"{world.mention} {QUESTION}")
+    [reply] = world.replies()
+    assert reply.reference is None
+    assert TEXT in reply.content
+
+
+async def test_a_channel_that_it_may_not_write_in_is_logged(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    silent = discord.PermissionOverwrite(send_messages=False)
+    me = world.env.backend.bot_user.id
+    role = next(
+        role for role in world.guild.roles.values() if role.id != world.guild.default_role.id
+    )
+    channel = world.guild.create_text_channel("silent", overwrites={role: silent})
+    await world.reader.send(channel, f"<@{me}> {QUESTION}")
+    assert world.replies(channel) == []
+    [record] = caplog.records
+    assert f"channel {channel.id}: 403" in record.getMessage()
+    assert "\n" not in record.getMessage()
+    assert QUESTION not in caplog.text
+
+
+async def test_a_command_that_waited_too_long_is_logged(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    world.env.inject_error("POST", "/interactions/*/callback", status=404, code=10062)
+    await world.reader.slash(world.channel, "ask", question=QUESTION)
+    [record] = caplog.records
+    assert "could not be sent" in record.getMessage()
+    assert QUESTION not in caplog.text

@@ -1,0 +1,66 @@
+"""What the tests of the Discord bot share: an engine to ask, and a server to ask it in."""
+
+import datetime
+from collections.abc import Callable
+
+import discord
+import simcord
+from simcord.actors import MemberActor
+from simcord.builders import ChannelHandle, GuildHandle
+
+from retrieval.answer import Answer, Quote, Timings
+from retrieval.article import Article
+from retrieval.library import LibraryState
+
+QUESTION = "Where were the talks held?"
+TEXT = "The talks are being held at the old office."
+
+
+def answer_of(text: str = TEXT, *, title: str = "New round", answered: bool = True) -> Answer:
+    article = Article(
+        id="talks",
+        title=title,
+        date=datetime.date(2022, 3, 29),
+        source=None,
+        url="https://example.org/talks",
+        text=text,
+    )
+    return Answer(
+        question=QUESTION,
+        answered=answered,
+        confidence=0.9,
+        quotes=(Quote(article, 0, len(text), 1, score=0.9),),
+        library=LibraryState(generation=1, articles=1, passages=1),
+        timings_ms=Timings(encode=0.0, search=0.0, read=0.0, total=0.0),
+    )
+
+
+class Engine:
+    """Answers what it is told to, and remembers what it was asked."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+        self.result: Answer | Exception = answer_of()
+        self.meanwhile: Callable[[], object] = lambda: None
+
+    def ask(self, question: str) -> Answer:
+        self.asked.append(question)
+        self.meanwhile()
+        if isinstance(self.result, Exception):
+            raise self.result
+        return self.result
+
+
+class World:
+    """A server with one channel and one person in it."""
+
+    def __init__(self, env: simcord.Env) -> None:
+        self.env = env
+        self.guild: GuildHandle = env.create_guild()
+        self.channel: ChannelHandle = self.guild.create_text_channel("questions")
+        self.reader: MemberActor = self.guild.add_member(env.create_user("ada"))
+        self.mention = f"<@{env.backend.bot_user.id}>"
+
+    def replies(self, channel: ChannelHandle | None = None) -> list[discord.Message]:
+        history = (channel or self.channel).history()
+        return [m for m in history if m.author.id == self.env.backend.bot_user.id]
