@@ -21,8 +21,13 @@ from retrieval.library.reader import Library
 from retrieval.search.hits import Hits
 
 _BATCH = 8192  # vectors read from the truth at a time
-_FEW = 8192  # read from the truth in some 40 ms: never worth a file
+_FEW = 8192  # soon read from the truth: never worth a file
 _PART = 8  # a file is written for more than 1 in so many vectors
+
+
+# One question at a time is faster on one thread: others would wait for a processor that the
+# encoder or an indexer is using.
+faiss.omp_set_num_threads(1)
 
 
 class VectorIndex:
@@ -75,10 +80,9 @@ class VectorIndex:
     def save(self) -> None:
         """Write the index to a file if the last one lacks much of it.
 
-        Whoever opens the library reads what the file lacks from the truth, a thousand vectors in
-        some 5 ms, and a new file costs as much as the library is large. With an eighth as the
-        limit, opening a million vectors takes 0.7 seconds longer at worst, and each vector is
-        written some eight times at most however the library grew.
+        Whoever opens the library reads what the file lacks from the truth, and a new file costs
+        as much as the library is large. With an eighth as the limit, little has to be read, and
+        each vector is written some eight times at most however the library grew.
 
         Raises:
             LibraryError: it cannot be written.

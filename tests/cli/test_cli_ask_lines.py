@@ -92,7 +92,7 @@ def test_one_not_found_makes_it_3_and_one_that_cannot_be_asked_1(ask: Quoth) -> 
 def test_each_answer_comes_before_the_next_question_and_ctrl_c_ends_it(
     shelf: Path, tmp_path: Path
 ) -> None:
-    for flags, ends in ((["--json"], b"}\n"), ([], b"%)\n")):
+    for flags, ends in ((["--json"], b"}\n"), ([], b"%)\n\n")):
         with subprocess.Popen(
             [COMMAND, "ask", "-", "--library", str(shelf), *flags],
             stdin=subprocess.PIPE,

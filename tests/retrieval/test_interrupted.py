@@ -188,14 +188,3 @@ def test_an_interrupted_rebuild_leaves_the_old_one(
         answerer.close()
     assert commits >= 3
     assert ids(library) == {f"a{n}" for n in range(5)}
-
-
-def test_a_reader_keeps_the_old_edition_until_it_opens_the_new(
-    library: Path, articles: Path, scattered: ScatteredEncoder
-) -> None:
-    write_txt(articles, "a", "Words of alpha.")
-    mirror(library, scattered, articles)
-    old = Answerer(library, scattered, 0.0)
-    rebuild(library, ScatteredEncoder("another@2"), Reporter())
-    assert old.ask("alpha").quotes[0].text == "Words of alpha."
-    old.close()
