@@ -63,7 +63,7 @@ def ask_all(articles: list[Row], questions: list[tuple[Row, bool]], encoder: Enc
                 row = best.passage
                 article = library.articles_by_number([row.article])[row.article]
                 words = article.text[row.start : row.end]
-                there = searcher.words.words(f"{article.title} {words}")
+                there = searcher.words.terms.of(f"{article.title} {words}")
                 cosine = TYPICAL_COSINE if best.cosine is None else best.cosine
                 evidence.append((cosine, coverage(searcher.words.weights(text), there)))
                 right.append(answerable and stands_in(question["answers"], words))

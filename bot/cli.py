@@ -12,12 +12,8 @@ from typing import Any
 
 import click
 
+from bot.exit_status import FAILED, INTERRUPTED, OK, USAGE
 from retrieval.errors import QuothError
-
-OK, FAILED, USAGE, NOT_FOUND = 0, 1, 2, 3
-"""Exit statuses: done; an error; wrong usage; asked, and not found in the articles."""
-
-_INTERRUPTED = 130  # as shells count a process that Ctrl-C ended
 
 
 class Day(click.ParamType[datetime.date]):
@@ -187,7 +183,7 @@ def _run(arguments: list[str]) -> int:
         error.show()
         return USAGE
     except (KeyboardInterrupt, click.Abort):
-        return _INTERRUPTED
+        return INTERRUPTED
     except (BrokenPipeError, SystemExit):
         # Whoever read our output has seen enough. click and rich end the program when they
         # notice it first.

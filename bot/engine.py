@@ -1,17 +1,10 @@
 """Opens what answers, from the settings: the encoder and the library."""
 
-import sys
-
+from bot.say import say
 from bot.settings import Settings, SettingsError
-from bot.visible import one_line
 from retrieval.answerer import Answerer
 from retrieval.encoding import Encoder, load_encoder
 from retrieval.library import folder
-
-
-def say(line: str) -> None:
-    """Tell the person who waits, on standard error: results alone go to standard output."""
-    print(one_line(line), file=sys.stderr, flush=True)
 
 
 def open_encoder(chosen: Settings) -> Encoder:
@@ -30,8 +23,11 @@ def open_answerer(chosen: Settings) -> Answerer:
         )
     encoder = open_encoder(chosen)
     if missing:
-        from bot.commands.index import index_with_progress
+        # Imported here because a question with a library to ask needs neither.
+        from bot.progress import reporting
+        from retrieval.indexing import index
 
         say(f"No library at {chosen.library} yet: indexing {chosen.articles}")
-        index_with_progress([chosen.articles], chosen.library, encoder)
+        with reporting() as reporter:
+            index([chosen.articles], chosen.library, encoder, reporter)
     return Answerer(chosen.library, encoder, chosen.min_confidence)

@@ -136,7 +136,7 @@ class Answerer:
 
     def _confidence(self, question: str, candidate: Candidate, quote: Quote) -> float:
         words = self._searcher.words
-        there = words.words(f"{quote.article.title} {quote.text}")
+        there = words.terms.of(f"{quote.article.title} {quote.text}")
         covered = coverage(words.weights(question), there)
         return probability(Evidence(cosine=candidate.cosine, coverage=covered))
 

@@ -2,7 +2,8 @@
 
 import sys
 
-from bot import cli, settings
+from bot import settings
+from bot.exit_status import OK
 from bot.json_line import print_json
 from bot.visible import visible
 from retrieval.article import Article
@@ -21,7 +22,7 @@ def list_articles(as_json: bool, library: str | None) -> int:
                 about = f"{title} ({source})" if source else title
                 print(visible(f"{date or 'no date':10}  {article_id}  {about}"))
     opened.close()
-    return cli.OK
+    return OK
 
 
 def show(article_id: str, as_json: bool, library: str | None) -> int:
@@ -35,7 +36,7 @@ def show(article_id: str, as_json: bool, library: str | None) -> int:
         raise _unknown(article_id)
     if as_json:
         print_json(_as_json(article))
-        return cli.OK
+        return OK
     date = article.date.isoformat() if article.date else None
     about = [part for part in (date, article.source, article.url) if part]
     print(visible(article.title))
@@ -43,7 +44,7 @@ def show(article_id: str, as_json: bool, library: str | None) -> int:
         print(visible(" · ".join(about)))
     print()
     print(visible(article.text) if sys.stdout.isatty() else article.text)
-    return cli.OK
+    return OK
 
 
 def remove(article_id: str, library: str | None) -> int:
@@ -55,7 +56,7 @@ def remove(article_id: str, library: str | None) -> int:
             raise _unknown(article_id)
         change.sweep()
     print(visible(f"removed {article_id}"))
-    return cli.OK
+    return OK
 
 
 def _unknown(article_id: str) -> LibraryError:

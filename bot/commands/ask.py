@@ -4,9 +4,11 @@ import datetime
 import sys
 from collections.abc import Callable
 
-from bot import cli, settings
-from bot.engine import open_answerer, say
+from bot import settings
+from bot.engine import open_answerer
+from bot.exit_status import FAILED, NOT_FOUND, OK
 from bot.json_line import print_json
+from bot.say import say
 from retrieval.answer import Answer
 from retrieval.errors import QuestionError
 from retrieval.search.filter import Filter
@@ -37,7 +39,7 @@ def run(
             return _answer_lines(answer, show, as_json=as_json)
         found = answer(question)
         show(found)
-        return cli.OK if found.answered else cli.NOT_FOUND
+        return OK if found.answered else NOT_FOUND
     finally:
         answerer.close()
 
@@ -46,7 +48,7 @@ def _answer_lines(
     answer: Callable[[str], Answer], show: Callable[[Answer], None], *, as_json: bool
 ) -> int:
     """Answer each line of standard input; one that cannot be asked does not stop the rest."""
-    status = cli.OK
+    status = OK
     # Bytes that are not UTF-8 are shown as such instead of ending the run.
     lines = (line.decode("utf-8", "replace").strip() for line in sys.stdin.buffer)
     for line in filter(None, lines):
@@ -56,11 +58,11 @@ def _answer_lines(
             say(f"quoth: {error}")
             if as_json:  # so that the n-th object stays the n-th question's
                 print_json({"question": line, "error": str(error)})
-            status = cli.FAILED
+            status = FAILED
             continue
         show(found)
-        if not found.answered and status == cli.OK:
-            status = cli.NOT_FOUND
+        if not found.answered and status == OK:
+            status = NOT_FOUND
     return status
 
 

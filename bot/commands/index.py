@@ -1,18 +1,16 @@
 """``quoth index``: makes the library agree with files and folders."""
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-from bot import cli, settings
-from bot.engine import open_encoder, say
+from bot import settings
+from bot.engine import open_encoder
+from bot.exit_status import FAILED, OK
+from bot.progress import reporting
 from bot.wording import counted
 from retrieval.encoding import Encoder
 from retrieval.errors import ReadingError
-from retrieval.indexing import Reporter, Summary, index
+from retrieval.indexing import index
 from retrieval.library import folder
 from retrieval.rebuilding import rebuild
 
@@ -29,49 +27,17 @@ def run(paths: Sequence[str], rebuild: bool, library: str | None) -> int:
     if rebuild:
         _rebuild(chosen.library, encoder)
         if not paths:
-            return cli.OK
-    summary = index_with_progress(places, chosen.library, encoder)
+            return OK
+    with reporting() as reporter:
+        summary = index(places, chosen.library, encoder, reporter)
     print(
         f"{summary.added} added, {summary.updated} updated, {summary.removed} removed,"
         f" {summary.unchanged} unchanged, {summary.failed} failed"
     )
-    return cli.FAILED if summary.failed else cli.OK
-
-
-def index_with_progress(places: Sequence[Path], library: Path, encoder: Encoder) -> Summary:
-    """Index, showing progress on a terminal and every problem anywhere."""
-    with _reporter() as reporter:
-        return index(places, library, encoder, reporter)
+    return FAILED if summary.failed else OK
 
 
 def _rebuild(library: Path, encoder: Encoder) -> None:
-    with _reporter() as reporter:
+    with reporting() as reporter:
         count = rebuild(library, encoder, reporter)
     print(f"{counted(count, 'article')} rebuilt")
-
-
-@contextmanager
-def _reporter() -> Iterator[Reporter]:
-    terminal = Console(stderr=True)
-    if not terminal.is_terminal:
-        yield Reporter(problem=_show_problem)
-        return
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeRemainingColumn(),
-    )
-    with Progress(*columns, console=terminal, transient=True) as bar:
-        tasks = {}
-
-        def progress(stage: str, done: int, total: int) -> None:
-            if stage not in tasks:
-                tasks[stage] = bar.add_task(stage)
-            bar.update(tasks[stage], completed=done, total=total or None)
-
-        yield Reporter(problem=_show_problem, progress=progress)
-
-
-def _show_problem(problem: ReadingError) -> None:
-    say(f"quoth: {problem}")

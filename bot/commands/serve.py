@@ -2,9 +2,11 @@
 
 import logging
 
-from bot import cli, settings
+from bot import settings
 from bot.discord_bot import run as run_bot
-from bot.engine import open_answerer, say
+from bot.engine import open_answerer
+from bot.exit_status import OK
+from bot.say import say
 from bot.settings import SettingsError
 
 
@@ -22,4 +24,4 @@ def run(library: str | None) -> int:
         run_bot(chosen.discord_token, answerer.ask)
     finally:
         answerer.close()
-    return cli.OK
+    return OK

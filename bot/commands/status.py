@@ -4,7 +4,8 @@ import os
 from contextlib import suppress
 from pathlib import Path
 
-from bot import cli, settings
+from bot import settings
+from bot.exit_status import OK
 from bot.json_line import print_json
 from bot.visible import visible
 from bot.wording import counted
@@ -30,12 +31,12 @@ def run(as_json: bool, library: str | None) -> int:
     facts["bytes"] = size = _size(chosen.library)  # now without the files of being open
     if as_json:
         print_json(facts)
-        return cli.OK
+        return OK
     waiting = f", {counted(pending, 'passage')} without a vector yet" if pending else ""
     held = f"{counted(state.articles, 'article')}, {counted(state.passages, 'passage')}"
     print(visible(f"{facts['library']}: {held}{waiting}"))
     print(f"encoder {facts['encoder']}, generation {state.generation:,}, {size:,} bytes")
-    return cli.OK
+    return OK
 
 
 def _size(library: Path) -> int:

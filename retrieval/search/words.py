@@ -1,7 +1,6 @@
 """The index of words: tantivy's BM25 over passages and their articles' titles. A cache."""
 
 import shutil
-import unicodedata
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from retrieval.library.reader import Library
 from retrieval.library.records import PassageRow
 from retrieval.search.filter import Filter
 from retrieval.search.hits import Hits
+from retrieval.search.terms import Terms, composed
 
 WEIGHTS = {"text": 1.0, "title": 0.5, "around": 1.0}
 """Of a word found in the passage, in its article's title and date, and in the passages around it
@@ -25,16 +25,7 @@ REACH = 1
 _FORM = "2"  # of this index; another makes it be built anew
 _ANALYZER = "english"
 _HEAP = 64_000_000  # bytes of postings before they go to disk
-_LONGEST_WORD = 40
 _OTHER_PASSAGES = 1_000  # see ``weights``
-
-# The words of English grammar that questions are made of.
-_GRAMMAR = """
-a about an and any are as at be been being but by can could did do does for from had has have he
-her hers him his how i if in into is it its me my of on or our ours shall she should so than that
-the their theirs them then there these they this those to us was we were what when where which
-who whom whose why will with would you your yours
-"""
 
 _Occur = tantivy.Occur
 _Query = tantivy.Query
@@ -47,12 +38,15 @@ class WordIndex:
 
     Args:
         folder: where the index lives.
+
+    Attributes:
+        generation: that of the library that the index has caught up with; -1 without an index.
+        terms: what it takes texts apart with.
     """
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._analyzer = _analyzer()
-        self._grammar = frozenset(self.words(_GRAMMAR))
+        self.terms = Terms()
         self._index: tantivy.Index | None = None
         self.generation = -1
         self.refresh()
@@ -127,26 +121,13 @@ class WordIndex:
         # Less the document that says how far the index has come.
         total = searcher.num_docs - 1 + _OTHER_PASSAGES
         found = {}
-        for word in self.telling(question):
+        for word in self.terms.telling(question):
             # Counted, since the frequency that the index keeps includes deleted passages.
             term = _Query.term_query(self._index.schema, "text", word, "freq")
             found_it = searcher.search(term, limit=1, count=True)
             holding = found_it.count or 0  # type: ignore[attr-defined] # its stubs forget it
             found[word] = float(np.log(1 + (total - holding + 0.5) / (holding + 0.5)))
         return found
-
-    def words(self, text: str) -> list[str]:
-        """The different words of a text as they are indexed: folded, in lower case, stemmed."""
-        return list(dict.fromkeys(self._analyzer.analyze(_composed(text))))
-
-    def telling(self, question: str) -> list[str]:
-        """A question's words without those of its grammar, unless it has no others.
-
-        In a small library "were" and "how" can be as rare as the words that matter; in a large
-        one they cost time and tell nothing.
-        """
-        words = self.words(question)
-        return [word for word in words if word not in self._grammar] or words
 
     # Searching
 
@@ -156,7 +137,7 @@ class WordIndex:
             return None
         schema = self._index.schema
         parts = []
-        for word in self.telling(question):
+        for word in self.terms.telling(question):
             for field, weight in WEIGHTS.items():
                 term = _Query.term_query(schema, field, word, "freq")
                 parts.append((_Occur.Should, _Query.boost_query(term, weight)))
@@ -196,7 +177,7 @@ class WordIndex:
         if not (self._folder / "meta.json").exists():
             return None
         index = tantivy.Index.open(str(self._folder))
-        index.register_tokenizer(_ANALYZER, self._analyzer)
+        index.register_tokenizer(_ANALYZER, self.terms.analyzer)
         index.config_reader("manual")
         return index
 
@@ -205,7 +186,7 @@ class WordIndex:
             shutil.rmtree(self._folder)
         self._folder.mkdir(parents=True)
         index = tantivy.Index(_schema(), path=str(self._folder))
-        index.register_tokenizer(_ANALYZER, self._analyzer)
+        index.register_tokenizer(_ANALYZER, self.terms.analyzer)
         index.config_reader("manual")
         return index
 
@@ -242,9 +223,9 @@ def _documents(article: Article, rows: Sequence[PassageRow]) -> Iterator[tantivy
         first, last = rows[max(0, n - REACH)], rows[min(len(rows) - 1, n + REACH)]
         document = tantivy.Document()
         document.add_unsigned("id", row.id)
-        document.add_text("text", _composed(article.text[row.start : row.end]))
-        document.add_text("title", _composed(article.title) + day)
-        document.add_text("around", _composed(article.text[first.start : last.end]))
+        document.add_text("text", composed(article.text[row.start : row.end]))
+        document.add_text("title", composed(article.title) + day)
+        document.add_text("around", composed(article.text[first.start : last.end]))
         if article.date:
             document.add_integer("day", article.date.toordinal())
         if article.source:
@@ -263,22 +244,6 @@ def _schema() -> tantivy.Schema:
     builder.add_text_field("form", tokenizer_name="raw", index_option="basic")
     builder.add_unsigned_field("generation", indexed=True, fast=True)
     return builder.build()
-
-
-def _analyzer() -> tantivy.TextAnalyzer:
-    return (
-        tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.simple())
-        .filter(tantivy.Filter.remove_long(_LONGEST_WORD))
-        .filter(tantivy.Filter.lowercase())
-        .filter(tantivy.Filter.ascii_fold())
-        .filter(tantivy.Filter.stemmer("english"))
-        .build()
-    )
-
-
-def _composed(text: str) -> str:
-    """The form in which accents are part of their letters, or a word would end at each."""
-    return unicodedata.normalize("NFKC", text)
 
 
 def _all_of(*queries: tantivy.Query) -> tantivy.Query:

@@ -1,0 +1,46 @@
+"""What a person is told while articles are indexed."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from bot.say import say
+from retrieval.errors import ReadingError
+from retrieval.indexing import Reporter
+
+
+@contextmanager
+def reporting() -> Iterator[Reporter]:
+    """Tell of an indexing run: every problem anywhere, and progress on a terminal."""
+    if not sys.stderr.isatty():
+        yield Reporter(problem=_say_problem)
+        return
+    # Imported here because a question needs no progress bar.
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeRemainingColumn,
+    )
+
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        tasks = {}
+
+        def progress(stage: str, done: int, total: int) -> None:
+            if stage not in tasks:
+                tasks[stage] = bar.add_task(stage)
+            bar.update(tasks[stage], completed=done, total=total or None)
+
+        yield Reporter(problem=_say_problem, progress=progress)
+
+
+def _say_problem(problem: ReadingError) -> None:
+    say(f"quoth: {problem}")
