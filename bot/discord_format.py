@@ -10,7 +10,7 @@ import unicodedata
 from urllib.parse import quote as percent_encode
 from urllib.parse import urlsplit
 
-from bot.wording import NEAREST, NOT_FOUND, sureness
+from bot.wording import NEAREST, NOT_FOUND, paragraph_range, sureness
 from retrieval.answer import Answer, Quote
 
 MESSAGE_LIMIT = 2000
@@ -112,7 +112,7 @@ def _citation(quote: Quote, number: int) -> str:
     parts = [f"\\[{number}\\] {_title(article.title)}"]
     if article.date is not None:
         parts.append(article.date.isoformat())
-    parts.append(f"¶\N{NO-BREAK SPACE}{quote.paragraph}")
+    parts.append(paragraph_range(quote))
     if quote.also_in:
         others = len(quote.also_in)
         parts.append(f"also in: {others} other article{'s' if others > 1 else ''}")

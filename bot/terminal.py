@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.text import Text
 
 from bot.visible import visible
-from bot.wording import NEAREST, NOT_FOUND, sureness
+from bot.wording import NEAREST, NOT_FOUND, paragraph_range, sureness
 from retrieval.answer import Answer, Quote
 
 _WIDEST = 100  # columns: longer lines are hard to read
@@ -53,7 +53,7 @@ def citation_line(quote: Quote) -> str:
     """Where a quote is from: title, source, date, paragraph, address, and who else carries it."""
     article = quote.article
     date = article.date.isoformat() if article.date else "no date"
-    parts = [article.title, article.source, date, f"¶\u00a0{quote.paragraph}", article.url]
+    parts = [article.title, article.source, date, paragraph_range(quote), article.url]
     if quote.also_in:
         parts.append(f"also in {', '.join(quote.also_in)}")
     return visible(" · ".join(part for part in parts if part))

@@ -1,5 +1,7 @@
 """Words that the terminal and Discord share."""
 
+from retrieval.answer import Quote
+
 _VERY_LIKELY = 0.85
 _PROBABLY = 0.6
 
@@ -10,6 +12,12 @@ NEAREST = "The nearest passages:"
 def counted(number: int, noun: str) -> str:
     """A number with its noun: ``1 article``, ``2,000 articles``."""
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
+def paragraph_range(quote: Quote) -> str:
+    """The paragraphs that a quote is from: ``¶ 2``, or ``¶ 1–3``."""
+    first, last = quote.paragraph, quote.last_paragraph
+    return f"¶\N{NO-BREAK SPACE}{first}" + (f"–{last}" if last > first else "")
 
 
 def sureness(confidence: float) -> str:

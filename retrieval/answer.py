@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from retrieval.article import Article, Span
 from retrieval.library.records import LibraryState
+from retrieval.sentences import paragraphs
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,11 @@ class Quote:
     score: float
     answer: Span | None = None
     also_in: tuple[str, ...] = ()
+
+    @property
+    def last_paragraph(self) -> int:
+        """The paragraph that it ends in, counted from 1."""
+        return self.paragraph + len(paragraphs(self.text)) - 1
 
     @property
     def text(self) -> str:

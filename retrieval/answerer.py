@@ -24,6 +24,9 @@ MAX_QUESTION = 2_000
 DEFAULT_TOP = 3
 """Quotes in an answer."""
 
+_WORTH_SHOWING = 0.005
+"""Of the first quote's score: further behind, a quote beside a good answer only misleads."""
+
 _PER_QUOTE = 8  # candidates read at once for each quote, since many may carry the same words
 
 
@@ -74,9 +77,12 @@ class Answerer:
             quotes = self._quotes(question, candidates, top)
         done = time.perf_counter()
         confidence = quotes[0].score if quotes else 0.0
+        answered = bool(quotes) and confidence >= self._min_confidence
+        if answered:
+            quotes = tuple(quote for quote in quotes if quote.score >= confidence * _WORTH_SHOWING)
         return Answer(
             question=question,
-            answered=bool(quotes) and confidence >= self._min_confidence,
+            answered=answered,
             confidence=confidence,
             quotes=quotes,
             library=state,

@@ -2,7 +2,8 @@
 
 import datetime
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from typing import BinaryIO
 
 from bot import settings
 from bot.engine import open_answerer
@@ -12,6 +13,8 @@ from bot.say import say
 from retrieval.answer import Answer
 from retrieval.errors import QuestionError
 from retrieval.search.filter import Filter
+
+_LONGEST_LINE = 100_000  # bytes
 
 
 def run(
@@ -49,8 +52,9 @@ def _answer_lines(
 ) -> int:
     """Answer each line of standard input; one that cannot be asked does not stop the rest."""
     status = OK
-    # Bytes that are not UTF-8 are shown as such instead of ending the run.
-    lines = (line.decode("utf-8", "replace").strip() for line in sys.stdin.buffer)
+    # Bytes that are not UTF-8 are shown as such instead of ending the run, and a line without
+    # an end is told to be too long instead of filling the memory.
+    lines = (line.decode("utf-8", "replace").strip() for line in _lines(sys.stdin.buffer))
     for line in filter(None, lines):
         try:
             found = answer(line)
@@ -64,6 +68,14 @@ def _answer_lines(
         if not found.answered and status == OK:
             status = NOT_FOUND
     return status
+
+
+def _lines(stream: BinaryIO) -> Iterator[bytes]:
+    """The lines of a stream; of one that is far too long for a question, the beginning."""
+    while line := stream.readline(_LONGEST_LINE):
+        yield line
+        while line and not line.endswith(b"\n"):
+            line = stream.readline(_LONGEST_LINE)
 
 
 def _json_printer() -> Callable[[Answer], None]:

@@ -19,6 +19,8 @@ def run(library: str | None) -> int:
         )
     answerer = open_answerer(chosen)
     logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s", level="INFO")
+    # It warns at every start that it cannot speak: the bot never does.
+    logging.getLogger("discord.client").setLevel("ERROR")
     say("Connecting to Discord; Ctrl-C stops the bot")
     try:
         run_bot(chosen.discord_token, answerer.ask)

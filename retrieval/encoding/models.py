@@ -66,7 +66,8 @@ def load_encoder(
     source = str(folder) if folder else model
     export = _known_export(cache, _source_key(source, folder))
     if export is None:
-        notify(f"Preparing the encoder {model} (once; this takes some seconds)")
+        from_where = "" if folder else ", fetching it from the model hub"
+        notify(f"Preparing the encoder {model}{from_where} (once; this takes some seconds)")
         export = _export(source, folder, cache)
     try:
         exported = ExportedModel.read(export)
@@ -82,9 +83,12 @@ def load_encoder(
     except EncoderError:
         raise
     except Exception as error:  # whatever the runtimes raise: the person needs the model's name
+        if device == "cpu":
+            advice = f"delete {export} to have it prepared again"
+        else:
+            advice = f"set QUOTH_DEVICE=cpu, or install a torch that knows {device}"
         raise EncoderError(
-            f"{model}: the encoder could not be loaded ({_first_line(error)}); "
-            f"delete {export} to have it prepared again"
+            f"{model}: the encoder could not be loaded ({_first_line(error)}); {advice}"
         ) from error
 
 

@@ -30,7 +30,7 @@ def test_an_answer_is_quotes_apart_from_citations_and_how_sure_it_is(ask: Quoth)
     lines = done.out.splitlines()
     citation = [line for line in lines if line.startswith("  ")]
     assert " ".join(" ".join(citation).split()) == (
-        "[1] Bridge closes · River Post · 2021-05-03 · ¶ 1 · https://river.example/bridge"
+        "[1] Bridge closes · River Post · 2021-05-03 · ¶ 1–3 · https://river.example/bridge"
     )
     assert not any("[1]" in line for line in lines if line.startswith(">"))
     assert lines[-1].startswith(("Very likely (", "Probably (", "Perhaps ("))

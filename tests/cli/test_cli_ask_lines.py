@@ -1,5 +1,6 @@
 """``quoth ask -``: one question a line of standard input, answered in order, each at once."""
 
+import io
 import json
 import os
 import select
@@ -7,6 +8,7 @@ import signal
 import subprocess
 from pathlib import Path
 
+from bot.commands.ask import _lines
 from tests.cli.contract import check_answer
 from tests.cli.running import COMMAND, Quoth, run
 
@@ -116,3 +118,8 @@ def test_each_answer_comes_before_the_next_question_and_ctrl_c_ends_it(
             _, err = asking.communicate(timeout=30)
         assert asking.returncode == 130
         assert b"Traceback" not in err
+
+
+def test_of_an_endless_line_the_beginning_is_told_to_be_too_long() -> None:
+    endless = io.BytesIO(b"x" * 250_000 + b"\nnext\n" + b"y" * 100_001)
+    assert [len(line) for line in _lines(endless)] == [100_000, 5, 100_000]

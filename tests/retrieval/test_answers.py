@@ -173,10 +173,21 @@ def test_words_in_many_articles_push_out_no_other_quote(
 ) -> None:
     same = [article(f"copy{n:02}", "The river rose at night.") for n in range(40)]
     others = [article(f"other{n}", f"A river fell by day {n}.") for n in range(2)]
-    answerer = Answerer(build(library, encoder, [*same, *others]), encoder, 0.0)
+    # Sure of nothing, it shows whatever is nearest.
+    answerer = Answerer(build(library, encoder, [*same, *others]), encoder, 1.0)
     quotes = answerer.ask("river at night").quotes
     assert len(quotes) == 3
     assert len(quotes[0].also_in) == 39
+    answerer.close()
+
+
+def test_beside_a_good_answer_there_is_nothing_that_has_nothing_to_do_with_it(
+    library: Path, encoder: ReadableEncoder
+) -> None:
+    others = [article(f"other{n}", f"Nothing of the kind, {n}.") for n in range(40)]
+    build(library, encoder, [article("good", "The river rose at night."), *others])
+    answerer = Answerer(library, encoder, 0.0)
+    assert [quote.article.id for quote in answerer.ask("river at night").quotes] == ["good"]
     answerer.close()
 
 
