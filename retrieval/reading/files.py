@@ -3,6 +3,7 @@
 import gzip
 import os
 from collections.abc import Callable, Iterator
+from io import BufferedIOBase
 from pathlib import Path
 
 from retrieval.article import Article, clean_line
@@ -64,8 +65,9 @@ def read_file(path: Path, root: Path) -> Iterator[Article | ReadingError]:
         root: where the search for it began; ids are made of the path below it.
 
     Yields:
-        The articles, one at a time, and an error for a file or a line that cannot be one. It
-        raises nothing for what a file holds or for a file that cannot be read.
+        The articles, one at a time, and an error for a file or a line that cannot be one;
+        nothing for a file of questions, unless it is the root, which somebody named. It raises
+        nothing for what a file holds or for a file that cannot be read.
     """
     suffix = _suffix(path)
     try:
@@ -88,7 +90,7 @@ def read_file(path: Path, root: Path) -> Iterator[Article | ReadingError]:
                 return
             yield _read_whole(data, origin, _READERS[suffix])
         else:
-            yield from read_jsonl(file, origin)
+            yield from _read_lines(file, origin, named=path == root)
 
 
 def _read_whole(
@@ -104,6 +106,18 @@ def _read_whole(
         return read(content, origin)
     except ReadingError as error:
         return error
+
+
+def _read_lines(
+    file: BufferedIOBase, origin: Origin, named: bool
+) -> Iterator[Article | ReadingError]:
+    """Read JSON lines, and tell who named a file of nothing but questions that it is one."""
+    nothing = True
+    for result in read_jsonl(file, origin):
+        nothing = False
+        yield result
+    if nothing and named:
+        yield ReadingError(origin.place, "holds questions, not articles")
 
 
 def _visible_entries(folder: Path) -> list[Path]:

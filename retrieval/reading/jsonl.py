@@ -1,4 +1,8 @@
-"""JSON lines: one article a line, read line by line, so that a file may be of any size."""
+"""JSON lines: one article a line, read line by line, so that a file may be of any size.
+
+Questions with their accepted answers are kept as JSON lines too, and may lie beside the articles
+that they are about: a line that is one is passed over.
+"""
 
 import dataclasses
 import gzip
@@ -26,8 +30,9 @@ def read_jsonl(file: BufferedIOBase, origin: Origin) -> Iterator[Article | Readi
         origin: where it comes from.
 
     Yields:
-        An article for each good line and an error for each bad one, in the file's order. A file
-        that cannot be read further gives an error at the line reached, and ends there.
+        An article for each good line and an error for each bad one, in the file's order; nothing
+        at all for a file of questions. A file that cannot be read further gives an error at the
+        line reached, and ends there.
     """
     line_of_id: dict[str, int] = {}
     number = 0
@@ -48,10 +53,13 @@ def read_jsonl(file: BufferedIOBase, origin: Origin) -> Iterator[Article | Readi
         if number == 1 and is_utf16(line):  # then no line of it can be read
             yield ReadingError(origin.place, UTF16)
             return
-        result = ReadingError(place, TOO_LONG) if too_long else _read_line(line, place, origin)
-        if result is None:
+        read = ReadingError(place, TOO_LONG) if too_long else _read_line(line, place)
+        if read is None:
             continue
         empty = False
+        if isinstance(read, dict) and _is_question(read):
+            continue
+        result = read if isinstance(read, ReadingError) else _read_article(read, place, origin)
         if isinstance(result, Article):
             first = line_of_id.setdefault(result.id, number)
             if first != number:
@@ -62,14 +70,25 @@ def read_jsonl(file: BufferedIOBase, origin: Origin) -> Iterator[Article | Readi
         yield ReadingError(origin.place, "empty")
 
 
-def _read_line(line: bytes, place: str, origin: Origin) -> Article | ReadingError | None:
-    """Make an article of one line, or say why not; None for a blank line."""
+def _read_line(line: bytes, place: str) -> dict[str, object] | ReadingError | None:
+    """Read the object on one line, or say why not; None for a blank line."""
     try:
         content = decode(line, place)
-        if not content.strip():
-            return None
-        fields = Fields.from_mapping(_json_object(content, place), place)
-        return make_article(_fill_in(fields, origin), place)
+        return _json_object(content, place) if content.strip() else None
+    except ReadingError as error:
+        return error
+
+
+def _is_question(values: dict[str, object]) -> bool:
+    """Whether it is a question with its accepted answers; nothing with a text is."""
+    labelled = isinstance(values.get("question"), str) and isinstance(values.get("answers"), list)
+    return labelled and "text" not in values
+
+
+def _read_article(values: dict[str, object], place: str, origin: Origin) -> Article | ReadingError:
+    """Make an article of one line's object, or say why not."""
+    try:
+        return make_article(_fill_in(Fields.from_mapping(values, place), origin), place)
     except ReadingError as error:
         return error
 

@@ -31,6 +31,10 @@ def told(results: Results) -> list[str]:
     return [r.id if isinstance(r, Article) else str(r).rpartition("/")[2] for r in results]
 
 
+QUESTION = json.dumps({"question": "Where?", "answers": ["here"], "article_ids": ["a"]}) + "\n"
+UNKNOWN = json.dumps({"question": "Who?", "answers": [], "article_ids": []}) + "\n"
+
+
 def digest(value: str) -> str:
     return hashlib.sha256(value.encode()).hexdigest()[:12]
 
@@ -144,6 +148,43 @@ def test_byte_order_marks(read: Read, problem: Problem) -> None:
     assert told(read("x.jsonl", b"\xef\xbb\xbf" + line().encode())) == ["a"]
     utf16 = (line(id="a") + line(id="b")).encode("utf-16")
     assert problem("x.jsonl", utf16) == "x.jsonl: UTF-16, not UTF-8; save it as UTF-8"
+
+
+def test_questions_beside_articles_are_passed_over(read: Read) -> None:
+    questions = QUESTION + "\n" + UNKNOWN
+    for results in (
+        read("questions.jsonl", questions),
+        read("b/any name.jsonl.gz", gzip.compress(questions.encode())),
+    ):
+        assert results == []
+    assert told(read("x.jsonl", line(id="a") + QUESTION + line(id="b"))) == ["a", "b"]
+    assert told(read("x.jsonl", QUESTION + "{\n" + UNKNOWN)) == [
+        "x.jsonl:2: not a JSON object: Expecting property name enclosed in double quotes"
+        " (character 3)"
+    ]
+
+
+def test_a_file_of_questions_that_was_named_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "x.jsonl"
+    path.write_text(QUESTION + UNKNOWN)
+    (error,) = read_file(path, path)
+    assert str(error) == f"{path}: holds questions, not articles"
+    path.write_text(QUESTION + line(id="a"))
+    assert told(list(read_file(path, path))) == ["a"]
+
+
+@pytest.mark.parametrize(
+    "other",
+    [{"question": "Where?"}, {"question": "Where?", "answer": "here"}, {"answers": []},
+     {"question": "Where?", "answers": "here"}, {"question": 1, "answers": []},
+     {"question": "Where?", "answers": [], "text": ""}],
+)  # fmt: skip
+def test_what_is_only_like_a_question_is_told(problem: Problem, other: dict[str, object]) -> None:
+    assert problem("x.jsonl", json.dumps(other)) == "x.jsonl:1: has no text"
+
+
+def test_an_article_may_have_a_question_and_answers_too(read: Read) -> None:
+    assert told(read("x.jsonl", line(id="a", question="Where?", answers=["here"]))) == ["a"]
 
 
 @pytest.mark.parametrize("date", [None, "", "  "])

@@ -107,6 +107,26 @@ def test_a_bad_line_keeps_what_was_read_from_its_file_before(
     assert done(mirror(library, encoder, articles)[0]) == (0, 0, 2, 1, 0)
 
 
+def test_questions_beside_articles_are_nothing_to_index(
+    library: Path, articles: Path, encoder: ReadableEncoder
+) -> None:
+    questions = [
+        '{"question": "Who?", "answers": ["the king"]}',
+        '{"question": "?", "answers": []}',
+    ]
+    write_txt(articles, "a", "The king spoke.")
+    path = write_jsonl(articles / "b.jsonl", [{"id": "x", "text": "River."}])
+    mirror(library, encoder, articles)
+    write_jsonl(path, questions)
+    assert done(mirror(library, encoder, articles)[0]) == (0, 0, 1, 1, 0)
+    before = contents(library)
+    assert done(mirror(library, encoder, articles)[0]) == (0, 0, 0, 1, 0)
+    assert contents(library) == before
+    write_jsonl(path, [*questions, {"id": "y", "text": "Goal."}])
+    assert done(mirror(library, encoder, articles)[0]) == (1, 0, 0, 1, 0)
+    assert ids(library) == {"a", "y"}
+
+
 def test_a_second_article_of_one_id_is_refused_naming_both_files(
     library: Path, articles: Path, encoder: ReadableEncoder
 ) -> None:
