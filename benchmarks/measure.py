@@ -1,4 +1,4 @@
-"""What the benchmarks share: the data, how an answer is scored, processes that are timed.
+"""What the benchmarks share: the data, libraries of it, processes that are timed.
 
 The data is not part of the project. A folder with it is each script's argument (default
 ``data/``, which git ignores); every file is gzipped JSON lines:
@@ -15,12 +15,11 @@ import argparse
 import gzip
 import json
 import os
-import string
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,9 +27,6 @@ from typing import Any
 
 from retrieval.encoding import Encoder
 from retrieval.indexing import Reporter, index
-
-_ARTICLES = frozenset({"a", "an", "the"})
-_NO_PUNCTUATION = str.maketrans("", "", string.punctuation)
 
 
 def arguments(description: str | None) -> argparse.ArgumentParser:
@@ -48,18 +44,6 @@ def read(path: Path) -> list[dict[str, Any]]:
         sys.exit(f"{path}: not there; benchmarks/measure.py tells where the data is from")
     with gzip.open(path, "rt", encoding="utf-8") as lines:
         return [json.loads(line) for line in lines]
-
-
-def normalise(text: str) -> str:
-    """SQuAD's normal form: lower case, no punctuation, no a/an/the, single spaces."""
-    words = text.lower().translate(_NO_PUNCTUATION).split()
-    return " ".join(word for word in words if word not in _ARTICLES)
-
-
-def stands_in(answers: Iterable[str], quote: str) -> bool:
-    """Whether an accepted answer stands in a quote, as whole words."""
-    padded = f" {normalise(quote)} "
-    return any(f" {normalise(answer)} " in padded for answer in answers)
 
 
 @contextmanager

@@ -13,9 +13,10 @@ from unittest.mock import patch
 
 import numpy as np
 
-from benchmarks.measure import arguments, library_of, read, stands_in
+from benchmarks.measure import arguments, library_of, read
 from retrieval.encoding import Encoder, load_encoder
 from retrieval.library import Library
+from retrieval.scoring import stands_in
 from retrieval.search import hybrid as hybrid_module
 from retrieval.search import words as words_module
 from retrieval.search.filter import Filter

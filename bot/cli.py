@@ -156,6 +156,21 @@ def remove(**options: Any) -> int:
     return articles.remove(**options)
 
 
+@cli.command("eval")
+@click.argument("questions", metavar="QUESTIONS.jsonl")
+@click.option("--plot", metavar="FILE.png", help="Draw how many answers could be right.")
+@click.option(
+    "--worst", type=click.IntRange(min=0), default=10, show_default=True, help="Misses to list."
+)
+@_json
+@_library
+def evaluate(**options: Any) -> int:
+    """Measure the answers to questions whose answers are known."""
+    from bot.commands import eval
+
+    return eval.run(**options)
+
+
 @cli.command()
 @_library
 def serve(**options: Any) -> int:

@@ -5,21 +5,18 @@ that they are about: a line that is one is passed over.
 """
 
 import dataclasses
-import gzip
 import hashlib
-import json
 import re
-import zlib
 from collections.abc import Iterator
 from io import BufferedIOBase
 
 from retrieval.article import Article, clean_line
 from retrieval.errors import ReadingError
-from retrieval.reading.decoding import MAX_BYTES, TOO_LONG, UTF16, decode, is_utf16, unreadable
+from retrieval.reading.decoding import TOO_LONG
 from retrieval.reading.fields import Fields, Origin, clean_url, make_article
+from retrieval.reading.json_lines import json_lines
 
 _TITLE_LENGTH = 80
-_CHUNK = 1 << 20
 
 
 def read_jsonl(file: BufferedIOBase, origin: Origin) -> Iterator[Article | ReadingError]:
@@ -34,49 +31,22 @@ def read_jsonl(file: BufferedIOBase, origin: Origin) -> Iterator[Article | Readi
         at all for a file of questions. A file that cannot be read further gives an error at the
         line reached, and ends there.
     """
-    line_of_id: dict[str, int] = {}
-    number = 0
+    line_of_id: dict[str, str] = {}
     empty = True
-    while True:
-        number += 1
-        place = f"{origin.place}:{number}"
-        try:
-            line = file.readline(MAX_BYTES + 1)
-            too_long = len(line) > MAX_BYTES and not line.endswith(b"\n")
-            if too_long:
-                _skip_line(file)
-        except (OSError, EOFError, zlib.error) as error:
-            yield ReadingError(place, _why_unreadable(error))
-            return
-        if not line:
-            break
-        if number == 1 and is_utf16(line):  # then no line of it can be read
-            yield ReadingError(origin.place, UTF16)
-            return
-        read = ReadingError(place, TOO_LONG) if too_long else _read_line(line, place)
-        if read is None:
-            continue
+    for place, read in json_lines(file, origin.place, TOO_LONG):
         empty = False
         if isinstance(read, dict) and _is_question(read):
             continue
         result = read if isinstance(read, ReadingError) else _read_article(read, place, origin)
         if isinstance(result, Article):
-            first = line_of_id.setdefault(result.id, number)
-            if first != number:
-                problem = f"line {first} has the id '{result.id}' too; give each its own"
+            first = line_of_id.setdefault(result.id, place)
+            if first != place:
+                line = first.rpartition(":")[2]
+                problem = f"line {line} has the id '{result.id}' too; give each its own"
                 result = ReadingError(place, problem)
         yield result
     if empty:
         yield ReadingError(origin.place, "empty")
-
-
-def _read_line(line: bytes, place: str) -> dict[str, object] | ReadingError | None:
-    """Read the object on one line, or say why not; None for a blank line."""
-    try:
-        content = decode(line, place)
-        return _json_object(content, place) if content.strip() else None
-    except ReadingError as error:
-        return error
 
 
 def _is_question(values: dict[str, object]) -> bool:
@@ -91,22 +61,6 @@ def _read_article(values: dict[str, object], place: str, origin: Origin) -> Arti
         return make_article(_fill_in(Fields.from_mapping(values, place), origin), place)
     except ReadingError as error:
         return error
-
-
-def _json_object(content: str, place: str) -> dict[str, object]:
-    """Parse one line."""
-    try:
-        value = json.loads(content)
-    except json.JSONDecodeError as error:
-        problem = f"not a JSON object: {error.msg} (character {error.pos + 1:,})"
-        raise ReadingError(place, problem) from None
-    except ValueError:  # Python's limit on the digits of a whole number
-        raise ReadingError(place, "not a JSON object: a number has too many digits") from None
-    except RecursionError:
-        raise ReadingError(place, "not a JSON object: nested too deeply") from None
-    if not isinstance(value, dict):
-        raise ReadingError(place, "not a JSON object: one is written {…}")
-    return value
 
 
 def _fill_in(fields: Fields, origin: Origin) -> Fields:
@@ -132,18 +86,3 @@ def _first_words(text: str) -> str:
     if len(line) <= _TITLE_LENGTH:
         return line
     return line[: _TITLE_LENGTH + 1].rpartition(" ")[0] or line[:_TITLE_LENGTH]
-
-
-def _skip_line(file: BufferedIOBase) -> None:
-    """Read to the end of the line without keeping it."""
-    while (chunk := file.readline(_CHUNK)) and not chunk.endswith(b"\n"):
-        pass
-
-
-def _why_unreadable(error: Exception) -> str:
-    """Say what is wrong with a file that could be opened but not read to its end."""
-    if isinstance(error, EOFError):
-        return "the gzip file is cut short here; get it again"
-    if isinstance(error, gzip.BadGzipFile | zlib.error):
-        return "the gzip file is damaged here; get it again"
-    return unreadable(error)

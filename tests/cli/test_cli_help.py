@@ -9,7 +9,8 @@ from bot.cli import cli
 from tests.cli.running import Quoth, in_python
 
 HEAVY = ("numpy", "onnxruntime", "discord", "rich", "torch", "faiss", "tantivy", "tokenizers",
-         "sentence_transformers", "trafilatura", "sqlite3", "dotenv", "yaml")  # fmt: skip
+         "sentence_transformers", "trafilatura", "sqlite3", "dotenv", "yaml",
+         "matplotlib")  # fmt: skip
 
 
 def commands(group: click.Group, path: tuple[str, ...] = ()) -> list[tuple[str, ...]]:
@@ -75,6 +76,7 @@ print(sorted(set(sys.modules) & {{"torch", "sentence_transformers", "discord"}})
         (["ask"], ["QUESTION", "--top", "--since", "--until", "--source", "--json", "--library"]),
         (["index"], ["PATH", "--rebuild", "--library"]),
         (["status"], ["--json", "--library"]),
+        (["eval"], ["QUESTIONS.jsonl", "--json", "--plot", "--worst", "--library"]),
         (["articles"], ["list", "show", "remove"]),
         (["articles", "show"], ["ID", "--json", "--library"]),
         (["articles", "remove"], ["ID", "--library"]),
