@@ -25,6 +25,7 @@ from bot.settings import DEFAULTS
 from retrieval.answerer import Answerer
 from retrieval.encoding import load_encoder
 from retrieval.indexing import Reporter, index
+from retrieval.reader import Reader
 
 QUESTION = "where were the talks held?"
 SEEDS = Path(__file__).parent.parent / "seeds"
@@ -76,7 +77,7 @@ def main() -> None:
         library = Path(folder) / "library"
         index([SEEDS], library, encoder, Reporter())
         least = float(DEFAULTS["QUOTH_MIN_CONFIDENCE"])
-        with closing(Answerer(library, encoder, least)) as answerer:
+        with closing(Answerer(library, encoder, Reader(), least)) as answerer:
             asyncio.run(draw(answerer, chosen.question, chosen.picture))
 
 

@@ -21,8 +21,8 @@ from discord import app_commands
 
 from bot.discord_format import format_answer, format_reason
 from retrieval.answer import Answer
-from retrieval.answerer import MAX_QUESTION
 from retrieval.errors import QuestionError, QuothError
+from retrieval.question import MAX_QUESTION
 
 _log = logging.getLogger(__name__)
 

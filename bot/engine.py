@@ -5,6 +5,7 @@ from bot.settings import Settings, SettingsError
 from retrieval.answerer import Answerer
 from retrieval.encoding import Encoder, load_encoder
 from retrieval.library import folder
+from retrieval.reader import Reader
 
 
 def open_encoder(chosen: Settings) -> Encoder:
@@ -30,4 +31,4 @@ def open_answerer(chosen: Settings) -> Answerer:
         say(f"No library at {chosen.library} yet: indexing {chosen.articles}")
         with reporting() as reporter:
             index([chosen.articles], chosen.library, encoder, reporter)
-    return Answerer(chosen.library, encoder, chosen.min_confidence)
+    return Answerer(chosen.library, encoder, Reader(), chosen.min_confidence)

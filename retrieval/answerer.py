@@ -2,24 +2,23 @@
 
 import math
 import time
-import unicodedata
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 
 from retrieval.answer import Answer, Quote, Timings
-from retrieval.confidence import Evidence, coverage, probability
 from retrieval.encoding.encoder import Encoder
-from retrieval.errors import MismatchError, QuestionError
+from retrieval.errors import MismatchError
+from retrieval.judging import coverage, evidence, order, probability
 from retrieval.library.folder import current_edition
 from retrieval.library.reader import Library
 from retrieval.library.schema import ENCODER_FACT
 from retrieval.library.writer import check_encoder
+from retrieval.question import asks, clean_question
+from retrieval.quoting import Finding, findings
+from retrieval.reader import Reader
+from retrieval.recency import newest_first
 from retrieval.search.filter import Filter
-from retrieval.search.hybrid import Candidate, Searcher
-
-MAX_QUESTION = 2_000
-"""Characters in a question: what a person can send in one Discord message."""
+from retrieval.search.hybrid import Searcher
 
 DEFAULT_TOP = 3
 """Quotes in an answer."""
@@ -27,7 +26,11 @@ DEFAULT_TOP = 3
 _WORTH_SHOWING = 0.005
 """Of the first quote's score: further behind, a quote beside a good answer only misleads."""
 
-_PER_QUOTE = 8  # candidates read at once for each quote, since many may carry the same words
+_READ = 40
+"""Passages that the reader reads, of those that say different things."""
+
+_READING_SECONDS = 0.25
+"""The time that it has for them; on a slow machine it reads fewer."""
 
 
 class Answerer:
@@ -36,14 +39,18 @@ class Answerer:
     Args:
         library: its folder.
         encoder: the one that made its vectors.
+        reader: which reads what the search finds.
         min_confidence: below this an answer is "not found".
 
     Raises:
         LibraryError: the library cannot be opened, or another encoder made it.
     """
 
-    def __init__(self, library: Path, encoder: Encoder, min_confidence: float) -> None:
+    def __init__(
+        self, library: Path, encoder: Encoder, reader: Reader, min_confidence: float
+    ) -> None:
         self._encoder = encoder
+        self._reader = reader
         self._min_confidence = min_confidence
         self._library = _open(library, encoder)
         self._opened = _identity(self._library)
@@ -74,7 +81,8 @@ class Answerer:
             self._searcher.catch_up()
             candidates = self._searcher.search(question, vector, within or Filter())
             searched = time.perf_counter()
-            quotes = self._quotes(question, candidates, top)
+            found = findings(self._library, candidates, max(top, _READ))
+            quotes = self._quotes(question, self._read(question, found), top)
         done = time.perf_counter()
         confidence = quotes[0].score if quotes else 0.0
         answered = bool(quotes) and confidence >= self._min_confidence
@@ -108,43 +116,34 @@ class Answerer:
         self._library, self._opened = library, there
         self._searcher = Searcher(library, self._encoder.dimension)
 
-    def _quotes(
-        self, question: str, candidates: Sequence[Candidate], top: int
-    ) -> tuple[Quote, ...]:
-        """The best candidates as quotes, those that say the same put together."""
-        quotes: dict[str, Quote] = {}
-        step = top * _PER_QUOTE
-        for start in range(0, len(candidates), step):
-            if len(quotes) == top:
-                break
-            self._add_quotes(quotes, candidates[start : start + step], top)
-        if not quotes:
+    def _read(self, question: str, found: Sequence[Finding]) -> list[Finding]:
+        """Have the reader read what was found; best first, what it had no time for at the end."""
+        if asks(question):
+            passages = [(each.article.title, each.words) for each in found]
+            deadline = time.perf_counter() + _READING_SECONDS
+            readings = self._reader.read(question, passages, deadline)
+            for each, reading in zip(found, readings, strict=False):
+                each.reading = reading
+        for each in found:
+            each.score = order(each.reading, each.candidate.score)
+        return newest_first(question, sorted(found, key=lambda each: -each.score))
+
+    def _quotes(self, question: str, found: Sequence[Finding], top: int) -> tuple[Quote, ...]:
+        if not found:
             return ()
-        sure = self._confidence(question, candidates[0], next(iter(quotes.values())))
-        best = candidates[0].score
+        sure = self._confidence(question, found)
+        best = found[0].score
         return tuple(
-            replace(quote, score=sure * math.exp(quote.score - best)) for quote in quotes.values()
+            each.quote(sure * math.exp(min(0.0, each.score - best))) for each in found[:top]
         )
 
-    def _add_quotes(
-        self, quotes: dict[str, Quote], candidates: Sequence[Candidate], top: int
-    ) -> None:
-        """Add candidates to the quotes, which are by what they say, until there are enough."""
-        articles = self._library.articles_by_number(c.passage.article for c in candidates)
-        for candidate in candidates:
-            row = candidate.passage
-            article = articles[row.article]
-            said = _said(article.text[row.start : row.end])
-            if earlier := quotes.get(said):
-                quotes[said] = _also_in(earlier, article.id)
-            elif len(quotes) < top:
-                quotes[said] = Quote(article, row.start, row.end, row.paragraph, candidate.score)
-
-    def _confidence(self, question: str, candidate: Candidate, quote: Quote) -> float:
+    def _confidence(self, question: str, found: Sequence[Finding]) -> float:
+        best = found[0]
         words = self._searcher.words
-        there = words.terms.of(f"{quote.article.title} {quote.text}")
+        there = words.terms.of(f"{best.article.title} {best.words}")
         covered = coverage(words.weights(question), there)
-        return probability(Evidence(cosine=candidate.cosine, coverage=covered))
+        lead = best.score - found[1].score if len(found) > 1 else math.inf
+        return probability(evidence(best.reading, lead, best.candidate.cosine, covered))
 
 
 def _identity(library: Library) -> tuple[Path, int, int]:
@@ -169,38 +168,6 @@ def _open(path: Path, encoder: Encoder) -> Library:
             library.close()
             raise
     return library
-
-
-def clean_question(question: str) -> str:
-    """A question without the space around it.
-
-    Raises:
-        QuestionError: there is nothing in it to look for, or it is too long.
-    """
-    question = question.strip()
-    if not question:
-        raise QuestionError("The question is empty; ask about something in the articles.")
-    if len(question) > MAX_QUESTION:
-        raise QuestionError(
-            f"The question is {len(question):,} characters long;"
-            f" at most {MAX_QUESTION:,} can be asked."
-        )
-    if any(unicodedata.category(c) == "Cs" for c in question):
-        raise QuestionError("The question has half a character in it; write it whole, in UTF-8.")
-    if not any(unicodedata.category(c)[0] in "LN" for c in question):
-        raise QuestionError("The question has no word in it; ask about something in the articles.")
-    return question
-
-
-def _said(words: str) -> str:
-    """What two quotes have in common that say the same: case and spaces apart."""
-    return " ".join(words.casefold().split())
-
-
-def _also_in(quote: Quote, article_id: str) -> Quote:
-    if article_id == quote.article.id or article_id in quote.also_in:
-        return quote
-    return replace(quote, also_in=(*quote.also_in, article_id))
 
 
 def _milliseconds(start: float, end: float) -> float:

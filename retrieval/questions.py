@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from retrieval.answerer import clean_question
 from retrieval.errors import QuestionError, ReadingError
+from retrieval.question import clean_question
 from retrieval.reading.decoding import unreadable
 from retrieval.reading.files import printable
 from retrieval.reading.json_lines import json_lines

@@ -1,4 +1,4 @@
-"""Writes a BERT encoder as an int8 ONNX graph of fused operators.
+"""Writes a BERT model as an int8 ONNX graph of fused operators.
 
 Tracing a model gives a correct graph that spends much of its time on masks, shapes and copies.
 For the architecture behind most small sentence encoders it pays to write the graph by hand with
@@ -9,7 +9,8 @@ symmetric, as ``q = round(w / s)`` with ``s = max|w| / 127``; activations are qu
 come. Whether the result is good enough is for the caller to check.
 """
 
-from collections.abc import Mapping
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -52,10 +53,12 @@ def build(weights: Weights, shape: BertShape) -> onnx.ModelProto:
         A model from ``input_ids`` and ``attention_mask`` (both int64, batch x pieces) to
         ``vector`` (float32, batch x hidden), not yet of unit length.
     """
-    return _Graph(weights, shape).model()
+    return _EncoderGraph(weights, shape).model()
 
 
-class _Graph:
+class BertGraph(ABC):
+    """A graph as it is written: the model's layers, and what a subclass makes of their output."""
+
     def __init__(self, weights: Weights, shape: BertShape) -> None:
         self._weights = weights
         self._shape = shape
@@ -63,24 +66,37 @@ class _Graph:
         self._constants: list[onnx.TensorProto] = []
 
     def model(self) -> onnx.ModelProto:
+        """Write it."""
         mask = self._node("Cast", ["attention_mask"], to=TensorProto.INT32)
         hidden = self._embed()
         for layer in range(self._shape.layers):
             hidden = self._layer(f"encoder.layer.{layer}.", hidden, mask)
-        self._pool(hidden)
-        size = self._weights["embeddings.word_embeddings.weight"].shape[1]
+        outputs = self._outputs(hidden)
         graph = helper.make_graph(
             self._nodes,
             "bert",
             [
                 helper.make_tensor_value_info(name, TensorProto.INT64, ["batch", "pieces"])
-                for name in ("input_ids", "attention_mask")
+                for name in self.inputs
             ],
-            [helper.make_tensor_value_info("vector", TensorProto.FLOAT, ["batch", size])],
+            [
+                helper.make_tensor_value_info(name, TensorProto.FLOAT, shape)
+                for name, shape in outputs.items()
+            ],
             self._constants,
         )
         opsets = [helper.make_opsetid("", _OPSET), helper.make_opsetid(_CONTRIB, 1)]
         return helper.make_model(graph, opset_imports=opsets, ir_version=8)
+
+    inputs: Sequence[str] = ("input_ids", "attention_mask")
+
+    @abstractmethod
+    def _outputs(self, hidden: str) -> Mapping[str, Sequence[str | int]]:
+        """Make the outputs of the last layer's; returns their shapes."""
+
+    def _segment(self) -> str | None:
+        """What is added to the embeddings for each piece's segment; None where there is one."""
+        return None
 
     # Parts of the model
 
@@ -93,16 +109,18 @@ class _Graph:
         pieces = self._node("Cast", [self._node("Gather", [table, ids])], to=TensorProto.FLOAT)
         pieces = self._node("Mul", [pieces, self._node("Gather", [scales, ids])])
 
-        # One segment only: its embedding is the same for every position.
-        positions = self._constant(
-            "positions",
-            self._weights["embeddings.position_embeddings.weight"]
-            + self._weights["embeddings.token_type_embeddings.weight"][0],
-        )
+        segment = self._segment()
+        places = self._weights["embeddings.position_embeddings.weight"]
+        if segment is None:  # its embedding is the same for every position
+            places = places + self._weights["embeddings.token_type_embeddings.weight"][0]
+        positions = self._constant("positions", places)
         length = self._node("Shape", [ids], start=1, end=2)
         first = self._constant("zero", np.array([0], dtype=np.int64))
         used = self._node("Slice", [positions, first, length])
-        return self._norm("embeddings.LayerNorm", self._node("Add", [pieces, used]))
+        pieces = self._node("Add", [pieces, used])
+        if segment is not None:
+            pieces = self._node("Add", [pieces, segment])
+        return self._norm("embeddings.LayerNorm", pieces)
 
     def _layer(self, at: str, hidden: str, mask: str) -> str:
         attended = self._attention(at + "attention.self.", hidden, mask)
@@ -138,17 +156,6 @@ class _Graph:
             num_heads=self._shape.heads,
         )
 
-    def _pool(self, hidden: str) -> None:
-        if self._shape.pooling == "cls":
-            first = self._constant("first", np.array(0, dtype=np.int64))
-            self._nodes.append(helper.make_node("Gather", [hidden, first], ["vector"], axis=1))
-            return
-        # A masked sum points where the masked mean does, and vectors become unit length anyway.
-        row = self._constant("row", np.array([1], dtype=np.int64))
-        mask = self._node("Cast", ["attention_mask"], to=TensorProto.FLOAT)
-        total = self._node("MatMul", [self._node("Unsqueeze", [mask, row]), hidden])
-        self._nodes.append(helper.make_node("Squeeze", [total, row], ["vector"]))
-
     # Pieces of parts
 
     def _dense(self, name: str, hidden: str) -> str:
@@ -174,13 +181,33 @@ class _Graph:
         )
 
     def _constant(self, name: str, value: NDArray[Any]) -> str:
-        self._constants.append(numpy_helper.from_array(np.ascontiguousarray(value), name))
+        self._constants.append(numpy_helper.from_array(np.asarray(value, order="C"), name))
         return name
 
     def _node(self, kind: str, inputs: list[str], **attributes: Any) -> str:
         output = f"{kind}.{len(self._nodes)}"
         self._nodes.append(helper.make_node(kind, inputs, [output], **attributes))
         return output
+
+
+class _EncoderGraph(BertGraph):
+    """An encoder: one vector of each text."""
+
+    def _outputs(self, hidden: str) -> Mapping[str, Sequence[str | int]]:
+        size = self._weights["embeddings.word_embeddings.weight"].shape[1]
+        self._pool(hidden)
+        return {"vector": ["batch", size]}
+
+    def _pool(self, hidden: str) -> None:
+        if self._shape.pooling == "cls":
+            first = self._constant("first", np.array(0, dtype=np.int64))
+            self._nodes.append(helper.make_node("Gather", [hidden, first], ["vector"], axis=1))
+            return
+        # A masked sum points where the masked mean does, and vectors become unit length anyway.
+        row = self._constant("row", np.array([1], dtype=np.int64))
+        mask = self._node("Cast", ["attention_mask"], to=TensorProto.FLOAT)
+        total = self._node("MatMul", [self._node("Unsqueeze", [mask, row]), hidden])
+        self._nodes.append(helper.make_node("Squeeze", [total, row], ["vector"]))
 
 
 def _scales(weight: NDArray[np.float32], axis: int) -> NDArray[np.float32]:

@@ -4,15 +4,18 @@ import datetime
 import json
 import sqlite3
 from collections.abc import Iterable, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
+from retrieval.answerer import Answerer
 from retrieval.article import Article
 from retrieval.encoding.encoder import Encoder
 from retrieval.errors import ReadingError
 from retrieval.indexing import Reporter, Summary, bring_up_to_date, index
 from retrieval.library import LibraryWriter
 from retrieval.library.folder import current_edition
+from retrieval.reader import Reader
 
 
 def article(
@@ -26,6 +29,17 @@ def article(
     """Make an article."""
     day = datetime.date.fromisoformat(date) if date else None
     return Article(article_id, title, day, source, None, text)
+
+
+@cache
+def reader() -> Reader:
+    """The trained reader, loaded once."""
+    return Reader()
+
+
+def answerer_of(library: Path, encoder: Encoder, min_confidence: float) -> Answerer:
+    """Open a library for questions, with the trained reader."""
+    return Answerer(library, encoder, reader(), min_confidence)
 
 
 def build(library: Path, encoder: Encoder, articles: Iterable[Article]) -> Path:

@@ -6,13 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from retrieval.answerer import MAX_QUESTION, Answerer, clean_question
+from retrieval.answerer import Answerer
 from retrieval.article import Article
 from retrieval.errors import QuestionError
 from retrieval.indexing import Reporter, bring_up_to_date
 from retrieval.library import LibraryWriter
+from retrieval.question import MAX_QUESTION, clean_question
 from retrieval.search.filter import Filter
-from tests.retrieval.collection import article, build
+from tests.retrieval.collection import answerer_of, article, build
 from tests.retrieval.encoders import ReadableEncoder
 
 ARTICLES = [
@@ -28,7 +29,7 @@ ARTICLES = [
 
 @pytest.fixture
 def answerer(library: Path, encoder: ReadableEncoder) -> Answerer:
-    return Answerer(build(library, encoder, ARTICLES), encoder, 0.5)
+    return answerer_of(build(library, encoder, ARTICLES), encoder, 0.5)
 
 
 def first(answerer: Answerer, question: str, within: Filter | None = None) -> str:
@@ -50,7 +51,6 @@ def test_the_best_comes_first(answerer: Answerer, question: str, wanted: str) ->
     assert answer.confidence == answer.quotes[0].score
     assert answer.answered == (answer.confidence >= 0.5)
     assert answer.confidence > answerer.ask("quantum chromodynamics").confidence
-    assert len(answer.quotes) == 3
     answerer.close()
 
 
@@ -118,13 +118,13 @@ def test_what_the_articles_do_not_know_is_not_answered(answerer: Answerer) -> No
 
 def test_the_threshold_is_what_divides(library: Path, encoder: ReadableEncoder) -> None:
     build(library, encoder, ARTICLES)
-    confidence = Answerer(library, encoder, 0.0).ask("river").confidence
-    assert Answerer(library, encoder, confidence).ask("river").answered
-    assert not Answerer(library, encoder, confidence + 1e-6).ask("river").answered
+    confidence = answerer_of(library, encoder, 0.0).ask("river").confidence
+    assert answerer_of(library, encoder, confidence).ask("river").answered
+    assert not answerer_of(library, encoder, confidence + 1e-6).ask("river").answered
 
 
 def test_an_empty_library_answers_nothing(library: Path, encoder: ReadableEncoder) -> None:
-    answerer = Answerer(build(library, encoder, []), encoder, 0.0)
+    answerer = answerer_of(build(library, encoder, []), encoder, 0.0)
     answer = answerer.ask("anything?")
     assert (answer.answered, answer.confidence, answer.quotes) == (False, 0.0, ())
     answerer.close()
@@ -158,7 +158,7 @@ def test_the_same_words_are_one_quote(library: Path, encoder: ReadableEncoder) -
     same = [article(f"copy{n}", "The river  rose\nat night.", title=f"T{n}") for n in range(3)]
     same[1] = dataclasses.replace(same[1], text="the RIVER rose at night.")
     other = article("other", "A river fell by day.")
-    answerer = Answerer(build(library, encoder, [*same, other]), encoder, 0.0)
+    answerer = answerer_of(build(library, encoder, [*same, other]), encoder, 0.0)
     quotes = answerer.ask("river at night").quotes
     assert len(quotes) == 2
     assert quotes[1].article.id == "other"
@@ -174,7 +174,7 @@ def test_words_in_many_articles_push_out_no_other_quote(
     same = [article(f"copy{n:02}", "The river rose at night.") for n in range(40)]
     others = [article(f"other{n}", f"A river fell by day {n}.") for n in range(2)]
     # Sure of nothing, it shows whatever is nearest.
-    answerer = Answerer(build(library, encoder, [*same, *others]), encoder, 1.0)
+    answerer = answerer_of(build(library, encoder, [*same, *others]), encoder, 1.0)
     quotes = answerer.ask("river at night").quotes
     assert len(quotes) == 3
     assert len(quotes[0].also_in) == 39
@@ -186,7 +186,7 @@ def test_beside_a_good_answer_there_is_nothing_that_has_nothing_to_do_with_it(
 ) -> None:
     others = [article(f"other{n}", f"Nothing of the kind, {n}.") for n in range(40)]
     build(library, encoder, [article("good", "The river rose at night."), *others])
-    answerer = Answerer(library, encoder, 0.0)
+    answerer = answerer_of(library, encoder, 0.0)
     assert [quote.article.id for quote in answerer.ask("river at night").quotes] == ["good"]
     answerer.close()
 
@@ -228,6 +228,6 @@ def test_a_passage_without_its_vector_is_found_by_its_words(
     build(library, encoder, ARTICLES)
     with LibraryWriter(library) as writer, writer.commit() as change:
         change.put(Article("late", "Late", None, None, None, "The zeppelin landed."), "test")
-    answerer = Answerer(library, encoder, 0.0)  # which mends the words' index by itself
+    answerer = answerer_of(library, encoder, 0.0)  # which mends the words' index by itself
     assert answerer.ask("zeppelin").quotes[0].article.id == "late"
     answerer.close()

@@ -11,14 +11,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from retrieval.answerer import Answerer
 from retrieval.library import Library, LibraryWriter
 from retrieval.search import vectors as vectors_module
 from retrieval.search.filter import Filter
 from retrieval.search.hybrid import Searcher
 from retrieval.search.vectors import VectorIndex
 from retrieval.search.words import WordIndex
-from tests.retrieval.collection import article, build, mirror
+from tests.retrieval.collection import answerer_of, article, build, mirror
 from tests.retrieval.encoders import ReadableEncoder, ScatteredEncoder
 
 QUESTIONS = ("alpha1", "what of alpha2 and alpha3?", "words of alpha11", "nothing known")
@@ -40,7 +39,7 @@ def made(library: Path, scattered: ScatteredEncoder) -> Path:
 
 def found(library: Path, encoder: ScatteredEncoder) -> list[list[tuple[str, int, float]]]:
     """What the questions find, by both halves; never sure, it leaves nothing found out."""
-    answerer = Answerer(library, encoder, 1.0)
+    answerer = answerer_of(library, encoder, 1.0)
     answers = [answerer.ask(question, top=100).quotes for question in QUESTIONS]
     answerer.close()
     return [[(q.article.id, q.start, round(q.score, 3)) for q in quotes] for quotes in answers]

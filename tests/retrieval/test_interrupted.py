@@ -8,14 +8,13 @@ from pathlib import Path
 import pytest
 
 from retrieval import indexing, mirroring, rebuilding
-from retrieval.answerer import Answerer
 from retrieval.encoding.encoder import Progress, Vectors
 from retrieval.errors import MismatchError, NotALibraryError
 from retrieval.indexing import Reporter
 from retrieval.library import Library, LibraryWriter
 from retrieval.library.transaction import Transaction
 from retrieval.rebuilding import rebuild
-from tests.retrieval.collection import contents, ids, mirror, write_txt
+from tests.retrieval.collection import answerer_of, contents, ids, mirror, write_txt
 from tests.retrieval.encoders import ScatteredEncoder
 
 
@@ -131,11 +130,11 @@ def test_a_rebuild_with_another_encoder_keeps_the_articles(
     assert len(other.encoded) == 5
     after = contents(library)
     assert after == before
-    answerer = Answerer(library, other, 0.0)
+    answerer = answerer_of(library, other, 0.0)
     assert answerer.ask("alpha3").quotes[0].article.id == "a3"
     answerer.close()
     with pytest.raises(MismatchError):
-        Answerer(library, scattered, 0.0)
+        answerer_of(library, scattered, 0.0)
     # The files are known: nothing is read or encoded again.
     assert mirror(library, other, articles)[0].unchanged == 5
     assert len(other.encoded) == 5
@@ -183,7 +182,7 @@ def test_an_interrupted_rebuild_leaves_the_old_one(
             else:
                 break
         assert contents(library) == before
-        answerer = Answerer(library, scattered, 0.0)
+        answerer = answerer_of(library, scattered, 0.0)
         assert answerer.ask("alpha3").quotes[0].article.id == "a3"
         answerer.close()
     assert commits >= 3

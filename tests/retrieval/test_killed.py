@@ -10,11 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from retrieval.answerer import Answerer
 from retrieval.errors import LibraryError
 from retrieval.library import Library
 from retrieval.library.folder import current_edition
-from tests.retrieval.collection import contents, mirror, truth, write_jsonl, write_txt
+from tests.retrieval.collection import answerer_of, contents, mirror, truth, write_jsonl, write_txt
 from tests.retrieval.encoders import ScatteredEncoder
 
 ROOT = Path(__file__).parents[2]
@@ -93,7 +92,7 @@ def run_and_kill(what: str, library: Path, articles: Path, delay: float | None) 
 
 def answers(library: Path, encoder: ScatteredEncoder) -> list[list[tuple[str, int, int]]]:
     """What some questions get: the best; further down, what ties is in order of arrival."""
-    answerer = Answerer(library, encoder, 0.0)
+    answerer = answerer_of(library, encoder, 0.0)
     found = []
     for question in ("beta9?", "number3 of alpha2", "gamma4 gamma43", "juliet8", "juliet1"):
         quotes = answerer.ask(question, top=1).quotes

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from retrieval.answerer import Answerer
 from retrieval.errors import (
     DamagedError,
     LibraryError,
@@ -19,7 +18,7 @@ from retrieval.errors import (
 from retrieval.library import Library, LibraryWriter
 from retrieval.library.folder import current_edition
 from retrieval.passages import split
-from tests.retrieval.collection import article, build, mirror, truth
+from tests.retrieval.collection import answerer_of, article, build, mirror, truth
 from tests.retrieval.encoders import ReadableEncoder
 
 TALKS = article("talks", "The talks were held in Istanbul.", date="2022-03-29")
@@ -186,7 +185,7 @@ def test_some_other_database_is_refused(made: Path) -> None:
 def test_another_encoder_is_refused(made: Path) -> None:
     other = ReadableEncoder("other@2")
     with pytest.raises(MismatchError) as error:
-        Answerer(made, other, 0.5)
+        answerer_of(made, other, 0.5)
     one_line(error, "readable@1", "other@2", "QUOTH_ENCODER", "quoth index --rebuild")
     with LibraryWriter(made) as writer, pytest.raises(MismatchError):
         writer.claim(other.identity)
@@ -201,7 +200,7 @@ def test_a_text_that_was_tampered_with_is_not_quoted(made: Path, encoder: Readab
         opened.article("talks")
     one_line(error, "talks", "does not match")
     opened.close()
-    answerer = Answerer(made, encoder, 0.5)
+    answerer = answerer_of(made, encoder, 0.5)
     with pytest.raises(DamagedError):
         answerer.ask("where were the talks held?")
     answerer.close()
@@ -229,7 +228,7 @@ def test_a_damaged_database_is_told_in_one_line(library: Path, encoder: Readable
 
 
 def ask(library: Path, encoder: ReadableEncoder) -> None:
-    answerer = Answerer(library, encoder, 0.5)
+    answerer = answerer_of(library, encoder, 0.5)
     answerer.ask("words 3 here")
     answerer.close()
 

@@ -1,0 +1,46 @@
+"""What a person typed: whether it can be asked, and whether it asks something."""
+
+import re
+import unicodedata
+
+from retrieval.errors import QuestionError
+
+MAX_QUESTION = 2_000
+"""Characters in a question: what a person can send in one Discord message."""
+
+_ASKING = re.compile(
+    r"\b(?:who|whom|whose|who's|whos|what|what's|whats|when|where|which|why|how)\b"
+    r"|^\W*(?:is|are|was|were|do|does|did|has|have|had|can|could|will|would|should|may|might|name)\b"
+    r"|\w\W+\w+\W+\w+.*\?",
+    re.IGNORECASE | re.DOTALL,
+)
+
+
+def clean_question(question: str) -> str:
+    """A question without the space around it.
+
+    Raises:
+        QuestionError: there is nothing in it to look for, or it is too long.
+    """
+    question = question.strip()
+    if not question:
+        raise QuestionError("The question is empty; ask about something in the articles.")
+    if len(question) > MAX_QUESTION:
+        raise QuestionError(
+            f"The question is {len(question):,} characters long;"
+            f" at most {MAX_QUESTION:,} can be asked."
+        )
+    if any(unicodedata.category(c) == "Cs" for c in question):
+        raise QuestionError("The question has half a character in it; write it whole, in UTF-8.")
+    if not any(unicodedata.category(c)[0] in "LN" for c in question):
+        raise QuestionError("The question has no word in it; ask about something in the articles.")
+    return question
+
+
+def asks(question: str) -> bool:
+    """Whether it is a question, and not some words to look for.
+
+    The reader has learnt from questions; of "flood Riga" it knows nothing that the search does not
+    know better.
+    """
+    return bool(_ASKING.search(question))

@@ -1,0 +1,136 @@
+"""The reader: reads a question and a passage together.
+
+It says how well the passage answers the question, and which of its words are the answer. It was
+trained by ``training/``; its card, ``retrieval/models/reader/README.md``, says on what and how
+well.
+"""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import onnxruntime
+from numpy.typing import NDArray
+from tokenizers import Tokenizer
+
+from retrieval.article import Span
+from retrieval.encoding.models import DEFAULT_MODEL, local_folder
+from retrieval.errors import EncoderError
+from retrieval.reader import pieces
+from retrieval.reader.pieces import Part, Sequences
+
+MODEL = Path(__file__).parents[1] / "models" / "reader"
+"""The folder of the trained model."""
+
+READER_FILE = "reader.onnx"
+
+_BATCH = 8  # passages at once: small batches stay in the processor's cache
+_LONGEST_ANSWER = 30  # pieces
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What the reader says of a passage.
+
+    Attributes:
+        relevance: how well it answers, a logit.
+        margin: how much better its best span is than "no answer here", a logit.
+        answer: that span, in characters of the passage; None where there is none to be had.
+    """
+
+    relevance: float
+    margin: float
+    answer: Span | None
+
+
+NOT_READ = Reading(relevance=-20.0, margin=-20.0, answer=None)
+"""What is known of a passage that the reader had no time for, or no words to read in."""
+
+
+class Reader:
+    """The trained reader, run by onnxruntime. Not for two threads at once.
+
+    Args:
+        folder: of the model.
+
+    Raises:
+        EncoderError: the model cannot be loaded.
+    """
+
+    def __init__(self, folder: Path = MODEL) -> None:
+        path = folder / READER_FILE
+        packaged = local_folder(DEFAULT_MODEL)
+        options = onnxruntime.SessionOptions()
+        options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_BASIC
+        options.log_severity_level = 3
+        try:
+            self._session = onnxruntime.InferenceSession(
+                str(path), options, providers=["CPUExecutionProvider"]
+            )
+            # It was trained from this model, and shares its word pieces.
+            self._tokenizer = pieces.plain(Tokenizer.from_file(f"{packaged}/tokenizer.json"))
+        except Exception as error:
+            raise EncoderError(
+                f"{path}: the reader could not be loaded; install quoth again"
+            ) from error
+
+    def read(
+        self, question: str, passages: Sequence[tuple[str, str]], deadline: float
+    ) -> list[Reading]:
+        """Read passages, in their order, for as long as there is time.
+
+        Args:
+            question: as it was asked.
+            passages: the title of each one's article, and its words.
+            deadline: by ``time.perf_counter``; what would not be read by then is left out. The
+                first few are always read.
+
+        Returns:
+            A reading for each of the first passages, at least for the first few.
+        """
+        (asked,) = pieces.tokenise(self._tokenizer, [question], pieces.MAX_QUESTION)
+        titles = sorted({title for title, _ in passages})
+        cut = pieces.tokenise(self._tokenizer, titles, pieces.MAX_TITLE)
+        title_parts = dict(zip(titles, cut, strict=True))
+        readings: list[Reading] = []
+        took = 0.0
+        for start in range(0, len(passages), _BATCH):
+            began = time.perf_counter()
+            if readings and began + took > deadline:
+                break
+            readings += self._batch(asked, passages[start : start + _BATCH], title_parts)
+            took = time.perf_counter() - began
+        return readings
+
+    def _batch(
+        self, asked: Part, passages: Sequence[tuple[str, str]], titles: dict[str, Part]
+    ) -> list[Reading]:
+        words = pieces.tokenise(self._tokenizer, [words for _, words in passages], pieces.MAX_WORDS)
+        rows = [
+            pieces.together(asked, titles[title], part)
+            for (title, _), part in zip(passages, words, strict=True)
+        ]
+        ids = np.zeros((len(rows), max(len(row.ids) for row in rows)), dtype=np.int64)
+        mask, segments = np.zeros_like(ids), np.zeros_like(ids)
+        for n, row in enumerate(rows):
+            ids[n, : len(row.ids)] = row.ids
+            mask[n, : len(row.ids)] = 1
+            segments[n, row.rest : len(row.ids)] = 1
+        inputs = {"input_ids": ids, "attention_mask": mask, "token_type_ids": segments}
+        relevance, span = self._session.run(["relevance", "span"], inputs)
+        return [_reading(float(relevance[n, 0]), span[n], row) for n, row in enumerate(rows)]
+
+
+def _reading(relevance: float, span: NDArray[np.float32], row: Sequences) -> Reading:
+    last = row.words + len(row.offsets)
+    if last == row.words:  # nothing that the model knows as words
+        return replace(NOT_READ, relevance=relevance)
+    pairs = span[row.words : last, 0, None] + span[None, row.words : last, 1]
+    pairs = np.where(
+        np.tri(len(pairs), k=_LONGEST_ANSWER - 1) - np.tri(len(pairs), k=-1), pairs, -np.inf
+    )
+    first, final = divmod(int(pairs.argmax()), len(pairs))
+    answer = Span(row.offsets[first][0], row.offsets[final][1])
+    return Reading(relevance, float(pairs[first, final] - span[0].sum()), answer)

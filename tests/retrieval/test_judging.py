@@ -1,0 +1,123 @@
+"""How what was seen of a passage becomes an order and a probability, whatever the weights are."""
+
+import json
+import math
+from dataclasses import asdict, fields, replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from retrieval.judging import (
+    TYPICAL_COSINE,
+    Evidence,
+    coverage,
+    evidence,
+    fitted,
+    order,
+    probability,
+)
+from retrieval.reader import NOT_READ, Reading
+from retrieval.reader.model import MODEL
+
+LOGIT = st.floats(-8, 8)
+READINGS = st.builds(Reading, LOGIT, LOGIT, st.none())
+SHARE = st.floats(0, 1)
+SEEN = st.builds(Evidence, LOGIT, LOGIT, st.floats(-2, 5), SHARE, SHARE)
+WORDS = st.dictionaries(st.text("abc", max_size=2), st.floats(0, 10), max_size=6)
+
+
+def test_the_weights_are_those_of_the_file() -> None:
+    stored = json.loads((MODEL / "weights.json").read_text(encoding="utf-8"))
+    assert asdict(fitted()) == stored
+    assert all(math.isfinite(number) for part in stored.values() for number in part.values())
+    assert set(stored["confidence"]) == {"intercept", *(field.name for field in fields(Evidence))}
+
+
+@given(SEEN)
+def test_a_probability_is_one(seen: Evidence) -> None:
+    assert 0 < probability(seen) < 1
+
+
+@given(SEEN, LOGIT)
+def test_the_better_it_reads_the_surer(seen: Evidence, relevance: float) -> None:
+    other = replace(seen, relevance=relevance)
+    if abs(relevance - seen.relevance) > 0.01:
+        surer = probability(other) > probability(seen)
+        assert surer == (relevance > seen.relevance)
+
+
+@given(SEEN)
+def test_the_odds_are_the_weighted_sum(seen: Evidence) -> None:
+    weights = asdict(fitted().confidence)
+    logit = weights["intercept"] + sum(weights[k] * value for k, value in asdict(seen).items())
+    assert probability(seen) == pytest.approx(1 / (1 + math.exp(-logit)))
+
+
+@given(st.floats(-2, 20), SHARE, SHARE, SHARE)
+def test_of_what_was_not_read_only_the_search_speaks(
+    lead: float, cosine: float, covered: float, more: float
+) -> None:
+    sure = probability(evidence(NOT_READ, lead, cosine, covered))
+    assert 0 < sure < 1
+    assert sure == probability(evidence(NOT_READ, 0.0, cosine, covered))
+    if more > covered + 0.01:
+        assert probability(evidence(NOT_READ, lead, cosine, more)) > sure
+
+
+@given(READINGS, READINGS, LOGIT)
+def test_the_order_is_by_the_weighted_sum(one: Reading, other: Reading, search: float) -> None:
+    weights = fitted().order
+    gained = weights.relevance * (one.relevance - other.relevance)
+    gained += weights.margin * (one.margin - other.margin)
+    assert order(one, search) - order(other, search) == pytest.approx(gained, abs=1e-9)
+    assert order(one, search + 1) - order(one, search) == pytest.approx(weights.search)
+    assert weights.relevance > 0 and weights.search > 0
+
+
+@given(READINGS, LOGIT)
+def test_what_was_not_read_comes_after_what_was(reading: Reading, search: float) -> None:
+    assert order(NOT_READ, search) < order(reading, search)
+
+
+@given(READINGS, st.floats(-2, 20), SHARE)
+def test_a_passage_that_waits_for_its_vector_counts_as_typical(
+    reading: Reading, lead: float, covered: float
+) -> None:
+    missing = evidence(reading, lead, None, covered)
+    assert missing == evidence(reading, lead, TYPICAL_COSINE, covered)
+    assert missing != evidence(reading, lead, 0.0, covered)
+
+
+def test_evidence_holds_what_it_is_given_and_no_endless_lead() -> None:
+    reading = Reading(1.5, -2.5, None)
+    assert evidence(reading, -1.0, 0.0, 0.25) == Evidence(1.5, -2.5, -1.0, 0.0, 0.25)
+    alone, ahead = (evidence(reading, lead, 0.5, 0.5) for lead in (math.inf, 100.0))
+    assert alone == ahead
+    assert math.isfinite(alone.lead) and alone.lead > 1
+
+
+@given(WORDS, st.lists(st.text("abc", max_size=2)))
+def test_coverage_is_a_share(weights: dict[str, float], words: list[str]) -> None:
+    covered = coverage(weights, words)
+    assert 0 <= covered <= 1
+    assert coverage(weights, [*words, *words]) == covered
+    for word in weights:
+        assert coverage(weights, [*words, word]) >= covered
+    if sum(weights.values()):
+        assert coverage(weights, [*words, *weights]) == 1
+
+
+@pytest.mark.parametrize(
+    ("weights", "words", "covered"),
+    [
+        ({"river": 3.0, "rose": 1.0}, ["river", "a"], 0.75),
+        ({"river": 3.0, "rose": 1.0}, ["rose"], 0.25),
+        ({"river": 3.0}, ["rose"], 0),
+        ({"river": 3.0}, [], 0),
+        ({"river": 0.0}, ["river"], 0),
+        ({}, ["river"], 0),
+    ],
+)
+def test_coverage_by_hand(weights: dict[str, float], words: list[str], covered: float) -> None:
+    assert coverage(weights, words) == covered

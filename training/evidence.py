@@ -1,0 +1,69 @@
+"""What the search and the reader see of each question's candidates, to weigh them by."""
+
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmarks.parallel import spread
+from retrieval.encoding import load_encoder
+from retrieval.judging import TYPICAL_COSINE, coverage
+from retrieval.library import Library
+from retrieval.questions import Question
+from retrieval.quoting import findings
+from retrieval.reader import Reader
+from retrieval.scoring import exact_match, f1, stands_in
+from retrieval.search.filter import Filter
+from retrieval.search.hybrid import Searcher
+
+READ = 40
+
+FIELDS = ("relevance", "margin", "search", "cosine", "coverage", "said", "placed", "exact", "f1")
+"""The columns of a question's candidates: the last four say whether an accepted answer stands in
+the words, whether the article is an accepted one, and how good the marked span is."""
+
+
+def gather(library: Path, questions: Sequence[Question]) -> Iterator[NDArray[np.float32]]:
+    """For each question its candidates, shape (candidates, fields), in the search's order."""
+
+    def start() -> Any:
+        encoder, reader = load_encoder(), Reader()
+        opened = Library(library)
+        searcher = Searcher(opened, encoder.dimension)
+
+        def look(question: Question) -> NDArray[np.float32]:
+            with opened.snapshot():
+                searcher.catch_up()
+                vector = encoder.encode_query(question.text)
+                candidates = searcher.search(question.text, vector, Filter())
+                found = findings(opened, candidates, READ)
+            passages = [(each.article.title, each.words) for each in found]
+            readings = reader.read(question.text, passages, time.perf_counter() + 60)
+            rare = searcher.words.weights(question.text)
+            rows = []
+            for each, reading in zip(found, readings, strict=True):
+                there = searcher.words.terms.of(f"{each.article.title} {each.words}")
+                span = reading.answer
+                marked = each.words[span.start : span.end] if span else ""
+                cosine = each.candidate.cosine
+                rows.append(
+                    (
+                        reading.relevance,
+                        reading.margin,
+                        each.candidate.score,
+                        TYPICAL_COSINE if cosine is None else cosine,
+                        coverage(rare, there),
+                        stands_in(question.answers, each.words),
+                        not question.articles.isdisjoint({each.article.id, *each.also_in}),
+                        exact_match(question.answers, marked),
+                        f1(question.answers, marked),
+                    )
+                )
+            return np.array(rows, dtype=np.float32).reshape(-1, len(FIELDS))
+
+        return look
+
+    return spread(start, questions)

@@ -1,0 +1,62 @@
+"""Writes the trained reader as an int8 ONNX file, with its card.
+
+    python -m training.export [--work DIR] [--to DIR]
+
+Reads ``<work>/reader.safetensors``; writes ``reader.onnx`` and the hash beside it.
+"""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+from onnx import TensorProto
+from safetensors.torch import load_file
+
+from retrieval.encoding.bert_graph import BertGraph, BertShape
+from retrieval.reader.model import MODEL, READER_FILE
+from training.model import SIZE, to_bert
+from training.options import arguments
+
+
+class _ReaderGraph(BertGraph):
+    """The reader: how well a passage answers, and each piece's scores as an answer's ends."""
+
+    inputs = ("input_ids", "attention_mask", "token_type_ids")
+
+    def _segment(self) -> str:
+        table = self._constant("segments", self._weights["embeddings.token_type_embeddings.weight"])
+        return self._node("Gather", [table, "token_type_ids"])
+
+    def _outputs(self, hidden: str) -> Mapping[str, Sequence[str | int]]:
+        first = self._node("Gather", [hidden, self._constant("first", np.array(0))], axis=1)
+        self._head("relevance", first)
+        self._head("span", hidden)
+        return {"relevance": ["batch", 1], "span": ["batch", "pieces", 2]}
+
+    def _head(self, name: str, hidden: str) -> None:
+        weight = self._constant(f"{name}.weight", self._weights[f"{name}.weight"].T)
+        bias = self._constant(f"{name}.bias", self._weights[f"{name}.bias"])
+        added = self._node("Add", [self._node("MatMul", [hidden, weight]), bias])
+        self._node("Cast", [added], to=TensorProto.FLOAT)
+        self._nodes[-1].output[0] = name
+
+
+def main() -> None:
+    """Export."""
+    parser = arguments(__doc__)
+    parser.add_argument("--to", type=Path, default=MODEL, help="folder of the model")
+    options = parser.parse_args()
+    state = to_bert(load_file(options.work / "reader.safetensors"))
+    weights = {name: tensor.numpy() for name, tensor in state.items()}
+    shape = BertShape(SIZE.layers, SIZE.heads, SIZE.epsilon, "cls")
+    written = _ReaderGraph(weights, shape).model().SerializeToString()
+    options.to.mkdir(parents=True, exist_ok=True)
+    (options.to / READER_FILE).write_bytes(written)
+    digest = hashlib.sha256(written).hexdigest()
+    (options.to / f"{READER_FILE}.sha256").write_text(f"{digest}  {READER_FILE}\n", "utf-8")
+    print(f"{len(written):,} bytes, SHA-256 {digest}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,74 @@
+"""Finds what the reader must learn to tell apart: what our own search finds for each question.
+
+    python -m training.mine [--data DIR] [--work DIR]
+
+Every paragraph of ``squad/train`` becomes an article of a library, and every question is asked of
+it. The best passages are written to ``<work>/mined.jsonl.gz``, one question a line in the order of
+the questions: ``{"found": [[paragraph, start, end, score], …]}``, the paragraph counted in the
+file's order, the offsets into its text.
+"""
+
+import gzip
+import json
+from pathlib import Path
+
+from benchmarks.measure import library_of, read
+from benchmarks.parallel import spread
+from retrieval.encoding import load_encoder
+from retrieval.library import Library
+from retrieval.search.filter import Filter
+from retrieval.search.hybrid import Searcher
+from training.options import arguments
+
+KEPT = 24
+"""Candidates of each question that are written down."""
+
+Found = list[tuple[int, int, int, float]]
+
+
+class _Miner:
+    """One process's view of the library."""
+
+    def __init__(self, path: Path, numbers: dict[str, int]) -> None:
+        self._encoder = load_encoder()
+        self._library = Library(path)
+        self._numbers = numbers
+        self._searcher = Searcher(self._library, self._encoder.dimension)
+
+    def find(self, question: str) -> Found:
+        """The best candidates for a question."""
+        vector = self._encoder.encode_query(question)
+        with self._library.snapshot():
+            self._searcher.catch_up()
+            found = self._searcher.search(question, vector, Filter())[:KEPT]
+            articles = self._library.articles_by_number(c.passage.article for c in found)
+        rows = [(c.passage, round(c.score, 3)) for c in found]
+        return [
+            (self._numbers[articles[row.article].id], row.start, row.end, score)
+            for row, score in rows
+        ]
+
+
+def main() -> None:
+    """Mine, and write what was found."""
+    options = arguments(__doc__).parse_args()
+    folder = options.data / "squad" / "train"
+    paragraphs = read(folder / "paragraphs.jsonl.gz")
+    questions = read(folder / "questions.jsonl.gz")
+    numbers = {paragraph["id"]: n for n, paragraph in enumerate(paragraphs)}
+    options.work.mkdir(parents=True, exist_ok=True)
+    target = options.work / "mined.jsonl.gz"
+    unfinished = target.with_suffix(".unfinished")
+    with library_of(paragraphs, load_encoder()) as path:
+        texts = [question["question"].strip() or "?" for question in questions]
+        mined = spread(lambda: _Miner(path, numbers).find, texts)
+        with gzip.open(unfinished, "wt", encoding="utf-8") as lines:
+            for done, found in enumerate(mined, start=1):
+                lines.write(json.dumps({"found": found}) + "\n")
+                if done % 5000 == 0:
+                    print(f"{done:,} of {len(questions):,} questions", flush=True)
+    unfinished.replace(target)
+
+
+if __name__ == "__main__":
+    main()

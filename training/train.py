@@ -1,0 +1,282 @@
+"""Trains the reader; goes on where it was stopped.
+
+    python -m training.train [--data DIR] [--work DIR] [--questions N] [--start FILE] …
+
+Needs what ``training.mine`` wrote. Every few minutes ``<work>/checkpoint.pt`` is replaced; the
+curve is in ``<work>/curve.csv``, and the finished model in ``<work>/reader.safetensors``. The
+same seed and number of threads give the same model.
+"""
+
+import csv
+import os
+import random
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from safetensors.torch import load_file, save_file
+from tokenizers import Tokenizer
+from torch import Tensor
+from torch.nn import functional
+
+from retrieval.encoding.models import DEFAULT_MODEL, local_folder
+from training.batches import CHANGED, RIGHT, Maker, Row, by_length, inputs
+from training.examples import Examples, Question, load
+from training.measure import measure
+from training.model import ReaderModel, Scores, packaged
+from training.neighbours import neighbours
+from training.options import arguments
+
+_BATCH = 32  # questions
+_PARTS = 8  # of like length, of a batch
+_WARM_UP = 0.06  # of all steps
+_DECAY = 0.01
+_DROPOUT = 0.1
+_CLIP = 1.0
+_EVERY = 250  # steps between checkpoints
+_MEASURED = 400  # held-out questions
+
+# What each part of the loss counts.
+_SPAN, _NO_SPAN, _RANK, _JUDGE, _PAIR = 1.0, 0.3, 1.0, 0.5, 0.5
+
+
+def loss_of(scores: Sequence[Scores], rows: Sequence[Sequence[Row]]) -> dict[str, Tensor]:
+    """The parts of the loss of a batch.
+
+    Args:
+        scores: of each part of the batch.
+        rows: of each part, in the same order.
+
+    Returns:
+        ``span``: cross-entropy of the answer's first and last piece (any of the places where its
+        words stand), ``none``: the same of "no answer here" where there is none, ``rank``:
+        cross-entropy of the right passage among a question's, ``judge``: binary cross-entropy of
+        every relevance, ``pair``: logistic loss of a question over its changed one.
+    """
+    span, none, relevance = [], [], []
+    for score, part in zip(scores, rows, strict=True):
+        allowed = torch.zeros_like(score.start, dtype=torch.bool)
+        gold_start, gold_end = torch.zeros_like(allowed), torch.zeros_like(allowed)
+        for n, row in enumerate(part):
+            allowed[n, 0] = True
+            allowed[n, row.words : len(row.ids) - 1] = True
+            gold_start[n, list(row.starts) or [0]] = True
+            gold_end[n, list(row.ends) or [0]] = True
+        each = torch.zeros(len(part))
+        for logits, gold in ((score.start, gold_start), (score.end, gold_end)):
+            chances = logits.masked_fill(~allowed, -1e4).log_softmax(-1)
+            each = each - chances.masked_fill(~gold, -1e4).logsumexp(-1) / 2
+        right = torch.tensor([row.kind == RIGHT for row in part])
+        span.append(each[right])
+        none.append(each[~right])
+        relevance.append(score.relevance)
+
+    flat = [row for part in rows for row in part]
+    scored = torch.cat(relevance)
+    right = torch.tensor([float(row.kind == RIGHT) for row in flat])
+    weight = torch.where(right > 0, 1.0, right.sum() / (1 - right).sum().clamp(min=1))
+    judge = functional.binary_cross_entropy_with_logits(scored, right, weight)
+
+    rank, pair = [], []
+    groups: dict[int, list[int]] = {}
+    for n, row in enumerate(flat):
+        groups.setdefault(row.group, []).append(n)
+    for members in groups.values():
+        best = [n for n in members if flat[n].kind == RIGHT]
+        if not best:
+            continue
+        others = [n for n in members if flat[n].kind not in (RIGHT, CHANGED)]
+        ordered = scored[best + others]
+        rank.append(ordered.logsumexp(0) - ordered[0])
+        pair += [
+            functional.softplus(scored[n] - scored[best[0]])
+            for n in members
+            if flat[n].kind == CHANGED
+        ]
+    zero = torch.zeros(())
+    return {
+        "span": torch.cat(span).mean(),
+        "none": torch.cat(none).mean() if any(len(part) for part in none) else zero,
+        "rank": torch.stack(rank).mean(),
+        "judge": judge,
+        "pair": torch.stack(pair).mean() if pair else zero,
+    }
+
+
+class Trainer:
+    """One run of training.
+
+    Args:
+        examples: to learn from.
+        maker: of rows.
+        model: to begin with.
+        work: where to keep checkpoints.
+        visits: how many questions to learn from, in all.
+        rate: the learning rate at its highest.
+        seed: decides everything that is left to chance.
+    """
+
+    def __init__(
+        self,
+        examples: Examples,
+        maker: Maker,
+        model: ReaderModel,
+        work: Path,
+        visits: int,
+        rate: float,
+        seed: int,
+    ) -> None:
+        self._rate = rate
+        self._examples, self._maker, self._work, self._seed = examples, maker, work, seed
+        self._steps = visits // _BATCH
+        self.model = model
+        learnt = [p for p in self.model.parameters() if p.requires_grad]
+        plain = [p for p in learnt if p.ndim < 2]
+        decayed = [p for p in learnt if p.ndim >= 2]
+        self._optimizer = torch.optim.AdamW(
+            [{"params": decayed, "weight_decay": _DECAY}, {"params": plain, "weight_decay": 0.0}],
+            lr=rate,
+            betas=(0.9, 0.98),
+            fused=True,
+        )
+        self._step = 0
+
+    def run(self) -> None:
+        """Train to the end, from the last checkpoint if there is one."""
+        self._resume()
+        began, pieces, parts = time.perf_counter(), 0, dict[str, float]()
+        for step, questions in self._batches():
+            rows = self._rows(step, questions)
+            for group in self._optimizer.param_groups:
+                group["lr"] = self._rate * self._schedule(step)
+            losses = self._learn(rows)
+            pieces += sum(len(row.ids) for row in rows)
+            for name, value in losses.items():
+                parts[name] = parts.get(name, 0.0) + value / 50
+            self._step = step + 1
+            if self._step % 50 == 0:
+                speed = pieces / (time.perf_counter() - began)
+                self._log({"step": self._step, "pieces/s": round(speed)} | _rounded(parts))
+                began, pieces, parts = time.perf_counter(), 0, {}
+            if self._step % _EVERY == 0:
+                self._save()
+            if self._step % (4 * _EVERY) == 0 or self._step == self._steps:
+                figures = measure(self.model, self._maker, self._examples.held_out[:_MEASURED])
+                self._log({"step": self._step} | _rounded(figures))
+                began = time.perf_counter()
+        save_file(self.model.state_dict(), self._work / "reader.safetensors")
+
+    def _batches(self) -> Iterator[tuple[int, list[Question]]]:
+        questions = self._examples.training
+        a_round = len(questions) // _BATCH
+        for step in range(self._step, self._steps):
+            order = np.random.default_rng((self._seed, step // a_round)).permutation(len(questions))
+            at = step % a_round * _BATCH
+            yield step, [questions[n] for n in order[at : at + _BATCH]]
+
+    def _rows(self, step: int, questions: Sequence[Question]) -> list[Row]:
+        chance = random.Random(self._seed * 1_000_003 + step)  # noqa: S311 - not a secret
+        return [
+            row
+            for group, question in enumerate(questions)
+            for row in self._maker.rows(question, group, chance)
+        ]
+
+    def _schedule(self, step: int) -> float:
+        """Up in a line, then down in a line."""
+        up = max(1.0, _WARM_UP * self._steps)
+        return min((step + 1) / up, (self._steps - step) / max(1.0, self._steps - up))
+
+    def _learn(self, rows: Sequence[Row]) -> dict[str, float]:
+        self.model.train()
+        parts = list(by_length(rows, _PARTS))
+        with torch.autocast("cpu", dtype=torch.bfloat16):
+            scores = self.model([inputs(part) for part in parts])
+        losses = loss_of(scores, parts)
+        total = (
+            _SPAN * losses["span"]
+            + _NO_SPAN * losses["none"]
+            + _RANK * losses["rank"]
+            + _JUDGE * losses["judge"]
+            + _PAIR * losses["pair"]
+        )
+        self._optimizer.zero_grad()
+        total.backward()  # type: ignore[no-untyped-call]
+        torch.nn.utils.clip_grad_norm_(self.model.parameters(), _CLIP)
+        self._optimizer.step()
+        return {name: float(loss.detach()) for name, loss in losses.items()}
+
+    def _save(self) -> None:
+        unfinished = self._work / "checkpoint.unfinished"
+        state: dict[str, Any] = {
+            "step": self._step,
+            "steps": self._steps,
+            "seed": self._seed,
+            "model": self.model.state_dict(),
+            "optimizer": self._optimizer.state_dict(),
+            "chance": torch.get_rng_state(),
+        }
+        torch.save(state, unfinished)
+        unfinished.replace(self._work / "checkpoint.pt")
+
+    def _resume(self) -> None:
+        path = self._work / "checkpoint.pt"
+        if not path.exists():
+            return
+        state = torch.load(path, weights_only=True)
+        if (state["steps"], state["seed"]) != (self._steps, self._seed):
+            raise SystemExit(
+                f"{path}: of another run; move it away, or go on with that one's flags"
+            )
+        self.model.load_state_dict(state["model"])
+        self._optimizer.load_state_dict(state["optimizer"])
+        torch.set_rng_state(state["chance"])
+        self._step = state["step"]
+
+    def _log(self, figures: dict[str, float]) -> None:
+        print("  ".join(f"{name} {value}" for name, value in figures.items()), flush=True)
+        with (self._work / "curve.csv").open("a", newline="", encoding="utf-8") as file:
+            csv.writer(file).writerows(
+                (figures["step"], name, value) for name, value in figures.items() if name != "step"
+            )
+
+
+def _rounded(figures: dict[str, float]) -> dict[str, float]:
+    return {name: round(value, 4) for name, value in figures.items()}
+
+
+def main() -> None:
+    """Train."""
+    parser = arguments(__doc__)
+    parser.add_argument("--questions", type=int, default=105_000, help="to learn from, in all")
+    parser.add_argument("--wrong", type=int, default=1, help="wrong passages for each question")
+    parser.add_argument("--changed", type=float, default=0.4, help="share of questions changed")
+    parser.add_argument("--start", type=Path, help="a reader to go on from, for a second round")
+    parser.add_argument("--rate", type=float, default=3e-4, help="the learning rate at its highest")
+    parser.add_argument("--seed", type=int, default=1)
+    options = parser.parse_args()
+    folder = local_folder(DEFAULT_MODEL)
+    if folder is None:
+        raise SystemExit(f"{DEFAULT_MODEL}: not installed")
+    # FAISS, which the search has told to use one thread, shares its threads with torch.
+    torch.set_num_threads(len(os.sched_getaffinity(0)))
+    examples = load(options.data, options.work)
+    print(f"{len(examples.training):,} questions, {len(examples.held_out):,} held out", flush=True)
+    tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+    maker = Maker(
+        examples, tokenizer, neighbours(folder, tokenizer), options.wrong, options.changed
+    )
+    torch.manual_seed(options.seed)
+    model = packaged(folder, _DROPOUT)
+    if options.start:
+        model.load_state_dict(load_file(options.start))
+    Trainer(
+        examples, maker, model, options.work, options.questions, options.rate, options.seed
+    ).run()
+
+
+if __name__ == "__main__":
+    main()
