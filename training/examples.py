@@ -93,10 +93,12 @@ def load(data: Path, work: Path) -> Examples:
         [Passage(n, p.start, p.end) for p in split(text)] for n, text in enumerate(examples.texts)
     ]
     rarity = _rarity(examples.texts)
-    with gzip.open(work / "mined.jsonl.gz", "rt", encoding="utf-8") as mined:
-        for row, line in zip(read(folder / "questions.jsonl.gz"), mined, strict=True):
+    questions = read(folder / "questions.jsonl.gz")
+    with gzip.open(work / "mined.jsonl.gz", "rt", encoding="utf-8") as lines:
+        for mined in map(json.loads, lines):
+            row = questions[mined["question"]]
             paragraph = numbers[row["paragraph_id"]]
-            found = [Passage(*place[:3]) for place in json.loads(line)["found"]]
+            found = [Passage(*place[:3]) for place in mined["found"]]
             question = _question(row, passages[paragraph], found, examples, rarity)
             if question:
                 held_out = examples.articles[paragraph] % _HELD_OUT_EVERY == 7

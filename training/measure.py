@@ -6,7 +6,7 @@ import torch
 
 from training.batches import RIGHT, Maker, Row, inputs
 from training.examples import Question
-from training.model import ReaderModel
+from training.model import ReaderModel, half_precision
 
 _LONGEST_ANSWER = 30
 
@@ -22,7 +22,7 @@ def measure(model: ReaderModel, maker: Maker, questions: Sequence[Question]) -> 
     first, exact, overlap = [], [], []
     for n, question in enumerate(questions):
         rows = maker.all_rows(question, n)
-        with torch.no_grad(), torch.autocast("cpu", dtype=torch.bfloat16):
+        with torch.no_grad(), half_precision():
             (scores,) = model([inputs(rows)])
         first.append(float(scores.relevance.argmax() == 0))
         if rows[0].kind == RIGHT:

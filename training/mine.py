@@ -1,11 +1,11 @@
 """Finds what the reader must learn to tell apart: what our own search finds for each question.
 
-    python -m training.mine [--data DIR] [--work DIR]
+    python -m training.mine [--data DIR] [--work DIR] [--every K]
 
-Every paragraph of ``squad/train`` becomes an article of a library, and every question is asked of
-it. The best passages are written to ``<work>/mined.jsonl.gz``, one question a line in the order of
-the questions: ``{"found": [[paragraph, start, end, score], …]}``, the paragraph counted in the
-file's order, the offsets into its text.
+Every paragraph of ``squad/train`` becomes an article of a library, and every question, or every
+K-th, is asked of it. The best passages are written to ``<work>/mined.jsonl.gz``, one question a
+line: ``{"question": number, "found": [[paragraph, start, end, score], …]}``, questions and
+paragraphs counted in their file's order, the offsets into the paragraph's text.
 """
 
 import gzip
@@ -51,7 +51,9 @@ class _Miner:
 
 def main() -> None:
     """Mine, and write what was found."""
-    options = arguments(__doc__).parse_args()
+    parser = arguments(__doc__)
+    parser.add_argument("--every", type=int, default=1, help="ask one question in so many")
+    options = parser.parse_args()
     folder = options.data / "squad" / "train"
     paragraphs = read(folder / "paragraphs.jsonl.gz")
     questions = read(folder / "questions.jsonl.gz")
@@ -60,13 +62,14 @@ def main() -> None:
     target = options.work / "mined.jsonl.gz"
     unfinished = target.with_suffix(".unfinished")
     with library_of(paragraphs, load_encoder()) as path:
-        texts = [question["question"].strip() or "?" for question in questions]
+        chosen = range(0, len(questions), options.every)
+        texts = [questions[number]["question"].strip() or "?" for number in chosen]
         mined = spread(lambda: _Miner(path, numbers).find, texts)
         with gzip.open(unfinished, "wt", encoding="utf-8") as lines:
-            for done, found in enumerate(mined, start=1):
-                lines.write(json.dumps({"found": found}) + "\n")
+            for done, (number, found) in enumerate(zip(chosen, mined, strict=True), start=1):
+                lines.write(json.dumps({"question": number, "found": found}) + "\n")
                 if done % 5000 == 0:
-                    print(f"{done:,} of {len(questions):,} questions", flush=True)
+                    print(f"{done:,} of {len(chosen):,} questions", flush=True)
     unfinished.replace(target)
 
 

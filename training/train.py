@@ -26,7 +26,7 @@ from retrieval.encoding.models import DEFAULT_MODEL, local_folder
 from training.batches import CHANGED, RIGHT, Maker, Row, by_length, inputs
 from training.examples import Examples, Question, load
 from training.measure import measure
-from training.model import ReaderModel, Scores, packaged
+from training.model import ReaderModel, Scores, half_precision, packaged
 from training.neighbours import neighbours
 from training.options import arguments
 
@@ -40,7 +40,7 @@ _EVERY = 250  # steps between checkpoints
 _MEASURED = 400  # held-out questions
 
 # What each part of the loss counts.
-_SPAN, _NO_SPAN, _RANK, _JUDGE, _PAIR = 1.0, 0.3, 1.0, 0.5, 0.5
+_SPAN, _NO_SPAN, _RANK, _JUDGE, _PAIR = 1.0, 0.5, 1.0, 1.0, 0.5
 
 
 def loss_of(scores: Sequence[Scores], rows: Sequence[Sequence[Row]]) -> dict[str, Tensor]:
@@ -77,8 +77,7 @@ def loss_of(scores: Sequence[Scores], rows: Sequence[Sequence[Row]]) -> dict[str
     flat = [row for part in rows for row in part]
     scored = torch.cat(relevance)
     right = torch.tensor([float(row.kind == RIGHT) for row in flat])
-    weight = torch.where(right > 0, 1.0, right.sum() / (1 - right).sum().clamp(min=1))
-    judge = functional.binary_cross_entropy_with_logits(scored, right, weight)
+    judge = functional.binary_cross_entropy_with_logits(scored, right)
 
     rank, pair = [], []
     groups: dict[int, list[int]] = {}
@@ -193,7 +192,7 @@ class Trainer:
     def _learn(self, rows: Sequence[Row]) -> dict[str, float]:
         self.model.train()
         parts = list(by_length(rows, _PARTS))
-        with torch.autocast("cpu", dtype=torch.bfloat16):
+        with half_precision():
             scores = self.model([inputs(part) for part in parts])
         losses = loss_of(scores, parts)
         total = (

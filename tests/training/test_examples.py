@@ -53,7 +53,8 @@ def written(
         for n, text in enumerate(texts)
     ]
     mined = [
-        {"found": [[p.paragraph, p.start, p.end, 1.5] for p in passages]} for passages in found
+        {"question": n, "found": [[p.paragraph, p.start, p.end, 1.5] for p in passages]}
+        for n, passages in enumerate(found)
     ]
     _write(train / "paragraphs.jsonl.gz", paragraphs)
     _write(train / "questions.jsonl.gz", questions)

@@ -186,9 +186,7 @@ def slowly(scores: list[Scores], batch: list[list[Row]]) -> dict[str, float]:
             others = sum(math.exp(logit) for kind, logit in members if kind != CHANGED)
             rank.append(math.log(others) - best)
             pair += [math.log(1 + math.exp(x - best)) for kind, x in members if kind == CHANGED]
-    rights = len(span)
-    weight = rights / max(1, len(none))
-    judged = [-math.log(p) if right else -weight * math.log(1 - p) for right, p in judge]
+    judged = [-math.log(p) if right else -math.log(1 - p) for right, p in judge]
     return {
         name: sum(values) / len(values) if values else 0.0
         for name, values in {
