@@ -67,10 +67,8 @@ def bring_up_to_date(writer: LibraryWriter, encoder: Encoder, reporter: Reporter
         with library.snapshot():
             WordIndex(writer.edition.words).catch_up(library)
         _encode_pending(writer, encoder, reporter)
-        index_of_vectors = VectorIndex(writer.edition.vectors, encoder.dimension)
         with library.snapshot():
-            index_of_vectors.catch_up(library)
-        index_of_vectors.save()
+            VectorIndex(writer.edition.vectors, encoder.dimension).save(library)
 
 
 def _encode_pending(writer: LibraryWriter, encoder: Encoder, reporter: Reporter) -> None:

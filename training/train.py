@@ -36,7 +36,7 @@ _WARM_UP = 0.06  # of all steps
 _DECAY = 0.01
 _DROPOUT = 0.1
 _CLIP = 1.0
-_EVERY = 250  # steps between checkpoints
+_EVERY = 100  # steps between checkpoints
 _MEASURED = 400  # held-out questions
 
 # What each part of the loss counts.

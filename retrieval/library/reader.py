@@ -207,6 +207,16 @@ class Library:
         while batch := rows.fetchmany(size):
             yield _vectors(batch)
 
+    def changes_since(self, generation: int) -> int:
+        """About how many passages an index of vectors as of a generation lacks or has too many."""
+        (count,) = self._connection.execute(
+            "SELECT max((SELECT count(*) FROM passages WHERE generation > :since),"
+            " (SELECT count(*) FROM vectors WHERE generation > :since))"
+            " + (SELECT count(*) FROM removed WHERE generation > :since)",
+            {"since": generation},
+        ).fetchone()
+        return int(count)
+
     def vectors_of(self, ids: Sequence[int]) -> dict[int, NDArray[np.float16]]:
         """The vectors of some passages; those that still wait for theirs are left out."""
         rows = self._rows_of(

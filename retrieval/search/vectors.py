@@ -2,8 +2,10 @@
 
     <folder>/<generation>.faiss     the vectors as of that generation
 
-What came later is read from the truth when the library is opened, so that adding an article
-rewrites no file; only when that is more than an eighth of the library is a new file written.
+The file is mapped into memory, not read: opening it takes no time however large it is, and those
+who ask share it. What came later is read from the truth and kept beside it, what went is passed
+over, so that adding an article rewrites no file; only when that is more than an eighth of the
+library is a new file written.
 """
 
 import contextlib
@@ -38,24 +40,24 @@ class VectorIndex:
     Args:
         folder: where its files are.
         dimension: the length of a vector.
+
+    Attributes:
+        generation: that of the library that the index has caught up with; -1 at first without a
+            file.
     """
 
     def __init__(self, folder: Path, dimension: int) -> None:
         self._folder = folder
         self._dimension = dimension
-        self.generation = -1
-        self._saved = self._unsaved = 0
-        self._index: faiss.Index = self._empty()
+        self._gone: NDArray[np.int64]  # ids in the file that are no longer in the library
+        self._forget()
         for path in self._files():
             with contextlib.suppress(RuntimeError, ValueError):
-                index = faiss.read_index(str(path))
+                index = faiss.read_index(str(path), faiss.IO_FLAG_MMAP_IFC)
                 if index.d == dimension:
-                    self._index, self._saved = index, index.ntotal
+                    self._saved = index
                     self.generation = int(path.stem)
                     break
-
-    def __len__(self) -> int:
-        return int(self._index.ntotal)
 
     def catch_up(self, library: Library) -> None:
         """Bring the index to the library's generation, reading only what changed."""
@@ -65,49 +67,55 @@ class VectorIndex:
         if self.generation > generation:  # the truth was put back from an older copy
             self._forget()
         try:
-            if len(self):
+            if self._saved.ntotal or self._later.ntotal:
                 removed = library.removed_since(self.generation)
-                if len(removed):
-                    self._unsaved += self._index.remove_ids(faiss.IDSelectorBatch(removed))
+                self._later.remove_ids(faiss.IDSelectorBatch(removed))
+                self._gone = np.union1d(self._gone, removed)
             for ids, vectors in library.vectors_since(self.generation, _BATCH):
-                self._index.add_with_ids(vectors.astype(np.float32), ids)
-                self._unsaved += len(ids)
+                self._later.add_with_ids(vectors.astype(np.float32), ids)
         except BaseException:
             self._forget()  # half caught up is of no generation
             raise
         self.generation = generation
 
-    def save(self) -> None:
-        """Write the index to a file if the last one lacks much of it.
+    def save(self, library: Library) -> None:
+        """Write a file of the library's vectors if the last one lacks much of them.
 
         Whoever opens the library reads what the file lacks from the truth, and a new file costs
         as much as the library is large. With an eighth as the limit, little has to be read, and
         each vector is written some eight times at most however the library grew.
 
+        Args:
+            library: in a snapshot. The index, as it was opened, need not have caught up with it.
+
         Raises:
             LibraryError: it cannot be written.
         """
-        if self._unsaved <= max(_FEW, self._saved // _PART):
+        generation = library.generation()
+        since = self.generation if self.generation <= generation else -1
+        if library.changes_since(since) <= max(_FEW, self._saved.ntotal // _PART):
             return
-        path = self._folder / f"{self.generation}.faiss"
+        index = self._empty()
+        for ids, vectors in library.vectors_since(-1, _BATCH):
+            index.add_with_ids(vectors.astype(np.float32), ids)
+        path = self._folder / f"{generation}.faiss"
         unfinished = path.with_suffix(f".{os.getpid()}")
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
-            with unfinished.open("wb") as stream:
-                stream.write(faiss.serialize_index(self._index).tobytes())
-                stream.flush()
+            faiss.write_index(index, str(unfinished))
+            with unfinished.open("rb") as stream:
                 os.fsync(stream.fileno())
             unfinished.replace(path)
             sync_folder(self._folder)
             for file in self._folder.iterdir():  # older ones, and what a killed run left
                 if file != path:
                     file.unlink(missing_ok=True)
-        except OSError as error:
+        except (OSError, RuntimeError) as error:  # FAISS says all that can go wrong in one way
+            reason = getattr(error, "strerror", None) or str(error).strip().rpartition("\n")[2]
             raise LibraryError(
-                f"{self._folder}: cannot be written ({error.strerror}); what was committed is kept."
+                f"{self._folder}: cannot be written ({reason}); what was committed is kept."
                 " Mend that, then run: quoth index"
             ) from error
-        self._saved, self._unsaved = len(self), 0
 
     def search(self, vector: Vectors, limit: int, only: NDArray[np.int64] | None) -> Hits:
         """Find the nearest passages; a score is the cosine similarity.
@@ -117,23 +125,21 @@ class VectorIndex:
             limit: how many at most.
             only: ids of the passages to search, or None for all.
         """
-        if not len(self) or (only is not None and not len(only)):
-            return Hits.none()
-        wanted = min(limit, len(self))
-        if only is None:
-            scores, ids = self._index.search(vector, wanted)
-        else:
-            chosen = faiss.SearchParameters()
-            chosen.sel = selector = faiss.IDSelectorBatch(only)  # FAISS does not keep it alive
-            scores, ids = self._index.search(vector, wanted, params=chosen)
-            del selector
-        found = ids[0] >= 0
-        return Hits(ids[0][found], scores[0][found])
+        saved = None if only is None else np.setdiff1d(only, self._gone)
+        found = [
+            _search(self._saved, vector, limit, saved, self._gone),
+            _search(self._later, vector, limit, only, _NONE),
+        ]
+        ids = np.concatenate([hits.ids for hits in found])
+        scores = np.concatenate([hits.scores for hits in found])
+        best = np.argsort(-scores, kind="stable")[:limit]
+        return Hits(ids[best], scores[best])
 
     def _forget(self) -> None:
-        self._index = self._empty()
+        self._saved = self._empty()
+        self._later = self._empty()
+        self._gone = _NONE
         self.generation = -1
-        self._saved = self._unsaved = 0
 
     def _empty(self) -> faiss.IndexIDMap:
         codes = faiss.IndexScalarQuantizer(
@@ -145,3 +151,29 @@ class VectorIndex:
         """The saved indexes, the newest first."""
         files = [path for path in self._folder.glob("*.faiss") if path.stem.isdigit()]
         return sorted(files, key=lambda path: -int(path.stem))
+
+
+_NONE: NDArray[np.int64] = np.zeros(0, dtype=np.int64)
+
+
+def _search(
+    index: faiss.Index,
+    vector: Vectors,
+    limit: int,
+    only: NDArray[np.int64] | None,
+    gone: NDArray[np.int64],
+) -> Hits:
+    """The nearest in one part of the index: of ``only`` where it is given, and none of ``gone``."""
+    limit = min(limit, index.ntotal)
+    if not limit or (only is not None and not len(only)):
+        return Hits.none()
+    # FAISS keeps none of these alive.
+    chosen, batch = faiss.SearchParameters(), faiss.IDSelectorBatch(gone if only is None else only)
+    beside = faiss.IDSelectorNot(batch)
+    if only is not None:
+        chosen.sel = batch
+    elif len(gone):
+        chosen.sel = beside
+    scores, ids = index.search(vector, limit, params=chosen)
+    found = ids[0] >= 0
+    return Hits(ids[0][found], scores[0][found])

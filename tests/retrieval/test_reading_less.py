@@ -39,5 +39,6 @@ def test_vectors_from_nothing_do_without_what_was_removed(
     index = VectorIndex(library / "nowhere", scattered.dimension)
     with reader.snapshot():
         index.catch_up(reader)
-        assert len(index) == reader.state().passages
+        found = index.search(scattered.encode_query("words"), 100, None)
+        assert len(found.ids) == reader.state().passages
     reader.close()
