@@ -5,8 +5,10 @@ answered: what people meet whose question is about something that was never writ
 """
 
 import json
+import shutil
 import sys
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -14,6 +16,7 @@ from typing import Any
 from benchmarks.measure import read
 from retrieval.encoding import Encoder
 from retrieval.indexing import Reporter, index
+from retrieval.library import Library, LibraryWriter
 from retrieval.questions import Question
 
 Row = dict[str, Any]
@@ -95,4 +98,31 @@ def index_in(folder: Path, articles: Sequence[Row], encoder: Encoder) -> Path:
             lines.write(json.dumps(row) + "\n")
     library = folder / "library"
     index([source], library, encoder, Reporter(lambda problem: sys.exit(str(problem))))
+    return library
+
+
+def part_in(folder: Path, whole: Path, articles: Sequence[Row]) -> Path:
+    """Make a library of a part of another's articles, without encoding anything again.
+
+    Args:
+        folder: where it goes; what is there is kept.
+        whole: the folder of the other, as ``index_in`` made it.
+        articles: those of the part.
+
+    Returns:
+        The library.
+    """
+    library = folder / "library"
+    if not library.exists():
+        unfinished = folder / "unfinished"
+        shutil.rmtree(unfinished, ignore_errors=True)
+        shutil.copytree(whole / "library", unfinished)
+        ids = {row["id"] for row in articles}
+        with closing(Library(unfinished)) as opened:
+            others = [each[0] for each in opened.list_articles() if each[0] not in ids]
+        with LibraryWriter(unfinished) as writer, writer.commit() as change:
+            for article_id in others:
+                change.remove(article_id)
+            change.sweep()
+        unfinished.rename(library)
     return library

@@ -1,7 +1,7 @@
 """How good the answers are, beside what they are made of and what others give.
 
     pip install -e '.[benchmarks]'
-    python -m benchmarks.quality [--data DIR] [--only squad|news] [--kept DIR]
+    python -m benchmarks.quality [--data DIR] [--only squad|news] [--questions N] [--kept DIR]
 
 ``squad``: each paragraph of ``squad/dev`` is an article of its own. ``news``: news-quiz questions.
 Four ways to answer: vectors alone and BM25 alone over pieces as a LangChain user gets them, Quoth's
@@ -21,7 +21,7 @@ from tempfile import TemporaryDirectory
 import numpy as np
 
 from benchmarks import collections
-from benchmarks.collections import Collection, index_in
+from benchmarks.collections import Collection, index_in, part_in
 from benchmarks.measure import arguments
 from benchmarks.parallel import spread
 from benchmarks.pieces import ByVector, ByWords, Found, cut
@@ -40,6 +40,9 @@ Way = Callable[[Question], Outcome]
 
 VECTORS, BM25, SEARCH, QUOTH = "vectors alone", "BM25 alone", "Quoth's search alone", "Quoth"
 
+PIECES = "pieces.npy"
+"""The file of their vectors."""
+
 _TIMED = 100  # questions, asked one after the other
 
 
@@ -47,7 +50,7 @@ def ways(collection: Collection, kept: Path) -> dict[str, Way]:
     """Every way to answer that is compared, over articles that were indexed."""
     encoder = load_encoder()
     pieces = cut(collection.articles)
-    by_vector = ByVector(pieces, encoder, kept / "pieces.npy")
+    by_vector = ByVector(pieces, encoder, kept / PIECES)
     by_words = ByWords(pieces)
     answerer = Answerer(kept / "library", encoder, Reader(), min_confidence=0.0)
     return {
@@ -119,7 +122,12 @@ def _outcome(
 
 
 def report(
-    name: str, collection: Collection, hard: Sequence[Question], encoder: Encoder, kept: Path
+    name: str,
+    collection: Collection,
+    hard: Sequence[Question],
+    encoder: Encoder,
+    kept: Path,
+    limit: int | None,
 ) -> None:
     """Measure a collection, whole and without every second article.
 
@@ -129,9 +137,11 @@ def report(
         hard: questions that only look as if it answered them.
         encoder: the packaged one.
         kept: folder for the libraries.
+        limit: how many questions of a kind are asked at most; None for all.
     """
     _index(collection, encoder, kept / name)
-    questions = collection.every_second(1).questions
+    questions = _some(collection.every_second(1).questions, limit)
+    hard = _some(hard, limit)
     outcomes = ask_all(collection, questions, kept / name)
     print(
         f"\n{name}, {len(questions)} questions\n{'':24}article@1     @3    @10  quote@1     @3"
@@ -149,9 +159,10 @@ def report(
     _time(name, ways(collection, kept / name), questions[:_TIMED])
 
     halved = collection.without_every_second()
-    kept = kept / f"{name}-half"
-    _index(halved, encoder, kept)
-    questions = halved.every_second(1).questions
+    whole, kept = kept / name, kept / f"{name}-half"
+    part_in(kept, whole, halved.articles)
+    _part_of_pieces(collection, halved, whole, kept)
+    questions = _some(halved.every_second(1).questions, limit)
     answerable = sum(bool(question.answers) for question in questions) / len(questions)
     print(
         f"\n{name} without every second article, {answerable:.0%} answerable"
@@ -166,10 +177,22 @@ def report(
         )
 
 
+def _some(questions: Sequence[Question], limit: int | None) -> Sequence[Question]:
+    """At most so many, from all over."""
+    return questions[:: max(1, -(-len(questions) // limit))] if limit else questions
+
+
 def _index(collection: Collection, encoder: Encoder, kept: Path) -> None:
     """Make what the ways search."""
     index_in(kept, collection.articles, encoder)
-    ByVector(cut(collection.articles), encoder, kept / "pieces.npy")
+    ByVector(cut(collection.articles), encoder, kept / PIECES)
+
+
+def _part_of_pieces(collection: Collection, part: Collection, whole: Path, kept: Path) -> None:
+    """Keep the vectors of the pieces of some of the articles."""
+    ids = {row["id"] for row in part.articles}
+    chosen = [piece.article in ids for piece in cut(collection.articles)]
+    np.save(kept / PIECES, np.load(whole / PIECES)[chosen])
 
 
 def _time(name: str, asked: dict[str, Way], questions: Sequence[Question]) -> None:
@@ -198,6 +221,7 @@ def main() -> None:
     """Measure and print."""
     parser = arguments(__doc__)
     parser.add_argument("--only", choices=("squad", "news"))
+    parser.add_argument("--questions", type=int, help="of each kind, at most")
     parser.add_argument("--kept", type=Path, help="folder to keep the libraries in")
     options = parser.parse_args()
     encoder = load_encoder()
@@ -205,9 +229,9 @@ def main() -> None:
         kept = options.kept or Path(folder)
         if options.only != "news":
             hard = collections.squad_unanswerable(options.data)[1::2]
-            report("squad", collections.squad(options.data), hard, encoder, kept)
+            report("squad", collections.squad(options.data), hard, encoder, kept, options.questions)
         if options.only != "squad":
-            report("news", collections.news(options.data), [], encoder, kept)
+            report("news", collections.news(options.data), [], encoder, kept, options.questions)
 
 
 if __name__ == "__main__":

@@ -142,7 +142,8 @@ class Answerer:
         words = self._searcher.words
         there = words.terms.of(f"{best.article.title} {best.words}")
         covered = coverage(words.weights(question), there)
-        lead = best.score - found[1].score if len(found) > 1 else math.inf
+        others = (each.score for each in found if each.said != best.said)
+        lead = best.score - max(others, default=-math.inf)
         return probability(evidence(best.reading, lead, best.candidate.cosine, covered))
 
 

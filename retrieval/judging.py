@@ -43,7 +43,7 @@ class Evidence:
     Attributes:
         relevance: the reader's.
         margin: of its best span over "no answer here".
-        lead: how far its score is ahead of the next passage that says something else.
+        lead: how far its score is ahead of the best passage in which other words are marked.
         cosine: similarity of the question and the passage.
         coverage: the share of the question's words found in the passage or its title, each
             weighted by how rare it is in the library.

@@ -1,5 +1,6 @@
 """Candidates as the quotes that they would make: those that say the same put together."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -34,6 +35,13 @@ class Finding:
     def words(self) -> str:
         """The passage's words."""
         return self.article.text[self.candidate.passage.start : self.candidate.passage.end]
+
+    @property
+    def said(self) -> str:
+        """What the reader marked, as it is compared: words in lower case; all of it without."""
+        span = self.reading.answer
+        marked = self.words[span.start : span.end] if span else self.words
+        return " ".join(re.findall(r"\w+", marked.casefold()))
 
     def quote(self, score: float) -> Quote:
         """The quote that it makes."""

@@ -40,13 +40,7 @@ def newest_first(question: str, found: Sequence[Finding]) -> list[Finding]:
         and each.score >= found[0].score - _NEAR
         and each.article.date
     ]
-    if found[0] not in near or len({_answer(each) for each in near}) < 2:
+    if found[0] not in near or len({each.said for each in near}) < 2:
         return list(found)
     near.sort(key=lambda each: each.article.date or datetime.date.min, reverse=True)
     return near + [each for each in found if each not in near]
-
-
-def _answer(finding: Finding) -> str:
-    span = finding.reading.answer
-    words = finding.words[span.start : span.end] if span else ""
-    return " ".join(re.findall(r"\w+", words.casefold()))

@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize
 
 from benchmarks import collections
-from benchmarks.collections import Collection, index_in
+from benchmarks.collections import Collection, index_in, part_in
 from retrieval.encoding import load_encoder
 from retrieval.judging import WEIGHTS_FILE, ConfidenceWeights, OrderWeights, UnreadWeights, evidence
 from retrieval.reader import Reading
@@ -36,7 +36,7 @@ Floats = NDArray[np.float64]
 Seen = Sequence[NDArray[np.float32]]
 """For each question its candidates, shape (candidates, fields)."""
 
-_RELEVANCE, _MARGIN, _SEARCH, _COSINE, _COVERAGE, _SAID, _PLACED = range(7)
+_RELEVANCE, _MARGIN, _SEARCH, _COSINE, _COVERAGE, _ALIKE, _SAID, _PLACED = range(8)
 _ORDERING = len(fields(OrderWeights))
 _BY_SEARCH = [0, 4, 5]  # of a row of evidence: the intercept, the cosine and the coverage
 _SMALL = 1e-3  # the pull of the weights to zero, against separation
@@ -71,8 +71,9 @@ def first_ones(seen: Seen, weights: Floats) -> tuple[Floats, NDArray[np.bool_]]:
     inputs, right = [], []
     for rows in seen:
         scores = rows[:, :_ORDERING] @ weights
-        best, *others = np.argsort(-scores, kind="stable")
-        lead = scores[best] - scores[others[0]] if others else np.inf
+        best = int(scores.argmax())
+        others = scores[rows[:, _ALIKE] != rows[best, _ALIKE]]
+        lead = scores[best] - others.max() if len(others) else np.inf
         row = rows[best].tolist()
         reading = Reading(row[_RELEVANCE], row[_MARGIN], None)
         shown = evidence(reading, float(lead), row[_COSINE], row[_COVERAGE])
@@ -103,10 +104,15 @@ def look(name: str, collection: Collection, work: Path, limit: int) -> list[Seen
     """
     model = hashlib.sha256((MODEL / READER_FILE).read_bytes()).hexdigest()[:12]
     seen: list[Seen] = []
+    libraries = work / "libraries"
     for part, each in ((name, collection), (f"{name}-half", collection.without_every_second())):
         kept = work / "seen" / f"{part}-{model}-{limit}.npz"
         if not kept.exists():
-            library = index_in(work / "libraries" / part, each.articles, load_encoder())
+            library = (
+                index_in(libraries / part, each.articles, load_encoder())
+                if part == name
+                else part_in(libraries / part, libraries / name, each.articles)
+            )
             asked = each.every_second(0).questions
             asked = asked[:: max(1, len(asked) // limit)]
             kept.parent.mkdir(parents=True, exist_ok=True)

@@ -21,9 +21,13 @@ from retrieval.search.hybrid import Searcher
 
 READ = 40
 
-FIELDS = ("relevance", "margin", "search", "cosine", "coverage", "said", "placed", "exact", "f1")
-"""The columns of a question's candidates: the last four say whether an accepted answer stands in
-the words, whether the article is an accepted one, and how good the marked span is."""
+FIELDS = (
+    "relevance", "margin", "search", "cosine", "coverage", "alike",
+    "said", "placed", "exact", "f1",
+)  # fmt: skip
+"""The columns of a question's candidates. ``alike`` is the number of the first candidate in which
+the same words are marked. The last four say whether an accepted answer stands in the words, whether
+the article is an accepted one, and how good the marked span is."""
 
 
 def gather(library: Path, questions: Sequence[Question]) -> Iterator[NDArray[np.float32]]:
@@ -44,7 +48,9 @@ def gather(library: Path, questions: Sequence[Question]) -> Iterator[NDArray[np.
             readings = reader.read(question.text, passages, time.perf_counter() + 60)
             rare = searcher.words.weights(question.text)
             rows = []
+            marked_first: dict[str, int] = {}
             for each, reading in zip(found, readings, strict=True):
+                each.reading = reading
                 there = searcher.words.terms.of(f"{each.article.title} {each.words}")
                 span = reading.answer
                 marked = each.words[span.start : span.end] if span else ""
@@ -56,6 +62,7 @@ def gather(library: Path, questions: Sequence[Question]) -> Iterator[NDArray[np.
                         each.candidate.score,
                         TYPICAL_COSINE if cosine is None else cosine,
                         coverage(rare, there),
+                        marked_first.setdefault(each.said, len(rows)),
                         stands_in(question.answers, each.words),
                         not question.articles.isdisjoint({each.article.id, *each.also_in}),
                         exact_match(question.answers, marked),
