@@ -18,7 +18,7 @@ from retrieval.search.words import WordIndex
 
 __all__ = ["Pace", "Reporter", "Summary", "bring_up_to_date", "index", "one_name"]
 
-_BATCH_VECTORS = 2_048
+_BATCH_VECTORS = 512  # some two seconds of work, after which a watch looks for new words
 
 
 _WHOLE = Pace()

@@ -174,10 +174,8 @@ class Mirror:
         claimed_elsewhere: set[str] = set()
         complete = True
         for found in read_file(path, root):
-            if not _is_still(path, record):  # what was just read may be half old and half new
-                self._changed.append(path)
-                self._batch.files.append((name, replace(record, complete=False)))
-                return None
+            if not _is_still(path, record):
+                break  # what was just read may be half old and half new
             if isinstance(found, ReadingError):
                 self._fail(found)
                 complete = False
@@ -187,6 +185,10 @@ class Mirror:
                 claimed_elsewhere.add(found.id)
             else:
                 self._add(found, name)
+        if not _is_still(path, record):
+            self._changed.append(path)
+            self._batch.files.append((name, replace(record, complete=False)))
+            return None
         if complete:
             # Of a file that could not be read whole, nothing is known to be gone.
             self._batch.gone |= {i for i in self._writer.ids_from(name) if i not in ids}

@@ -157,6 +157,7 @@ class _Watch:
             kind = remote_system(root)
             if kind and root not in self._remote:
                 self._remote.add(root)
+                self._regular = 0.0
                 self._listener.notice(
                     f"{root}: on a network file system ({kind}); looking every {_LOOK:.0f} s"
                 )
@@ -173,6 +174,7 @@ class _Watch:
 
     def _poll(self, reason: str) -> None:
         self._polling = True
+        self._regular = 0.0
         self._listener.notice(
             f"changes of files cannot be listened for ({reason.partition(' about ')[0]});"
             f" looking every {_LOOK:.0f} s"
