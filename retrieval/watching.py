@@ -2,7 +2,7 @@
 
 Every run looks at all that is under the paths, whatever the file system told: a look at 26,500
 files takes half a second, and then no lost event, renamed folder or link leaves anything behind.
-The longer a run took, the longer the next one is put off, so that most of the time nothing is
+The more work a run was, the longer the next one is put off, so that most of the time nothing is
 done.
 """
 
@@ -34,7 +34,7 @@ _RETURN = 5.0  # the same for a folder that came back: it may be filled slowly
 _PATIENCE = 5.0  # seconds for which a burst may put a run off
 _LOOK = 5.0  # seconds between runs where nothing is heard of changes
 _SELDOM = 300.0  # and where it is: of what a link leads to, or an overflow, nothing is heard
-_SHARE = 5  # a run is put off for so many times as long as the last took
+_SHARE = 5  # a run is put off for so many times the work of the last
 _TICK = 0.2
 _LONGEST_WAIT = 60.0  # seconds between attempts to write a library that cannot be written
 
@@ -102,8 +102,9 @@ class _Watch:
         self._since: float | None = None  # when a change was first heard of since the last run
         self._last = 0.0  # when one was last
         self._calm = SETTLE
-        self._began = self._earliest = self._regular = 0.0
-        self._took: float | None = None
+        self._earliest = self._regular = 0.0
+        # How a run began, by time.monotonic and time.process_time; None once it was measured
+        self._began: tuple[float, float] | None = None
         self._runs = 0
         self._told: set[str] = set()  # of problems
         self._listen()
@@ -200,7 +201,7 @@ class _Watch:
     def _index(self, roots: Sequence[Path], pace: Pace, problems: set[str]) -> Summary:
         told, wait = "", _TICK
         while True:
-            self._began, self._took = time.monotonic(), None
+            self._began = time.monotonic(), time.process_time()
             try:
                 with self._listener.run() as reporter:
                     summary = index(
@@ -239,27 +240,31 @@ class _Watch:
         return self.due()
 
     def _measure(self) -> None:
-        """Note how long the look at the files took: encoding is not of the files' number."""
-        if self._took is None:
-            now = time.monotonic()
-            self._took = now - self._began
-            self._earliest = now + _SHARE * self._took
-            if now >= self._regular:
-                often = max(_LOOK, 4 * _SHARE * self._took)
-                self._regular = now + (often if self._polling or self._remote else _SELDOM)
+        """Put the next run off by what the look at the files cost; encoding is not of that."""
+        if self._began is None:
+            return
+        (began, worked), self._began = self._began, None
+        now = time.monotonic()
+        # Where others need the processor more, the work tells more than the time that it took.
+        self._earliest = now + _SHARE * (time.process_time() - worked)
+        if now >= self._regular:
+            often = max(_LOOK, 4 * _SHARE * (now - began))
+            self._regular = now + (often if self._polling or self._remote else _SELDOM)
 
     def _is_there(self, root: Path) -> bool:
         """Whether what is not under a root is known to be gone.
 
-        It is not while the root itself is away, or is another folder than it was and an empty
-        one: what was mounted there may not be any more.
+        It is not while the root itself is away, nor while it is empty after it was away or
+        became another folder: what was mounted there may not be any more.
         """
         place = identity(root)
         another = root in self._known and place != self._known[root]
+        if place is None:
+            self._known[root] = None
         if place is None or (another and root.is_dir() and not _holds_files(root)):
             if root not in self._away:
                 self._away.add(root)
-                what = "not there" if place is None else "empty, and not the folder that it was"
+                what = "not there" if place is None else "was away, and is empty"
                 self._listener.notice(
                     f"{root}: {what}; its articles stay until there are files again"
                 )

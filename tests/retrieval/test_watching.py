@@ -141,6 +141,20 @@ def test_an_empty_folder_in_its_place_is_not_believed(library: Path, articles: P
         watch.until(lambda: ids(library) == {"b"})
 
 
+def test_a_folder_that_was_away_for_a_moment_is_not_believed_to_be_empty(
+    library: Path, articles: Path, tmp_path: Path
+) -> None:
+    path = write_txt(articles, "a", "The king spoke.")
+    with watching(library, articles) as watch:
+        articles.rename(tmp_path / "away")
+        (tmp_path / "away" / path.name).unlink()
+        (tmp_path / "away").rename(articles)
+        watch.until(lambda: watch.said("notice"))
+        told = f"{articles}: was away, and is empty; its articles stay until there are files again"
+        assert watch.said("notice") == [told]
+        assert ids(library) == {"a"}
+
+
 def test_a_file_that_is_watched_is_followed_through_replacing(
     library: Path, articles: Path
 ) -> None:
