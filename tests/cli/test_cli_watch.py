@@ -159,7 +159,7 @@ def test_a_watcher_that_is_killed_is_started_again(tmp_path: Path, news: Path) -
 
 def test_a_bot_that_is_killed_leaves_no_watcher(tmp_path: Path, news: Path) -> None:
     with serving(tmp_path) as serve:
-        says(serve, WATCHING)
+        says(serve, "INFO bot.watcher: 0 added, 0 updated, 0 removed, 1 unchanged")
         (child,) = children(serve.process.pid)
         serve.process.kill()
         serve.until(lambda: not is_running(child))

@@ -96,6 +96,14 @@ def test_what_is_being_written_is_read_when_it_is_whole(library: Path, articles:
         assert {line.split()[1] for line in watch.said("done")} == {"0"}, "never read by halves"
 
 
+def test_what_was_written_just_before_is_read_a_moment_later(library: Path, articles: Path) -> None:
+    write_txt(articles, "old", "The king spoke.")
+    os.utime(articles / "old.txt", (1, 1))
+    write_txt(articles, "new", "The queen answered.")
+    with watching(library, articles, settle=5.0) as watch:
+        watch.until(lambda: ids(library) == {"old", "new"})
+
+
 def test_a_folder_that_is_away_keeps_its_articles(
     library: Path, articles: Path, tmp_path: Path
 ) -> None:
@@ -204,14 +212,15 @@ def test_a_name_that_is_no_utf8_is_followed(library: Path, articles: Path) -> No
 
 def test_a_problem_is_told_once(library: Path, articles: Path) -> None:
     path = write_jsonl(articles / "a.jsonl", [{"id": "x", "text": "River."}, "{"])
+    os.mkfifo(articles / "pipe.txt")
     with watching(library, articles) as watch:
         for n in range(2):
             write_txt(articles, f"b{n}", "The queen answered.")
             watch.until(partial(holds, library, f"b{n}"))
-        assert len(watch.said("problem")) == 1
+        assert len(watch.said("problem")) == 2
         write_jsonl(path, [{"id": "x", "text": "River."}, {"id": "y", "text": "Flood."}])
         watch.until(lambda: "y" in ids(library))
-        assert len(watch.said("problem")) == 1
+        assert len(watch.said("problem")) == 2
 
 
 def test_it_waits_for_whoever_writes(library: Path, articles: Path) -> None:
