@@ -15,7 +15,7 @@ from retrieval.reading import find_files, read_file
 from retrieval.reading.files import printable
 from retrieval.search.words import WordIndex
 
-_BATCH_CHARACTERS = 1_000_000  # of articles committed at once: their words are found within a second
+_BATCH_CHARACTERS = 1_000_000  # of articles committed at once; their words follow within a second
 
 
 @dataclass(slots=True)
