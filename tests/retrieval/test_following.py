@@ -1,18 +1,18 @@
 """A process that keeps asking sees what happens to its library, without a restart."""
 
 import shutil
-from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
 
 from retrieval.answerer import Answerer
+from retrieval.encoding.encoder import Vectors
 from retrieval.errors import MismatchError, NotALibraryError
 from retrieval.indexing import Reporter
 from retrieval.library import Library
-from retrieval.reader import Reader
-from retrieval.reader.model import Reading
 from retrieval.rebuilding import rebuild
+from retrieval.search.filter import Filter
+from retrieval.search.hybrid import Candidate
 from tests.retrieval.collection import answerer_of, article, build
 from tests.retrieval.encoders import ReadableEncoder
 
@@ -87,30 +87,19 @@ def test_words_keep_their_weight_through_many_updates(
     fresh.close()
 
 
-class Interrupted(Reader):
-    """A reader in whose time the library changes."""
-
-    def __init__(self, change: Callable[[], object]) -> None:
-        super().__init__()
-        self._change = change
-
-    def read(
-        self, question: str, passages: Sequence[tuple[str, str]], deadline: float
-    ) -> list[Reading]:
-        """Read after the change."""
-        self._change()
-        return super().read(question, passages, deadline)
-
-
 def test_a_question_finishes_on_the_generation_that_it_began_with(
-    library: Path, encoder: ReadableEncoder
+    library: Path, encoder: ReadableEncoder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     build(library, encoder, [article("a", "The king spoke of the war.")])
+    answerer = answerer_of(library, encoder, 0.0)
+    search = answerer._searcher.search
 
-    def change() -> None:
+    def change_after(question: str, vector: Vectors, within: Filter) -> list[Candidate]:
+        found = search(question, vector, within)
         build(library, encoder, [article("a", "The king is silent."), article("b", "A king.")])
+        return found
 
-    answerer = Answerer(library, encoder, Interrupted(change), 0.0)
+    monkeypatch.setattr(answerer._searcher, "search", change_after)
     before = Library(library)
     generation = before.generation()
     answer = answerer.ask("what did the king speak of")
@@ -119,6 +108,7 @@ def test_a_question_finishes_on_the_generation_that_it_began_with(
     assert (answer.library.articles, answer.library.passages) == (1, 1)
     assert [quote.text for quote in answer.quotes] == ["The king spoke of the war."]
     assert answer.quotes[0].article.text == "The king spoke of the war."
+    monkeypatch.undo()
     answer = answerer.ask("what did the king speak of")
     assert (answer.library.articles, answer.library.passages) == (2, 2)
     assert {quote.text for quote in answer.quotes} == {"The king is silent.", "A king."}
