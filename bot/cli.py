@@ -102,9 +102,17 @@ def ask(**options: Any) -> int:
 @cli.command()
 @click.argument("paths", nargs=-1, metavar="[PATH]...")
 @click.option("--rebuild", is_flag=True, help="Start over beside the old library, then swap.")
+@click.option("--watch", is_flag=True, help="Stay, and index what changes from now on.")
+@click.option("--until-eof", is_flag=True, hidden=True)  # of standard input: for quoth serve
 @_library
 def index(**options: Any) -> int:
-    """Make the library agree with files and folders: add, update, remove."""
+    """Make the library agree with files and folders: add, update, remove.
+
+    It leaves the processor to others who need it, such as those who ask.
+    """
+    from bot.priority import stand_back
+
+    stand_back()
     from bot.commands import index
 
     return index.run(**options)
@@ -172,9 +180,10 @@ def evaluate(**options: Any) -> int:
 
 
 @cli.command()
+@click.option("--no-watch", is_flag=True, help="Leave files that change to quoth index.")
 @_library
 def serve(**options: Any) -> int:
-    """Run the Discord bot."""
+    """Run the Discord bot, and index the articles' files as they change."""
     from bot.commands import serve
 
     return serve.run(**options)

@@ -6,22 +6,31 @@ stopped.
 """
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from pathlib import Path
 
 from retrieval.encoding.encoder import Encoder
 from retrieval.library import Library, LibraryWriter
-from retrieval.mirroring import Mirror, Reporter, Summary
+from retrieval.mirroring import Mirror, Pace, Reporter, Summary
 from retrieval.search.vectors import VectorIndex
 from retrieval.search.words import WordIndex
 
-__all__ = ["Reporter", "Summary", "bring_up_to_date", "index"]
+__all__ = ["Pace", "Reporter", "Summary", "bring_up_to_date", "index", "one_name"]
 
-_BATCH_VECTORS = 2_048
+_BATCH_VECTORS = 512  # some two seconds of work, after which a watch looks for new words
 
 
-def index(paths: Sequence[Path], library: Path, encoder: Encoder, reporter: Reporter) -> Summary:
+_WHOLE = Pace()
+
+
+def index(
+    paths: Sequence[Path],
+    library: Path,
+    encoder: Encoder,
+    reporter: Reporter,
+    pace: Pace = _WHOLE,
+) -> Summary:
     """Make a library agree with files and folders.
 
     Args:
@@ -30,6 +39,7 @@ def index(paths: Sequence[Path], library: Path, encoder: Encoder, reporter: Repo
         library: its folder; made where there is none.
         encoder: whose vectors the library holds.
         reporter: hears of problems and progress.
+        pace: what is left for another run; by default nothing.
 
     Returns:
         What was done. Whatever could be read is in, whatever else failed.
@@ -37,18 +47,18 @@ def index(paths: Sequence[Path], library: Path, encoder: Encoder, reporter: Repo
     Raises:
         LibraryError: the library cannot be written; what was committed until then is kept.
     """
-    with LibraryWriter(library) as writer, closing(Mirror(writer, reporter)) as mirror:
+    with LibraryWriter(library) as writer, closing(Mirror(writer, reporter, pace)) as mirror:
         writer.claim(encoder.identity)
         for path in paths:
-            mirror.mirror(_one_name(path))
+            mirror.mirror(one_name(path))
         if writer.unswept():
             with writer.commit() as change:
                 change.sweep()
-        bring_up_to_date(writer, encoder, reporter)
+        bring_up_to_date(writer, encoder, reporter, pace.enough)
         return mirror.summary
 
 
-def _one_name(path: Path) -> Path:
+def one_name(path: Path) -> Path:
     """The one name that a file or folder goes by: named twice, it would be in its own way."""
     path = path.absolute()
     if path.name == "..":
@@ -58,22 +68,32 @@ def _one_name(path: Path) -> Path:
     return Path(os.path.realpath(path.parent), path.name)
 
 
-def bring_up_to_date(writer: LibraryWriter, encoder: Encoder, reporter: Reporter) -> None:
+def bring_up_to_date(
+    writer: LibraryWriter,
+    encoder: Encoder,
+    reporter: Reporter,
+    enough: Callable[[], bool] = _WHOLE.enough,
+) -> None:
     """Finish what the truth leaves to do: the words' index, the vectors, the vectors' index.
 
-    Whatever an earlier run was killed in is finished too.
+    Whatever an earlier run was killed in is finished too. Vectors can be left for a later run:
+    see ``Pace``.
     """
     with closing(Library(writer.path, writer.edition)) as library:
         with library.snapshot():
             WordIndex(writer.edition.words).catch_up(library)
-        _encode_pending(writer, encoder, reporter)
+        _encode_pending(writer, encoder, reporter, enough)
         with library.snapshot():
             VectorIndex(writer.edition.vectors, encoder.dimension).save(library)
 
 
-def _encode_pending(writer: LibraryWriter, encoder: Encoder, reporter: Reporter) -> None:
+def _encode_pending(
+    writer: LibraryWriter, encoder: Encoder, reporter: Reporter, enough: Callable[[], bool]
+) -> None:
     pending = writer.pending()
     for start in range(0, len(pending), _BATCH_VECTORS):
+        if enough():
+            return
 
         def progress(done: int, _: int, start: int = start) -> None:
             reporter.progress("Encoding", start + done, len(pending))

@@ -2,6 +2,7 @@
 
 import hashlib
 import stat
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -14,18 +15,37 @@ from retrieval.reading import find_files, read_file
 from retrieval.reading.files import printable
 from retrieval.search.words import WordIndex
 
-_BATCH_CHARACTERS = 4_000_000  # of articles committed at once: a second or two of work
+_BATCH_CHARACTERS = 1_000_000  # of articles committed at once; their words follow within a second
 
 
 @dataclass(slots=True)
 class Summary:
-    """What an indexing run did, in articles; ``failed`` counts files and lines."""
+    """What an indexing run did, in articles.
+
+    ``failed`` counts files and lines, ``waiting`` files that were still being written.
+    """
 
     added: int = 0
     updated: int = 0
     removed: int = 0
     unchanged: int = 0
     failed: int = 0
+    waiting: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How a run goes about what another run, soon after it, can do better.
+
+    Attributes:
+        settle: a file that changed in the last so many seconds is left alone for now.
+        again: read again what could not be read whole the last time and is as it was then.
+        enough: asked between batches of vectors; once it says so, the rest is left for later.
+    """
+
+    settle: float = 0.0
+    again: bool = True
+    enough: Callable[[], bool] = lambda: False
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,14 +90,17 @@ class _Contested:
 class Mirror:
     """One run of ``index`` over some paths, all into one library."""
 
-    def __init__(self, writer: LibraryWriter, reporter: Reporter) -> None:
+    def __init__(self, writer: LibraryWriter, reporter: Reporter, pace: Pace) -> None:
         self.summary = Summary()
         self._writer = writer
         self._reporter = reporter
+        self._pace = pace
         self._library = Library(writer.path, writer.edition)
         self._words = WordIndex(writer.edition.words)
         self._batch = _Batch()
         self._claimed: dict[str, str] = {}  # the ids of this batch, and whose they are
+        self._known: dict[str, tuple[FileRecord, int]] = {}  # the files of this root
+        self._changed: list[Path] = []  # of them, those that changed while they were read
 
     def close(self) -> None:
         """Let go of the library."""
@@ -88,6 +111,8 @@ class Mirror:
         seen: set[str] = set()
         unread: list[Path] = []
         contested: list[_Contested] = []
+        there = identity(root)
+        self._known = self._writer.files_known_under(_name(root))
         for found in find_files(root):
             if isinstance(found, ReadingError):
                 self._fail(found)
@@ -97,8 +122,11 @@ class Mirror:
             if conflict := self._read(found, root):
                 contested.append(conflict)
             self._reporter.progress("Reading", len(seen), 0)
+        contested += self._read_changed(root)
         self._commit()
-        for path in self._writer.files_under(_name(root)):
+        if identity(root) != there:  # it went while it was read, and may come back
+            unread.append(root)
+        for path in self._known:
             # What could not be looked at is not known to be gone.
             place = Path(printable(Path(path)))
             if path not in seen and not any(place.is_relative_to(other) for other in unread):
@@ -115,7 +143,7 @@ class Mirror:
     def _read(self, path: Path, root: Path) -> _Contested | None:
         """Read a file unless it is as it was; returns what another file has a claim on."""
         name = _name(path)
-        known = self._writer.file(name)
+        known, articles = self._known.get(name, (None, 0))
         try:
             status = path.stat()
             # A named pipe would wait for its writer for ever, and a device may have no end.
@@ -124,15 +152,18 @@ class Mirror:
                 return None
             size, modified = status.st_size, status.st_mtime_ns
             same = known and (known.size, known.modified) == (size, modified)
-            if known and known.complete and same:
-                self.summary.unchanged += len(self._writer.ids_from(name))
+            if known and same and (known.complete or not self._pace.again):
+                self.summary.unchanged += articles
+                return None
+            if _just_now(modified, self._pace.settle):
+                self.summary.waiting += 1
                 return None
             record = FileRecord(size, modified, _file_hash(path), complete=True)
         except OSError as error:
             self._fail(ReadingError(printable(path), f"cannot be read ({error.strerror})"))
             return None
         if known and known.complete and known.sha256 == record.sha256:
-            self.summary.unchanged += len(self._writer.ids_from(name))
+            self.summary.unchanged += articles
             self._batch.files.append((name, record))
             return None
         return self._read_articles(path, root, record)
@@ -143,6 +174,8 @@ class Mirror:
         claimed_elsewhere: set[str] = set()
         complete = True
         for found in read_file(path, root):
+            if not _is_still(path, record):
+                break  # what was just read may be half old and half new
             if isinstance(found, ReadingError):
                 self._fail(found)
                 complete = False
@@ -152,6 +185,10 @@ class Mirror:
                 claimed_elsewhere.add(found.id)
             else:
                 self._add(found, name)
+        if not _is_still(path, record):
+            self._changed.append(path)
+            self._batch.files.append((name, replace(record, complete=False)))
+            return None
         if complete:
             # Of a file that could not be read whole, nothing is known to be gone.
             self._batch.gone |= {i for i in self._writer.ids_from(name) if i not in ids}
@@ -159,6 +196,23 @@ class Mirror:
         self._batch.files.append((name, replace(record, complete=complete and settled)))
         whole = replace(record, complete=complete)
         return None if settled else _Contested(path, whole, frozenset(claimed_elsewhere))
+
+    def _read_changed(self, root: Path) -> list[_Contested]:
+        """Read again what changed while it was read; what goes on changing has to wait."""
+        changed, self._changed = self._changed, []
+        if self._pace.settle:
+            self.summary.waiting += len(changed)
+            return []
+        contested = [conflict for path in changed if (conflict := self._read(path, root))]
+        for path in self._changed:
+            self._fail(
+                ReadingError(
+                    printable(path),
+                    "changes while it is read; index it again when it is written",
+                )
+            )
+        self._changed.clear()
+        return contested
 
     def _settle(self, contested: _Contested, root: Path) -> None:
         """Take the articles that another file no longer has; the rest are conflicts."""
@@ -242,3 +296,31 @@ def _remove(change: Transaction, ids: Sequence[str]) -> int:
 def _file_hash(path: Path) -> str:
     with path.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def _is_still(path: Path, record: FileRecord) -> bool:
+    """Whether a file is as it was when its reading began."""
+    try:
+        status = path.stat()
+    except OSError:
+        return False
+    return (status.st_size, status.st_mtime_ns) == (record.size, record.modified)
+
+
+def _just_now(modified: int, seconds: float) -> bool:
+    """Whether a file changed in the last seconds; not so in the future, if the clock was put back.
+
+    Args:
+        modified: when it did, in nanoseconds.
+        seconds: how many; 0 is never.
+    """
+    return abs(time.time() - modified / 1e9) < seconds
+
+
+def identity(root: Path) -> tuple[int, int] | None:
+    """What tells a folder from another in its place; None where there is none."""
+    try:
+        status = root.stat()
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino

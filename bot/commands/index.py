@@ -1,40 +1,84 @@
-"""``quoth index``: makes the library agree with files and folders."""
+"""``quoth index``: makes the library agree with files and folders, once or from now on."""
 
+import os
+import signal
+import sys
+import threading
 from collections.abc import Sequence
 from pathlib import Path
+from types import FrameType
 
 from bot import settings
 from bot.engine import open_encoder
 from bot.exit_status import FAILED, OK
 from bot.progress import reporting
+from bot.say import say
+from bot.settings import Settings
 from bot.wording import counted
 from retrieval.encoding import Encoder
 from retrieval.errors import ReadingError
-from retrieval.indexing import index
+from retrieval.indexing import Summary, index
 from retrieval.library import folder
 from retrieval.rebuilding import rebuild
 
 
-def run(paths: Sequence[str], rebuild: bool, library: str | None) -> int:
+def run(
+    paths: Sequence[str], rebuild: bool, watch: bool, until_eof: bool, library: str | None
+) -> int:
     """Index, print what was done, and return the exit status."""
     chosen = settings.load(library)
     places = [Path(path) for path in paths] or [chosen.articles]
     nothing_there = not any(place.exists() for place in places)
+    if nothing_there and watch:  # only what was there may be waited for: the rest is mistyped
+        raise ReadingError(str(places[0]), "no such file or folder, so there is nothing to watch")
     if nothing_there and not rebuild and not folder.exists(chosen.library):
         # A library made here would be empty, and answer "not found" from now on.
         raise ReadingError(str(places[0]), "no such file or folder, so no library was made")
     encoder = open_encoder(chosen)
     if rebuild:
         _rebuild(chosen.library, encoder)
-        if not paths:
+        if not paths and not watch:
             return OK
+    if watch:
+        return _watch(places, chosen, encoder, until_eof)
     with reporting() as reporter:
         summary = index(places, chosen.library, encoder, reporter)
-    print(
+    print(_line(summary))
+    return FAILED if summary.failed else OK
+
+
+def _line(summary: Summary) -> str:
+    return (
         f"{summary.added} added, {summary.updated} updated, {summary.removed} removed,"
         f" {summary.unchanged} unchanged, {summary.failed} failed"
     )
-    return FAILED if summary.failed else OK
+
+
+def _watch(places: Sequence[Path], chosen: Settings, encoder: Encoder, until_eof: bool) -> int:
+    """Index from now on; to be told to stop is no failure."""
+    from retrieval.watching import Listener, watch
+
+    signal.signal(signal.SIGTERM, _stop)
+    signal.signal(signal.SIGINT, _stop)  # which a shell has its background jobs ignore
+    if until_eof:
+        threading.Thread(target=_stop_at_eof, daemon=True).start()
+    listener = Listener(reporting, lambda summary: say(_line(summary)), say)
+    try:
+        say(f"Watching {', '.join(map(str, places))}; Ctrl-C ends it")
+        watch(places, chosen.library, encoder, listener)
+    except KeyboardInterrupt:
+        return OK
+
+
+def _stop(number: int, frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+def _stop_at_eof() -> None:
+    """Stop when whoever holds the other end of standard input is gone, killed or not."""
+    while os.read(sys.stdin.fileno(), 4096):
+        pass
+    os.kill(os.getpid(), signal.SIGTERM)
 
 
 def _rebuild(library: Path, encoder: Encoder) -> None:

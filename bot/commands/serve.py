@@ -1,6 +1,7 @@
 """``quoth serve``: runs the Discord bot."""
 
 import logging
+from contextlib import nullcontext
 
 from bot import settings
 from bot.discord_bot import run as run_bot
@@ -8,9 +9,10 @@ from bot.engine import open_answerer
 from bot.exit_status import OK
 from bot.say import say
 from bot.settings import SettingsError
+from bot.watcher import watching
 
 
-def run(library: str | None) -> int:
+def run(no_watch: bool, library: str | None) -> int:
     """Run until stopped, and return the exit status."""
     chosen = settings.load(library)
     if not chosen.discord_token:
@@ -23,7 +25,8 @@ def run(library: str | None) -> int:
     logging.getLogger("discord.client").setLevel("ERROR")
     say("Connecting to Discord; Ctrl-C stops the bot")
     try:
-        run_bot(chosen.discord_token, answerer.ask)
+        with nullcontext() if no_watch else watching(chosen):
+            run_bot(chosen.discord_token, answerer.ask)
     finally:
         answerer.close()
     return OK

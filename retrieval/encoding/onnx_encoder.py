@@ -4,12 +4,12 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
-import onnxruntime
 from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
 from retrieval.encoding.encoder import Progress, Vectors, unit
 from retrieval.encoding.exported import ExportedModel
+from retrieval.encoding.session import open_session
 
 _BATCH_PIECES = 512  # at once: small batches stay in the processor's cache
 
@@ -38,15 +38,7 @@ class OnnxEncoder:
         self._tokenizer.no_padding()
         # What is longer than the model sees comes back as further windows, not cut off.
         self._tokenizer.enable_truncation(exported.max_pieces)
-
-        options = onnxruntime.SessionOptions()
-        # The graph is written as it should run; looking for more to fuse costs start-up time,
-        # and fuses Add and LayerNormalization into an operator that is slower here.
-        options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_BASIC
-        options.log_severity_level = 3
-        self._session = onnxruntime.InferenceSession(
-            str(folder / "model.onnx"), options, providers=["CPUExecutionProvider"]
-        )
+        self._session = open_session(folder / "model.onnx")
         self._inputs = [node.name for node in self._session.get_inputs()]
 
     def encode_query(self, text: str) -> Vectors:

@@ -38,6 +38,7 @@ class Library:
         if not self.edition.truth.exists():
             raise LibraryError(f"{path}: nothing is indexed yet; run: quoth index")
         self._connection = schema.open_for_reading(self.edition.truth)
+        self._counted: LibraryState | None = None
 
     def close(self) -> None:
         """Let go of the files."""
@@ -60,12 +61,14 @@ class Library:
             raise schema.problem(self.edition.truth, error) from error
 
     def state(self) -> LibraryState:
-        """Count what is there."""
-        generation = self.fact("generation")
-        articles, passages = self._connection.execute(
-            "SELECT (SELECT count(*) FROM articles), (SELECT count(*) FROM passages)"
-        ).fetchone()
-        return LibraryState(int(str(generation)), articles, passages)
+        """Say what is there; it is counted again only where something was committed since."""
+        generation = self.generation()
+        if self._counted is None or self._counted.generation != generation:
+            articles, passages = self._connection.execute(
+                "SELECT (SELECT count(*) FROM articles), (SELECT count(*) FROM passages)"
+            ).fetchone()
+            self._counted = LibraryState(generation, articles, passages)
+        return self._counted
 
     def generation(self) -> int:
         """The number of the last commit: a cheap look at whether anything changed."""

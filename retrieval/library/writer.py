@@ -95,21 +95,19 @@ class LibraryWriter:
 
     # What indexing asks about
 
-    def file(self, path: str) -> FileRecord | None:
-        """What was known of a file when it was last read."""
-        row = self._connection.execute(
-            "SELECT size, modified, sha256, complete FROM files WHERE path = ?", (path,)
-        ).fetchone()
-        return FileRecord(row[0], row[1], row[2], bool(row[3])) if row else None
-
-    def files_under(self, path: str) -> list[str]:
-        """The indexed files at or under a path."""
+    def files_known_under(self, path: str) -> dict[str, tuple[FileRecord, int]]:
+        """The indexed files at or under a path: what was known, and how many articles it has."""
         rows = self._connection.execute(
-            "SELECT path FROM files WHERE path = :path"
+            "SELECT path, size, modified, sha256, complete,"
+            " (SELECT count(*) FROM articles WHERE file = path)"
+            " FROM files WHERE path = :path"
             " OR substr(path, 1, length(:path) + 1) = :path || '/' ORDER BY path",
             {"path": path.rstrip("/")},
         )
-        return [row[0] for row in rows]
+        return {
+            name: (FileRecord(size, modified, sha256, bool(complete)), articles)
+            for name, size, modified, sha256, complete, articles in rows
+        }
 
     def file_of(self, article_id: str) -> str | None:
         """The file that an article came from; None where there is no such article."""

@@ -11,12 +11,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
-import onnxruntime
 from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
 from retrieval.article import Span
 from retrieval.encoding.models import DEFAULT_MODEL, local_folder
+from retrieval.encoding.session import open_session
 from retrieval.errors import EncoderError
 from retrieval.reader import pieces
 from retrieval.reader.pieces import Part, Sequences
@@ -62,13 +62,8 @@ class Reader:
     def __init__(self, folder: Path = MODEL) -> None:
         path = folder / READER_FILE
         packaged = local_folder(DEFAULT_MODEL)
-        options = onnxruntime.SessionOptions()
-        options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_BASIC
-        options.log_severity_level = 3
         try:
-            self._session = onnxruntime.InferenceSession(
-                str(path), options, providers=["CPUExecutionProvider"]
-            )
+            self._session = open_session(path)
             # It was trained from this model, and shares its word pieces.
             self._tokenizer = pieces.plain(Tokenizer.from_file(f"{packaged}/tokenizer.json"))
         except Exception as error:

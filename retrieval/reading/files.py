@@ -57,6 +57,11 @@ def find_files(root: Path) -> Iterator[Path | ReadingError]:
             yield _not_readable(path)
 
 
+def is_readable_name(path: Path) -> bool:
+    """Whether a file of this name would be read."""
+    return _suffix(path) is not None
+
+
 def read_file(path: Path, root: Path) -> Iterator[Article | ReadingError]:
     """Read the articles of one file.
 

@@ -10,7 +10,7 @@ from tests.cli.running import Quoth, in_python
 
 HEAVY = ("numpy", "onnxruntime", "discord", "rich", "torch", "faiss", "tantivy", "tokenizers",
          "sentence_transformers", "trafilatura", "sqlite3", "dotenv", "yaml",
-         "matplotlib")  # fmt: skip
+         "matplotlib", "watchfiles")  # fmt: skip
 
 
 def commands(group: click.Group, path: tuple[str, ...] = ()) -> list[tuple[str, ...]]:
@@ -74,13 +74,13 @@ print(sorted(set(sys.modules) & {{"torch", "sentence_transformers", "discord"}})
     ("command", "words"),
     [
         (["ask"], ["QUESTION", "--top", "--since", "--until", "--source", "--json", "--library"]),
-        (["index"], ["PATH", "--rebuild", "--library"]),
+        (["index"], ["PATH", "--rebuild", "--watch", "--library"]),
         (["status"], ["--json", "--library"]),
         (["eval"], ["QUESTIONS.jsonl", "--json", "--plot", "--worst", "--library"]),
         (["articles"], ["list", "show", "remove"]),
         (["articles", "show"], ["ID", "--json", "--library"]),
         (["articles", "remove"], ["ID", "--library"]),
-        (["serve"], ["--library"]),
+        (["serve"], ["--no-watch", "--library"]),
         ([], ["ask", "index", "status", "articles", "serve", "--debug", "--version"]),
     ],
 )

@@ -6,9 +6,13 @@ from pathlib import Path
 import pytest
 
 from retrieval.answerer import Answerer
+from retrieval.encoding.encoder import Vectors
 from retrieval.errors import MismatchError, NotALibraryError
 from retrieval.indexing import Reporter
+from retrieval.library import Library
 from retrieval.rebuilding import rebuild
+from retrieval.search.filter import Filter
+from retrieval.search.hybrid import Candidate
 from tests.retrieval.collection import answerer_of, article, build
 from tests.retrieval.encoders import ReadableEncoder
 
@@ -81,3 +85,48 @@ def test_words_keep_their_weight_through_many_updates(
     build(library, encoder, [article(name, "The king spoke.") for name in names])
     assert fresh.ask("king").confidence == pytest.approx(before)
     fresh.close()
+
+
+def test_a_question_finishes_on_the_generation_that_it_began_with(
+    library: Path, encoder: ReadableEncoder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    build(library, encoder, [article("a", "The king spoke of the war.")])
+    answerer = answerer_of(library, encoder, 0.0)
+    search = answerer._searcher.search
+
+    def change_after(question: str, vector: Vectors, within: Filter) -> list[Candidate]:
+        found = search(question, vector, within)
+        build(library, encoder, [article("a", "The king is silent."), article("b", "A king.")])
+        return found
+
+    monkeypatch.setattr(answerer._searcher, "search", change_after)
+    before = Library(library)
+    generation = before.generation()
+    answer = answerer.ask("what did the king speak of")
+    assert before.generation() > generation
+    assert answer.library.generation == generation
+    assert (answer.library.articles, answer.library.passages) == (1, 1)
+    assert [quote.text for quote in answer.quotes] == ["The king spoke of the war."]
+    assert answer.quotes[0].article.text == "The king spoke of the war."
+    monkeypatch.undo()
+    answer = answerer.ask("what did the king speak of")
+    assert (answer.library.articles, answer.library.passages) == (2, 2)
+    assert {quote.text for quote in answer.quotes} == {"The king is silent.", "A king."}
+    before.close()
+    answerer.close()
+
+
+def test_passages_are_counted_again_only_after_a_commit(
+    library: Path, encoder: ReadableEncoder
+) -> None:
+    build(library, encoder, [article("a", "The king spoke.")])
+    opened = Library(library)
+    asked: list[str] = []
+    opened._connection.set_trace_callback(asked.append)
+    for n in range(3):
+        for _ in range(5):
+            with opened.snapshot() as state:
+                assert (state.articles, state.generation) == (1 + n, opened.generation())
+        assert sum("count(*)" in statement for statement in asked) == 1 + n
+        build(library, encoder, [article(f"new{n}", f"A queen answered {n} times.")])
+    opened.close()
