@@ -40,7 +40,7 @@ def index(paths: Sequence[Path], library: Path, encoder: Encoder, reporter: Repo
     with LibraryWriter(library) as writer, closing(Mirror(writer, reporter)) as mirror:
         writer.claim(encoder.identity)
         for path in paths:
-            mirror.mirror(_one_name(path))
+            mirror.mirror(one_name(path))
         if writer.unswept():
             with writer.commit() as change:
                 change.sweep()
@@ -48,7 +48,7 @@ def index(paths: Sequence[Path], library: Path, encoder: Encoder, reporter: Repo
         return mirror.summary
 
 
-def _one_name(path: Path) -> Path:
+def one_name(path: Path) -> Path:
     """The one name that a file or folder goes by: named twice, it would be in its own way."""
     path = path.absolute()
     if path.name == "..":

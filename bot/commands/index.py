@@ -3,26 +3,40 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+import click
+
 from bot import settings
 from bot.engine import open_encoder
 from bot.exit_status import FAILED, OK
 from bot.progress import reporting
+from bot.visible import one_line
 from bot.wording import counted
 from retrieval.encoding import Encoder
 from retrieval.errors import ReadingError
-from retrieval.indexing import index
+from retrieval.indexing import Summary, index
 from retrieval.library import folder
-from retrieval.rebuilding import rebuild
+from retrieval.rebuilding import rebuild, roll_back
+from retrieval.rehearsing import rehearse
 
 
-def run(paths: Sequence[str], rebuild: bool, library: str | None) -> int:
+def run(
+    paths: Sequence[str], rebuild: bool, rollback: bool, dry_run: bool, library: str | None
+) -> int:
     """Index, print what was done, and return the exit status."""
+    if rebuild + rollback + dry_run > 1:
+        raise click.UsageError("--rebuild, --rollback and --dry-run are one at a time.")
+    if rollback and paths:
+        raise click.UsageError("--rollback takes no PATH; run quoth index PATH after it.")
     chosen = settings.load(library)
+    if rollback:
+        return _roll_back(chosen.library)
     places = [Path(path) for path in paths] or [chosen.articles]
     nothing_there = not any(place.exists() for place in places)
     if nothing_there and not rebuild and not folder.exists(chosen.library):
         # A library made here would be empty, and answer "not found" from now on.
         raise ReadingError(str(places[0]), "no such file or folder, so no library was made")
+    if dry_run:
+        return _rehearse(places, chosen.library)
     encoder = open_encoder(chosen)
     if rebuild:
         _rebuild(chosen.library, encoder)
@@ -30,10 +44,24 @@ def run(paths: Sequence[str], rebuild: bool, library: str | None) -> int:
             return OK
     with reporting() as reporter:
         summary = index(places, chosen.library, encoder, reporter)
-    print(
+    print(_told(summary))
+    return FAILED if summary.failed else OK
+
+
+def _told(summary: Summary) -> str:
+    return (
         f"{summary.added} added, {summary.updated} updated, {summary.removed} removed,"
         f" {summary.unchanged} unchanged, {summary.failed} failed"
     )
+
+
+def _rehearse(places: Sequence[Path], library: Path) -> int:
+    def note(change: str, article: str, file: str | None) -> None:
+        print(one_line(f"would be {change}: {article} ({file})"))
+
+    with reporting() as reporter:
+        summary = rehearse(places, library, reporter, note)
+    print(f"dry run, nothing was changed: {_told(summary)}")
     return FAILED if summary.failed else OK
 
 
@@ -41,3 +69,14 @@ def _rebuild(library: Path, encoder: Encoder) -> None:
     with reporting() as reporter:
         count = rebuild(library, encoder, reporter)
     print(f"{counted(count, 'article')} rebuilt")
+
+
+def _roll_back(library: Path) -> int:
+    now = roll_back(library)
+    print(
+        one_line(
+            f"went back to edition {now.edition}: {counted(now.state.articles, 'article')}, encoder"
+            f" {now.encoder}; quoth index brings in what came since"
+        )
+    )
+    return OK
