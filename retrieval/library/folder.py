@@ -122,6 +122,7 @@ def check_free(library: Path) -> None:
         LibraryError: it cannot be looked at.
     """
     if exists(library):
+        current_edition(library)  # says what is wrong with it
         return
     try:
         # What a run killed just here may have left is ours; anything else is not.

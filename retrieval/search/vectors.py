@@ -77,17 +77,21 @@ class VectorIndex:
             raise
         self.generation = generation
 
-    def save(self) -> None:
+    def save(self, few: int | None = None) -> None:
         """Write the index to a file if the last one lacks much of it.
 
         Whoever opens the library reads what the file lacks from the truth, and a new file costs
         as much as the library is large. With an eighth as the limit, little has to be read, and
         each vector is written some eight times at most however the library grew.
 
+        Args:
+            few: so many vectors are never worth a file.
+
         Raises:
             LibraryError: it cannot be written.
         """
-        if self._unsaved <= max(_FEW, self._saved // _PART):
+        if self._unsaved <= max(_FEW if few is None else few, self._saved // _PART):
+            self._clear_away()
             return
         path = self._folder / f"{self.generation}.faiss"
         unfinished = path.with_suffix(f".{os.getpid()}")
@@ -99,15 +103,13 @@ class VectorIndex:
                 os.fsync(stream.fileno())
             unfinished.replace(path)
             sync_folder(self._folder)
-            for file in self._folder.iterdir():  # older ones, and what a killed run left
-                if file != path:
-                    file.unlink(missing_ok=True)
         except OSError as error:
             raise LibraryError(
                 f"{self._folder}: cannot be written ({error.strerror}); what was committed is kept."
                 " Mend that, then run: quoth index"
             ) from error
         self._saved, self._unsaved = len(self), 0
+        self._clear_away()
 
     def search(self, vector: Vectors, limit: int, only: NDArray[np.int64] | None) -> Hits:
         """Find the nearest passages; a score is the cosine similarity.
@@ -134,6 +136,14 @@ class VectorIndex:
         self._index = self._empty()
         self.generation = -1
         self._saved = self._unsaved = 0
+
+    def _clear_away(self) -> None:
+        """Remove older files, and what a killed run left."""
+        newest = self._files()[:1]
+        with contextlib.suppress(OSError):  # they are in nobody's way, and the next run tries again
+            for file in self._folder.iterdir():
+                if file not in newest:
+                    file.unlink(missing_ok=True)
 
     def _empty(self) -> faiss.IndexIDMap:
         codes = faiss.IndexScalarQuantizer(

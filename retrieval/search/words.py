@@ -225,6 +225,8 @@ class WordIndex:
 
     def _write(self, index: tantivy.Index, library: Library, generation: int) -> None:
         writer = index.writer(heap_size=_HEAP, num_threads=2)
+        # A killed writer's files have names that this one would give to its own, and fail on.
+        writer.garbage_collect_files()
         # By query: a term made of a number is taken for a signed one, and matches no unsigned id.
         if gone := library.removed_since(self.generation).tolist():
             writer.delete_documents_by_query(_Query.term_set_query(index.schema, "id", gone))
