@@ -227,6 +227,10 @@ class WordIndex:
         writer = index.writer(heap_size=_HEAP, num_threads=2)
         # A killed writer's files have names that this one would give to its own, and fail on.
         writer.garbage_collect_files()
+        # tantivy gives a writer's first change the number of the last commit, and where a killed
+        # writer left segments to merge, that change is not made in all of them. So the first one
+        # is to delete what there never is.
+        writer.delete_documents_by_term("form", "none")
         # By query: a term made of a number is taken for a signed one, and matches no unsigned id.
         if gone := library.removed_since(self.generation).tolist():
             writer.delete_documents_by_query(_Query.term_set_query(index.schema, "id", gone))

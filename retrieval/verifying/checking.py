@@ -80,9 +80,9 @@ def _check(
     with _damage_told(report):
         dimension = truth.check_vectors(connection, report, dimension, reporter.progress)
         truth.check_queue(connection, report)
-    if truth.generation_of(connection) is None:
-        return  # nothing to compare the caches with
     with _damage_told(report):
+        if truth.generation_of(connection) is None:
+            return  # nothing to compare the caches with
         if words:
             caches.check_words(connection, report, words, reporter.progress)
         if vectors:
