@@ -104,6 +104,8 @@ def ask(**options: Any) -> int:
 @click.option("--rebuild", is_flag=True, help="Start over beside the old library, then swap.")
 @click.option("--watch", is_flag=True, help="Stay, and index what changes from now on.")
 @click.option("--until-eof", is_flag=True, hidden=True)  # of standard input: for quoth serve
+@click.option("--rollback", is_flag=True, help="Go back to the library before the last rebuild.")
+@click.option("--dry-run", is_flag=True, help="Say what would be done, and do nothing.")
 @_library
 def index(**options: Any) -> int:
     """Make the library agree with files and folders: add, update, remove.
@@ -126,6 +128,17 @@ def status(**options: Any) -> int:
     from bot.commands import status
 
     return status.run(**options)
+
+
+@cli.command()
+@click.option("--repair", "mend", is_flag=True, help="Mend what can be mended.")
+@_json
+@_library
+def verify(**options: Any) -> int:
+    """Check all that the answers rest on: texts, passages, vectors, indexes."""
+    from bot.commands import verify
+
+    return verify.run(**options)
 
 
 @cli.group(cls=_ListingGroup)

@@ -95,8 +95,8 @@ class Mirror:
         self._writer = writer
         self._reporter = reporter
         self._pace = pace
-        self._library = Library(writer.path, writer.edition)
-        self._words = WordIndex(writer.edition.words)
+        self._library: Library | None = None
+        self._words: WordIndex | None = None
         self._batch = _Batch()
         self._claimed: dict[str, str] = {}  # the ids of this batch, and whose they are
         self._known: dict[str, tuple[FileRecord, int]] = {}  # the files of this root
@@ -104,7 +104,8 @@ class Mirror:
 
     def close(self) -> None:
         """Let go of the library."""
-        self._library.close()
+        if self._library:
+            self._library.close()
 
     def mirror(self, root: Path) -> None:
         """Bring the articles that come from under a path up to date."""
@@ -280,6 +281,10 @@ class Mirror:
         self.summary.unchanged += done.unchanged
 
     def _catch_up(self) -> None:
+        """Bring the words' index to what was committed."""
+        if not (self._library and self._words):
+            self._library = Library(self._writer.path, self._writer.edition)
+            self._words = WordIndex(self._writer.edition.words)
         with self._library.snapshot():
             self._words.catch_up(self._library)
 

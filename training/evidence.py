@@ -47,7 +47,7 @@ def gather(library: Path, questions: Sequence[Question]) -> Iterator[NDArray[np.
             passages = [(each.article.title, each.words) for each in found]
             readings = reader.read(question.text, passages, time.perf_counter() + 60)
             rare = searcher.words.weights(question.text)
-            rows = []
+            rows: list[tuple[float, ...]] = []
             marked_first: dict[str, int] = {}
             for each, reading in zip(found, readings, strict=True):
                 each.reading = reading

@@ -8,25 +8,43 @@ from collections.abc import Sequence
 from pathlib import Path
 from types import FrameType
 
+import click
+
 from bot import settings
 from bot.engine import open_encoder
 from bot.exit_status import FAILED, OK
 from bot.progress import reporting
 from bot.say import say
 from bot.settings import Settings
+from bot.visible import one_line
 from bot.wording import counted
 from retrieval.encoding import Encoder
 from retrieval.errors import ReadingError
 from retrieval.indexing import Summary, index
 from retrieval.library import folder
-from retrieval.rebuilding import rebuild
+from retrieval.rebuilding import rebuild, roll_back
+from retrieval.rehearsing import rehearse
 
 
 def run(
-    paths: Sequence[str], rebuild: bool, watch: bool, until_eof: bool, library: str | None
+    paths: Sequence[str],
+    rebuild: bool,
+    rollback: bool,
+    dry_run: bool,
+    watch: bool,
+    until_eof: bool,
+    library: str | None,
 ) -> int:
     """Index, print what was done, and return the exit status."""
+    if rebuild + rollback + dry_run > 1:
+        raise click.UsageError("--rebuild, --rollback and --dry-run are one at a time.")
+    if rollback and paths:
+        raise click.UsageError("--rollback takes no PATH; run quoth index PATH after it.")
+    if watch and (rollback or dry_run):
+        raise click.UsageError("--watch goes with neither --rollback nor --dry-run.")
     chosen = settings.load(library)
+    if rollback:
+        return _roll_back(chosen.library)
     places = [Path(path) for path in paths] or [chosen.articles]
     nothing_there = not any(place.exists() for place in places)
     if nothing_there and watch:  # only what was there may be waited for: the rest is mistyped
@@ -34,6 +52,8 @@ def run(
     if nothing_there and not rebuild and not folder.exists(chosen.library):
         # A library made here would be empty, and answer "not found" from now on.
         raise ReadingError(str(places[0]), "no such file or folder, so no library was made")
+    if dry_run:
+        return _rehearse(places, chosen.library)
     encoder = open_encoder(chosen)
     if rebuild:
         _rebuild(chosen.library, encoder)
@@ -43,11 +63,11 @@ def run(
         return _watch(places, chosen, encoder, until_eof)
     with reporting() as reporter:
         summary = index(places, chosen.library, encoder, reporter)
-    print(_line(summary))
+    print(_told(summary))
     return FAILED if summary.failed else OK
 
 
-def _line(summary: Summary) -> str:
+def _told(summary: Summary) -> str:
     return (
         f"{summary.added} added, {summary.updated} updated, {summary.removed} removed,"
         f" {summary.unchanged} unchanged, {summary.failed} failed"
@@ -62,7 +82,7 @@ def _watch(places: Sequence[Path], chosen: Settings, encoder: Encoder, until_eof
     signal.signal(signal.SIGINT, _stop)  # which a shell has its background jobs ignore
     if until_eof:
         threading.Thread(target=_stop_at_eof, daemon=True).start()
-    listener = Listener(reporting, lambda summary: say(_line(summary)), say)
+    listener = Listener(reporting, lambda summary: say(_told(summary)), say)
     try:
         say(f"Watching {', '.join(map(str, places))}; Ctrl-C ends it")
         watch(places, chosen.library, encoder, listener)
@@ -81,7 +101,28 @@ def _stop_at_eof() -> None:
     os.kill(os.getpid(), signal.SIGTERM)
 
 
+def _rehearse(places: Sequence[Path], library: Path) -> int:
+    def note(change: str, article: str, file: str | None) -> None:
+        print(one_line(f"would be {change}: {article} ({file})"))
+
+    with reporting() as reporter:
+        summary = rehearse(places, library, reporter, note)
+    print(f"dry run, nothing was changed: {_told(summary)}")
+    return FAILED if summary.failed else OK
+
+
 def _rebuild(library: Path, encoder: Encoder) -> None:
     with reporting() as reporter:
         count = rebuild(library, encoder, reporter)
     print(f"{counted(count, 'article')} rebuilt")
+
+
+def _roll_back(library: Path) -> int:
+    now = roll_back(library)
+    print(
+        one_line(
+            f"went back to edition {now.edition}: {counted(now.state.articles, 'article')}, encoder"
+            f" {now.encoder}; quoth index brings in what came since"
+        )
+    )
+    return OK

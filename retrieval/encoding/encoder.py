@@ -9,6 +9,8 @@ from numpy.typing import NDArray
 Vectors = NDArray[np.float32]
 """Shape (texts, dimension); every row has length 1."""
 
+_ROUNDING = 0.002  # of a length, by float16
+
 Progress = Callable[[int, int], None]
 """Called with how many texts are done, and of how many."""
 
@@ -47,3 +49,11 @@ def unit(vectors: NDArray[np.floating]) -> Vectors:
     lengths[lengths == 0] = 1
     scaled: Vectors = rows / lengths
     return scaled
+
+
+def sound(vectors: NDArray[np.floating]) -> NDArray[np.bool_]:
+    """Say of each row whether ``unit`` could have made it and float16 kept it."""
+    rows = np.asarray(vectors, dtype=np.float32)
+    lengths = np.sqrt((rows * rows).sum(axis=1))
+    fine: NDArray[np.bool_] = (np.abs(lengths - 1) < _ROUNDING) | (lengths == 0)
+    return fine

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from retrieval.article import Article
 from retrieval.errors import DamagedError, LibraryError
 from retrieval.library import folder, schema
-from retrieval.library.records import FileRecord, LibraryState, PassageRow
+from retrieval.library.records import LibraryState, PassageRow
 
 _VARIABLES = 500  # how many ids to name in one statement; SQLite's oldest limit is 999
 
@@ -27,17 +27,23 @@ class Library:
     Args:
         path: the library's folder.
         edition: which one to read; by default the current.
+        older: take one that an older version made, too: a rebuild reads it.
 
     Raises:
         LibraryError: it is not there, not a library, or of another version.
     """
 
-    def __init__(self, path: Path, edition: folder.Edition | None = None) -> None:
+    def __init__(
+        self, path: Path, edition: folder.Edition | None = None, *, older: bool = False
+    ) -> None:
         self.path = path
         self.edition = edition or folder.current_edition(path)
+        if not edition and not self.edition.truth.exists():
+            # Another may have become the current one, and this one gone, just now.
+            self.edition = folder.current_edition(path)
         if not self.edition.truth.exists():
             raise LibraryError(f"{path}: nothing is indexed yet; run: quoth index")
-        self._connection = schema.open_for_reading(self.edition.truth)
+        self._connection = schema.open_for_reading(self.edition.truth, older=older)
         self._counted: LibraryState | None = None
 
     def close(self) -> None:
@@ -119,11 +125,24 @@ class Library:
         """The files that articles came from, by the articles' numbers."""
         return dict(self._rows_of("SELECT number, file FROM articles WHERE number", numbers))
 
-    def files(self) -> Iterator[tuple[str, FileRecord]]:
-        """Every indexed file, and what was known of it when it was read."""
-        rows = self._connection.execute("SELECT path, size, modified, sha256, complete FROM files")
-        for path, size, modified, sha256, complete in rows:
-            yield path, FileRecord(size, modified, sha256, bool(complete))
+    def rows(
+        self, table: str, blank: str | None = None
+    ) -> tuple[list[str], Iterator[tuple[Any, ...]]]:
+        """A table as it is.
+
+        Args:
+            table: its name.
+            blank: a column to read as empty text.
+
+        Returns:
+            The columns' names, and the rows; neither where there is no such table.
+        """
+        names = [row[1] for row in self._connection.execute(f"PRAGMA table_info({table})")]
+        if not names:
+            return [], iter(())
+        columns = ", ".join("''" if name == blank else name for name in names)
+        query = f"SELECT {columns} FROM {table}"  # noqa: S608 - names of the schema
+        return names, iter(self._connection.execute(query))
 
     def list_articles(self) -> Iterator[tuple[str, str | None, str, str | None]]:
         """Each article's id, date, title and source, newest first, those without a date last."""
@@ -228,6 +247,18 @@ class Library:
             ids,
         )
         return {number: np.frombuffer(vector, dtype=np.float16) for number, vector in rows}
+
+    def vectors_by_digest(
+        self, digests: Sequence[bytes], dimension: int
+    ) -> dict[bytes, NDArray[np.float16]]:
+        """The vectors of what the encoder was given; those of another length are left out."""
+        marks = ", ".join("?" * len(digests))
+        rows = self._connection.execute(
+            "SELECT digest, vector FROM vectors"  # noqa: S608 - question marks
+            f" WHERE length(vector) = ? AND digest IN ({marks})",
+            (2 * dimension, *digests),
+        )
+        return {digest: np.frombuffer(vector, dtype=np.float16) for digest, vector in rows}
 
     def _rows_of(self, select: str, ids: Iterable[int]) -> Iterator[tuple[Any, ...]]:
         """The rows of a statement that ends in the column by which they are picked."""

@@ -14,6 +14,9 @@ ENCODER_FACT = "encoder"
 UNSWEPT_FACT = "unswept"
 """The fact that is there while passages went whose vectors may still be here."""
 
+COPIED = ("files",)
+"""The tables that a rebuild copies row by row; it makes the others of the articles."""
+
 _APPLICATION_ID = 0x51754F54  # "QuOT", so that `file` and we know one from any other database
 
 # Every commit has a generation, one higher than the last; rows carry that of the commit that
@@ -73,8 +76,12 @@ INSERT INTO facts VALUES ('generation', 0);
 """
 
 
-def open_for_reading(path: Path) -> sqlite3.Connection:
+def open_for_reading(path: Path, *, older: bool = False) -> sqlite3.Connection:
     """Open a truth that exists. Reading never waits for writing.
+
+    Args:
+        path: its file.
+        older: take one that an older version made, too.
 
     Raises:
         LibraryError: it cannot be opened, or another version made it.
@@ -84,7 +91,7 @@ def open_for_reading(path: Path) -> sqlite3.Connection:
         connection.execute("PRAGMA query_only = ON")
         # SQLite's own lower() knows only ASCII.
         connection.create_function("lower_case", 1, _lower_case, deterministic=True)
-        _check(connection, path)
+        _check(connection, path, older=older)
     except sqlite3.Error as error:
         raise problem(path, error) from error
     return connection
@@ -113,6 +120,13 @@ def open_for_writing(path: Path) -> sqlite3.Connection:
             )
     except (sqlite3.Error, OSError) as error:
         raise problem(path, error) from error
+    return connection
+
+
+def open_scratch() -> sqlite3.Connection:
+    """Open a truth that holds nothing, is nobody's, and is gone when it is closed."""
+    connection = sqlite3.connect("", isolation_level=None)
+    connection.executescript(_TABLES)
     return connection
 
 
@@ -147,7 +161,7 @@ def _lower_case(value: str | None) -> str | None:
     return value.lower() if value is not None else None
 
 
-def _check(connection: sqlite3.Connection, path: Path) -> None:
+def _check(connection: sqlite3.Connection, path: Path, *, older: bool = False) -> None:
     version = connection.execute("PRAGMA user_version").fetchone()[0]
     if connection.execute("PRAGMA application_id").fetchone()[0] != _APPLICATION_ID:
         if version == 0 and not connection.execute("SELECT 1 FROM sqlite_master").fetchone():
@@ -155,5 +169,5 @@ def _check(connection: sqlite3.Connection, path: Path) -> None:
         raise DamagedError(f"{path}: not one of Quoth's; index into another folder")
     if version > VERSION:
         raise MismatchError(f"{path}: made by a newer Quoth; run: pip install --upgrade quoth")
-    if version < VERSION:
-        raise MismatchError(f"{path}: made by an older Quoth; index into another folder")
+    if version < VERSION and not older:
+        raise MismatchError(f"{path}: made by an older Quoth; run: quoth index --rebuild")

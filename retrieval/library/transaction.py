@@ -2,8 +2,8 @@
 
 import hashlib
 import sqlite3
-from collections.abc import Sequence
-from typing import Literal
+from collections.abc import Iterable, Sequence
+from typing import Any, Literal
 
 from retrieval.article import Article
 from retrieval.encoding.encoder import Vectors
@@ -49,7 +49,7 @@ class Transaction:
                 " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
                 (article.id, *about, article.text, file),
             ).lastrowid
-        self._add_passages(number, article)
+        self._add_passages(number, article.title, article.text)
         return "updated" if known else "added"
 
     def remove(self, article_id: str) -> bool:
@@ -58,14 +58,27 @@ class Transaction:
         The next run that comes by its file reads it again, changed or not.
         """
         row = self._connection.execute(
-            "SELECT number, file FROM articles WHERE id = ?", (article_id,)
+            "SELECT number FROM articles WHERE id = ?", (article_id,)
         ).fetchone()
         if row is None:
             return False
-        self._remove_passages(row[0])
-        self._connection.execute("DELETE FROM articles WHERE number = ?", (row[0],))
-        self._connection.execute("UPDATE files SET complete = 0 WHERE path = ?", (row[1],))
+        self.remove_number(row[0])
         return True
+
+    def remove_number(self, number: int) -> None:
+        """Remove an article by its number, as ``remove`` does."""
+        self._remove_passages(number)
+        self._connection.execute(
+            "UPDATE files SET complete = 0"
+            " WHERE path = (SELECT file FROM articles WHERE number = ?)",
+            (number,),
+        )
+        self._connection.execute("DELETE FROM articles WHERE number = ?", (number,))
+
+    def split_again(self, number: int, title: str, text: str) -> None:
+        """Make the passages of an article anew, under new ids."""
+        self._remove_passages(number)
+        self._add_passages(number, title, text)
 
     def record_file(self, path: str, record: FileRecord) -> None:
         """Remember what a file was when it was read."""
@@ -77,6 +90,14 @@ class Transaction:
     def forget_file(self, path: str) -> None:
         """Forget a file; its articles are removed by ``remove``."""
         self._connection.execute("DELETE FROM files WHERE path = ?", (path,))
+
+    def copy(self, table: str, columns: Sequence[str], rows: Iterable[tuple[Any, ...]]) -> None:
+        """Put rows into one of the tables that are copied as they are."""
+        names, marks = ", ".join(columns), ", ".join("?" * len(columns))
+        self._connection.executemany(
+            f"INSERT INTO {table} ({names}) VALUES ({marks})",  # noqa: S608 - names of the schema
+            rows,
+        )
 
     def store_vectors(self, digests: Sequence[bytes], vectors: Vectors) -> None:
         """Keep the vectors of what waited for them; those nobody waits for any more are dropped."""
@@ -101,16 +122,12 @@ class Transaction:
             )
         self._connection.execute("DELETE FROM facts WHERE name = ?", (UNSWEPT_FACT,))
 
-    def _add_passages(self, number: int | None, article: Article) -> None:
-        rows = []
-        for passage in split(article.text):
-            words = article.text[passage.start : passage.end]
-            digest = _digest(encoder_text(article.title, words))
-            rows.append((number, passage.paragraph, passage.start, passage.end, digest))
+    def _add_passages(self, number: int | None, title: str, text: str) -> None:
+        rows = passages_of(title, text)
         self._connection.executemany(
             "INSERT INTO passages (article, paragraph, start, stop, digest, generation)"
             " VALUES (?, ?, ?, ?, ?, ?)",
-            ((*row, self._generation) for row in rows),
+            ((number, *row, self._generation) for row in rows),
         )
         self._connection.executemany(
             "INSERT OR IGNORE INTO pending SELECT ?1 WHERE NOT EXISTS"
@@ -127,5 +144,13 @@ class Transaction:
         self._connection.execute("INSERT OR REPLACE INTO facts VALUES (?, 1)", (UNSWEPT_FACT,))
 
 
-def _digest(text: str) -> bytes:
-    return hashlib.sha256(text.encode()).digest()[:16]
+def passages_of(title: str, text: str) -> list[tuple[int, int, int, bytes]]:
+    """What the table of passages says of an article: paragraph, start, stop and digest of each."""
+    return [
+        (each.paragraph, each.start, each.end, _digest(title, text[each.start : each.end]))
+        for each in split(text)
+    ]
+
+
+def _digest(title: str, words: str) -> bytes:
+    return hashlib.sha256(encoder_text(title, words).encode()).digest()[:16]

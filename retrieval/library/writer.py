@@ -2,18 +2,18 @@
 
 import sqlite3
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
+from typing import Self
 
-from retrieval.errors import MismatchError
+from retrieval.errors import LibraryError, MismatchError
 from retrieval.library import folder, schema
 from retrieval.library.records import FileRecord
 from retrieval.library.schema import ENCODER_FACT, UNSWEPT_FACT
 from retrieval.library.transaction import Transaction
 from retrieval.passages import encoder_text
 
-_PATIENCE = 2.0
-"""Seconds to wait for the lock: a question that mends an index holds it for a moment."""
+_PATIENCE = folder.PATIENCE
 
 
 class LibraryWriter:
@@ -22,7 +22,7 @@ class LibraryWriter:
     Args:
         path: the library's folder; made where there is none.
         afresh: write the edition after the current one, from nothing; ``publish`` then makes it
-            the current one.
+            the current one. Without that, nothing is left of it.
 
     Raises:
         LibraryError: another process is writing, or the folder is something else.
@@ -32,18 +32,20 @@ class LibraryWriter:
         self.path = path
         self._stack = ExitStack()
         try:
-            folder.create(path)
+            folder.prepare(path)
             self._stack.enter_context(folder.writer_lock(path, wait=_PATIENCE))
-            self.edition = folder.current_edition(path)
+            self.edition = folder.open_edition(path)
             if afresh:
+                self._replaced = self.edition
                 self.edition = folder.next_edition(path)
+                self._stack.callback(self._discard_unpublished)
             self._connection = schema.open_for_writing(self.edition.truth)
             self._stack.callback(self._connection.close)
         except BaseException:
             self._stack.close()
             raise
 
-    def __enter__(self) -> "LibraryWriter":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
@@ -52,8 +54,17 @@ class LibraryWriter:
             raise schema.problem(self.edition.truth, error) from error
 
     def publish(self) -> None:
-        """Make this edition the one that answers questions."""
-        folder.set_edition(self.path, self.edition.folder.name)
+        """Make this edition the one that answers questions; the one until now stays beside it.
+
+        Raises:
+            LibraryError: the folder cannot be written; the old edition goes on answering.
+        """
+        folder.set_editions(self.path, self.edition.name, self._replaced.name)
+
+    def _discard_unpublished(self) -> None:
+        with suppress(LibraryError):  # where it cannot be known, the next run sees to it
+            if folder.current_edition(self.path) != self.edition:
+                folder.discard(self.edition)
 
     def claim(self, encoder: str) -> None:
         """Make the library one of this encoder's, or check that it is.

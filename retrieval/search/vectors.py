@@ -78,7 +78,7 @@ class VectorIndex:
             raise
         self.generation = generation
 
-    def save(self, library: Library) -> None:
+    def save(self, library: Library, few: int | None = None) -> None:
         """Write a file of the library's vectors if the last one lacks much of them.
 
         Whoever opens the library reads what the file lacks from the truth, and a new file costs
@@ -87,13 +87,16 @@ class VectorIndex:
 
         Args:
             library: in a snapshot. The index, as it was opened, need not have caught up with it.
+            few: so many vectors are never worth a file.
 
         Raises:
             LibraryError: it cannot be written.
         """
         generation = library.generation()
         since = self.generation if self.generation <= generation else -1
-        if library.changes_since(since) <= max(_FEW, self._saved.ntotal // _PART):
+        few = _FEW if few is None else few
+        if library.changes_since(since) <= max(few, self._saved.ntotal // _PART):
+            self._clear_away()
             return
         index = self._empty()
         for ids, vectors in library.vectors_since(-1, _BATCH):
@@ -107,15 +110,13 @@ class VectorIndex:
                 os.fsync(stream.fileno())
             unfinished.replace(path)
             sync_folder(self._folder)
-            for file in self._folder.iterdir():  # older ones, and what a killed run left
-                if file != path:
-                    file.unlink(missing_ok=True)
         except (OSError, RuntimeError) as error:  # FAISS says all that can go wrong in one way
             reason = getattr(error, "strerror", None) or str(error).strip().rpartition("\n")[2]
             raise LibraryError(
                 f"{self._folder}: cannot be written ({reason}); what was committed is kept."
                 " Mend that, then run: quoth index"
             ) from error
+        self._clear_away()
 
     def search(self, vector: Vectors, limit: int, only: NDArray[np.int64] | None) -> Hits:
         """Find the nearest passages; a score is the cosine similarity.
@@ -140,6 +141,14 @@ class VectorIndex:
         self._later = self._empty()
         self._gone = _NONE
         self.generation = -1
+
+    def _clear_away(self) -> None:
+        """Remove older files, and what a killed run left."""
+        newest = self._files()[:1]
+        with contextlib.suppress(OSError):  # they are in nobody's way, and the next run tries again
+            for file in self._folder.iterdir():
+                if file not in newest:
+                    file.unlink(missing_ok=True)
 
     def _empty(self) -> faiss.IndexIDMap:
         codes = faiss.IndexScalarQuantizer(

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import tantivy
+from numpy.typing import NDArray
 
 from retrieval.article import Article
 from retrieval.errors import LibraryError
@@ -41,6 +42,7 @@ class WordIndex:
 
     Attributes:
         generation: that of the library that the index has caught up with; -1 without an index.
+        trouble: why an index that is there could not be opened, or None.
         terms: what it takes texts apart with.
     """
 
@@ -49,6 +51,7 @@ class WordIndex:
         self.terms = Terms()
         self._index: tantivy.Index | None = None
         self.generation = -1
+        self.trouble: str | None = None
         self.refresh()
 
     def refresh(self) -> None:
@@ -59,8 +62,10 @@ class WordIndex:
             if self._index is not None:
                 self._index.reload()
                 self.generation = self._read_generation(self._index)
-        except _errors():
+            self.trouble = None
+        except _errors() as error:
             self._index, self.generation = None, -1
+            self.trouble = _reason(error)
 
     def catch_up(self, library: Library) -> None:
         """Bring the index to the library's generation, reading only what changed.
@@ -80,9 +85,8 @@ class WordIndex:
             if self.generation < generation:
                 self._write(self._index, library, generation)
         except _errors() as error:
-            reason = str(error).strip().splitlines() or [type(error).__name__]
             raise LibraryError(
-                f"{self._folder}: cannot be written ({reason[0]}); what was committed is kept."
+                f"{self._folder}: cannot be written ({_reason(error)}); what was committed is kept."
                 " Mend that, then run: quoth index"
             ) from error
         self.refresh()
@@ -128,6 +132,24 @@ class WordIndex:
             holding = found_it.count or 0  # type: ignore[attr-defined] # its stubs forget it
             found[word] = float(np.log(1 + (total - holding + 0.5) / (holding + 0.5)))
         return found
+
+    def ids_between(self, first: int, last: int) -> NDArray[np.int64]:
+        """The ids of the passages that the index holds, of those from first to last, in any order.
+
+        Raises:
+            ValueError: the index cannot be read.
+        """
+        if self._index is None:
+            return np.zeros(0, dtype=np.int64)
+        searcher = self._index.searcher()
+        if not searcher.num_docs:
+            return np.zeros(0, dtype=np.int64)
+        within = _Query.range_query(
+            self._index.schema, "id", tantivy.FieldType.Unsigned, first, last
+        )
+        found = searcher.search(within, limit=searcher.num_docs, count=False).hits
+        ids = searcher.fast_field_values("id", [address for _, address in found])
+        return np.array(ids, dtype=np.int64)
 
     # Searching
 
@@ -183,6 +205,8 @@ class WordIndex:
 
     def _create(self) -> tantivy.Index:
         if self._folder.exists():
+            # Without it the index is not there: half of one never looks damaged.
+            (self._folder / "meta.json").unlink(missing_ok=True)
             shutil.rmtree(self._folder)
         self._folder.mkdir(parents=True)
         index = tantivy.Index(_schema(), path=str(self._folder))
@@ -201,6 +225,12 @@ class WordIndex:
 
     def _write(self, index: tantivy.Index, library: Library, generation: int) -> None:
         writer = index.writer(heap_size=_HEAP, num_threads=2)
+        # A killed writer's files have names that this one would give to its own, and fail on.
+        writer.garbage_collect_files()
+        # tantivy gives a writer's first change the number of the last commit, and where a killed
+        # writer left segments to merge, that change is not made in all of them. So the first one
+        # is to delete what there never is.
+        writer.delete_documents_by_term("form", "none")
         # By query: a term made of a number is taken for a signed one, and matches no unsigned id.
         if gone := library.removed_since(self.generation).tolist():
             writer.delete_documents_by_query(_Query.term_set_query(index.schema, "id", gone))
@@ -248,6 +278,11 @@ def _schema() -> tantivy.Schema:
 
 def _all_of(*queries: tantivy.Query) -> tantivy.Query:
     return _Query.boolean_query([(_Occur.Must, query) for query in queries])
+
+
+def _reason(error: BaseException) -> str:
+    """What tantivy says, of which the first line is for a person."""
+    return (str(error).strip().splitlines() or [type(error).__name__])[0]
 
 
 def _errors() -> tuple[type[BaseException], ...]:

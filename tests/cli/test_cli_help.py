@@ -74,7 +74,11 @@ print(sorted(set(sys.modules) & {{"torch", "sentence_transformers", "discord"}})
     ("command", "words"),
     [
         (["ask"], ["QUESTION", "--top", "--since", "--until", "--source", "--json", "--library"]),
-        (["index"], ["PATH", "--rebuild", "--watch", "--library"]),
+        (
+            ["index"],
+            ["PATH", "--rebuild", "--rollback", "--dry-run", "--watch", "--library"],
+        ),
+        (["verify"], ["--repair", "--json", "--library"]),
         (["status"], ["--json", "--library"]),
         (["eval"], ["QUESTIONS.jsonl", "--json", "--plot", "--worst", "--library"]),
         (["articles"], ["list", "show", "remove"]),

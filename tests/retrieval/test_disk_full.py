@@ -10,7 +10,7 @@ import pytest
 from retrieval.errors import LibraryError
 from retrieval.library import Library, LibraryWriter
 from tests.retrieval.collection import article, build
-from tests.retrieval.encoders import ReadableEncoder
+from tests.retrieval.encoders import ReadableEncoder, ScatteredEncoder
 
 ROOT = Path(__file__).parents[2]
 
@@ -91,3 +91,60 @@ def test_a_real_disk_fills_up_at_whatever_step(tmp_path: Path, size: str) -> Non
     assert len(lines) == 2, lines
     assert lines[0].startswith(f"refused: {disk}")
     assert lines[1] == "60 0"
+
+
+REBUILD = """
+import sys
+from pathlib import Path
+from retrieval.errors import QuothError
+from retrieval.indexing import Reporter
+from retrieval.library import Library
+from retrieval.rebuilding import rebuild
+from retrieval.verifying import verify
+from tests.retrieval.encoders import ScatteredEncoder
+
+library = Path(sys.argv[1])
+try:
+    rebuild(library, ScatteredEncoder(), Reporter())
+except QuothError as error:
+    print("refused:", error)
+report = verify(library, Reporter())
+print(*sorted(path.name for path in library.iterdir() if path.is_dir()), report.checked["articles"],
+      report.ok, report.left_over)
+"""
+
+
+@pytest.mark.skipif(not _mounts(), reason="needs user namespaces that may mount")
+@pytest.mark.parametrize("size", ["300k", "500k", "900k"])
+def test_a_disk_that_fills_during_a_rebuild_leaves_the_library_as_it_was(
+    tmp_path: Path, scattered: ScatteredEncoder, size: str
+) -> None:
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    words = [" ".join(f"word{n}x{k} grows." for k in range(200)) for n in range(60)]
+    build(tmp_path / "library", scattered, [article(f"a{n}", words[n]) for n in range(60)])
+    script = (
+        'mount -t tmpfs -o size=200m tmpfs "$2" || exit 77\n'
+        'cp -r "$5" "$2/library"\n'
+        'head -c "$1" /dev/zero > "$2/room"\n'
+        'used=$(du -sk "$2" | cut -f1)\n'
+        'mount -o remount,size="${used}k" "$2"\n'
+        'rm "$2/room"\n'
+        '"$3" -c "$4" "$2/library"\n'
+        'mount -o remount,size=200m "$2"\n'
+        '"$3" -c "$4" "$2/library"\n'
+    )
+    done = subprocess.run(
+        ["unshare", "-Urm", "sh", "-c", script, "sh"]  # noqa: RUF005 - the script's own
+        + [size, str(disk), sys.executable, REBUILD, str(tmp_path / "library")],
+        cwd=ROOT,
+        env={"PYTHONPATH": str(ROOT), "PATH": "/usr/bin:/bin:/usr/sbin:/sbin"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.stderr == "", done.stdout + done.stderr
+    refused, before, after = done.stdout.splitlines()
+    assert refused.startswith(f"refused: {disk}")
+    assert before == "1 60 True []"
+    assert after.split()[0] == "1" and after.endswith(" 60 True []")

@@ -1,0 +1,96 @@
+"""Says what ``index`` would do, and does nothing: the same mirroring, over a copy without texts.
+
+The copy is a scratch database with what mirroring asks about: the files, and the articles without
+their texts and passages. No lock is taken, no encoder needed, and no library made.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, closing, contextmanager
+from pathlib import Path
+
+from retrieval.article import Article
+from retrieval.indexing import one_name
+from retrieval.library import Library, LibraryWriter, folder, schema
+from retrieval.library.transaction import Change, Transaction
+from retrieval.mirroring import Mirror, Pace, Reporter, Summary
+
+Note = Callable[[str, str, str | None], None]
+"""Hears of each article: "added", "updated" or "removed", its id, and its file."""
+
+
+def rehearse(paths: Sequence[Path], library: Path, reporter: Reporter, note: Note) -> Summary:
+    """Say what ``index`` would do with these paths.
+
+    Args:
+        paths: what would be read.
+        library: its folder; there need not be one yet.
+        reporter: hears of problems and progress.
+        note: hears of each article that would change.
+
+    Returns:
+        What would be done.
+
+    Raises:
+        LibraryError: the library cannot be read, or the folder is something else.
+    """
+    with (
+        _RehearsalWriter(library, note) as writer,
+        closing(_Rehearsal(writer, reporter, Pace())) as mirror,
+    ):
+        for path in paths:
+            mirror.mirror(one_name(path))
+        return mirror.summary
+
+
+class _Rehearsal(Mirror):
+    def _catch_up(self) -> None:
+        """Nothing was committed."""
+
+
+class _RehearsalWriter(LibraryWriter):
+    """A writer of a copy that nobody else sees. It holds no lock."""
+
+    def __init__(self, library: Path, note: Note) -> None:  # makes nothing, unlike its base
+        self.path, self._note = library, note
+        self._stack = ExitStack()
+        self._connection = self._stack.enter_context(closing(schema.open_scratch()))
+        folder.check_free(library)
+        there = folder.exists(library)
+        self.edition = folder.current_edition(library) if there else folder.Edition(library / "1")
+        if there and self.edition.truth.exists():
+            with closing(Library(library)) as real, real.snapshot(), super().commit() as change:
+                change.copy("files", *real.rows("files"))
+                change.copy("articles", *real.rows("articles", blank="text"))
+
+    @contextmanager
+    def commit(self) -> Iterator[Transaction]:
+        """Change the copy."""
+        with super().commit() as change:
+            yield _Noted(change, self._note)
+
+
+class _Noted(Transaction):
+    """Tells of what changes, and leaves out what only a real library needs."""
+
+    def __init__(self, real: Transaction, note: Note) -> None:
+        super().__init__(real._connection, real._generation)
+        self._note = note
+
+    def put(self, article: Article, file: str) -> Change:
+        """Tell of an article that comes or changes."""
+        outcome = super().put(article, file)
+        if outcome != "unchanged":
+            self._note(outcome, article.id, file)
+        return outcome
+
+    def remove(self, article_id: str) -> bool:
+        """Tell of an article that goes."""
+        row = self._connection.execute(
+            "SELECT file FROM articles WHERE id = ?", (article_id,)
+        ).fetchone()
+        if row:
+            self._note("removed", article_id, row[0])
+        return super().remove(article_id)
+
+    def _add_passages(self, number: int | None, title: str, text: str) -> None:
+        """Nobody asks for them."""

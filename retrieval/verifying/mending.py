@@ -1,0 +1,84 @@
+"""Mends what a check found: the truth first, then the caches from it."""
+
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from retrieval.encoding.encoder import Encoder
+from retrieval.errors import LibraryError
+from retrieval.indexing import Reporter, bring_up_to_date
+from retrieval.library import Library
+from retrieval.library.mending import Lost, MendingWriter
+from retrieval.verifying.checking import verify
+from retrieval.verifying.report import Report
+
+
+@dataclass(frozen=True, slots=True)
+class Repaired:
+    """What a repair found and did.
+
+    Attributes:
+        before: what was wrong.
+        lost: the articles whose text was damaged.
+        after: what is still wrong.
+    """
+
+    before: Report
+    lost: list[Lost]
+    after: Report
+
+
+def repair(library: Path, encoder: Encoder, reporter: Reporter) -> Repaired:
+    """Check a library, mend what can be mended, and check it again.
+
+    Caches that are wrong are thrown away and made again; passages that are not those of their
+    text are made again, and vectors that are none encoded again; what nothing needs is swept. An
+    article with a damaged text is taken out, so that the next ``index`` reads its file again;
+    where that is gone, it stays.
+
+    Args:
+        library: its folder.
+        encoder: whose vectors it holds.
+        reporter: hears of progress.
+
+    Raises:
+        LibraryError: there is no library, it cannot be opened at all, another process is writing,
+            or another encoder or version made it.
+    """
+    Library(library).close()  # a library that is not there is not made here
+    with MendingWriter(library) as writer:
+        writer.claim(encoder.identity)
+        before = verify(library, reporter, encoder.dimension)
+        lost = [] if before.ok else _mend(writer, before)
+        for path in before.strays:
+            path.unlink(missing_ok=True)
+        if writer.unswept():
+            with writer.commit() as change:
+                change.sweep()
+        bring_up_to_date(writer, encoder, reporter)
+        after = verify(library, reporter, encoder.dimension)
+    return Repaired(before, lost, after)
+
+
+def _mend(writer: MendingWriter, found: Report) -> list[Lost]:
+    if "database" in found.problems:
+        writer.rebuild_indexes()
+    if "edition" in found.problems:
+        writer.forget_previous()
+    writer.mend_numbers()
+    lost = writer.mend_rows(found.damaged, found.to_split, found.to_encode)
+    if "word index" in found.problems:
+        _throw_away(writer.edition.words)
+    if "vector index" in found.problems:
+        _throw_away(writer.edition.vectors)
+    return lost
+
+
+def _throw_away(cache: Path) -> None:
+    try:
+        # Without it the index of words is not there: half of one never looks damaged.
+        (cache / "meta.json").unlink(missing_ok=True)
+        if cache.exists():
+            shutil.rmtree(cache)
+    except OSError as error:
+        raise LibraryError(f"{cache}: cannot be removed ({error.strerror})") from error
