@@ -39,6 +39,11 @@ class Library:
             raise LibraryError(f"{path}: nothing is indexed yet; run: quoth index")
         self._connection = schema.open_for_reading(self.edition.truth)
 
+    @property
+    def connection(self) -> sqlite3.Connection:
+        """For the tables that other files of this package read, inside ``snapshot``."""
+        return self._connection
+
     def close(self) -> None:
         """Let go of the files."""
         self._connection.close()

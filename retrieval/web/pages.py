@@ -1,0 +1,78 @@
+"""Makes an article of a web page, known by the page's address."""
+
+import dataclasses
+import re
+from dataclasses import dataclass
+
+from yarl import URL
+
+from retrieval.article import Article, clean_line, parse_date
+from retrieval.errors import FetchError, ReadingError
+from retrieval.reading.fields import Origin, clean_url
+from retrieval.reading.html import read_html
+from retrieval.web.addresses import article_id, canonical, parse_address
+from retrieval.web.charset import decode_page
+from retrieval.web.fetching import Fetched
+
+_OTHER_KIND = re.compile(r"(image|audio|video|font)/|application/(pdf|zip|json|octet-stream)")
+_FEED = re.compile(r"\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*<(?:rss|feed|rdf:RDF)\b", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """An article, and where it is.
+
+    Attributes:
+        address: the canonical one of its page.
+        article: with an id made of that address.
+    """
+
+    address: str
+    article: Article
+
+
+def read_page(
+    fetched: Fetched, place: str, title: str | None = None, date: str | None = None
+) -> Page:
+    """Take the article out of a page.
+
+    Args:
+        fetched: the page.
+        place: the address that was asked for, for the message.
+        title: what a feed calls it, for a page that has no title of its own.
+        date: the day that a feed gives, YYYY-MM-DD, for a page that states none.
+
+    Raises:
+        ReadingError: there is no article in it.
+    """
+    kind = fetched.content_type.strip().lower()
+    if _OTHER_KIND.match(kind):
+        raise ReadingError(place, f"not a web page but {clean_line(kind)[:60]}")
+    content = decode_page(fetched.body or b"", fetched.content_type, place)
+    if not content.strip():
+        raise ReadingError(place, "empty")
+    if _FEED.match(content):
+        raise ReadingError(place, "a feed, not a page; follow it with: quoth feeds add ADDRESS")
+    read = read_html(content, Origin(place, id="page", name=title or place))
+    address = _address(fetched.url, read.url)
+    if read.date is None and date:
+        read = dataclasses.replace(read, date=parse_date(date))
+    host = fetched.url.raw_host or ""
+    source = read.source or host.removeprefix("www.")
+    article = dataclasses.replace(
+        read, id=article_id(address), source=source or None, url=clean_url(address)
+    )
+    return Page(address, article)
+
+
+def _address(url: URL, stated: str | None) -> str:
+    """The canonical address: the one that the page states, where it is one of the same host."""
+    if stated:
+        try:
+            other = parse_address(stated)
+        except FetchError:
+            other = url
+        # A page may not pass itself off as another host's, nor as the whole of its own.
+        if other.raw_host == url.raw_host and (other.raw_path != "/" or url.raw_path == "/"):
+            return canonical(other)
+    return canonical(url)
