@@ -187,6 +187,14 @@ def same_words_at(
     return (row[0], row[1]) if row else None
 
 
+def said_of(connection: sqlite3.Connection, article_id: str) -> tuple[str | None, str | None]:
+    """The title and the date that feeds give to an article's page."""
+    row = connection.execute(
+        "SELECT max(title), max(date) FROM feed_items WHERE article = ?", (article_id,)
+    ).fetchone()
+    return row[0], row[1]
+
+
 def file_of(connection: sqlite3.Connection, article_id: str) -> str | None:
     """The file or address that the article of an id came from; None where there is none."""
     row = connection.execute("SELECT file FROM articles WHERE id = ?", (article_id,)).fetchone()

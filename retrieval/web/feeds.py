@@ -90,7 +90,7 @@ def parse_feed(content: str, url: URL, place: str) -> Feed:
         )
     except Exception as error:  # feeds can be broken in more ways than a library foresees
         raise ReadingError(place, f"not a feed ({type(error).__name__})") from error
-    if not parsed.version:
+    if not parsed.get("version"):
         raise ReadingError(place, "not a feed of RSS or Atom")
     if parsed.bozo and not parsed.entries:
         raise ReadingError(place, "broken XML, and no item in it can be read")

@@ -7,7 +7,7 @@ from retrieval.errors import ReadingError
 from retrieval.library import feeds
 from retrieval.library.feeds import ItemRecord
 from retrieval.library.transaction import Change, Transaction
-from retrieval.web.pages import Page
+from retrieval.web.pages import Page, fill_in
 
 
 def keep_page(
@@ -38,7 +38,10 @@ def keep_page(
         return ReadingError(
             place, f"{owner} has an article with the id {article.id} already; remove one of them"
         )
-    if item:
+    if item is None:  # what a feed said of the page stays so
+        title, date = feeds.said_of(connection, article.id)
+        article = fill_in(article, place, title, date)
+    else:
         taken = dataclasses.replace(item, taken=item.wanted, article=article.id, failures=0, due=0)
         feeds.put_item(connection, taken)
     return change.put(article, address)

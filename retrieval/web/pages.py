@@ -15,6 +15,7 @@ from retrieval.web.charset import decode_page
 from retrieval.web.fetching import Fetched
 
 _OTHER_KIND = re.compile(r"(image|audio|video|font)/|application/(pdf|zip|json|octet-stream)")
+_PARAGRAPH = 40  # characters: where no line is as long, all that was found is a menu
 _FEED = re.compile(r"\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*<(?:rss|feed|rdf:RDF)\b", re.DOTALL)
 
 
@@ -53,16 +54,32 @@ def read_page(
         raise ReadingError(place, "empty")
     if _FEED.match(content):
         raise ReadingError(place, "a feed, not a page; follow it with: quoth feeds add ADDRESS")
-    read = read_html(content, Origin(place, id="page", name=title or place))
+    read = read_html(content, Origin(place, id="page", name=place))
+    if max(map(len, read.text.splitlines())) < _PARAGRAPH:
+        raise ReadingError(place, "no article found in the page")
     address = _address(fetched.url, read.url)
-    if read.date is None and date:
-        read = dataclasses.replace(read, date=parse_date(date))
     host = fetched.url.raw_host or ""
     source = read.source or host.removeprefix("www.")
     article = dataclasses.replace(
         read, id=article_id(address), source=source or None, url=clean_url(address)
     )
-    return Page(address, article)
+    return Page(address, fill_in(article, place, title, date))
+
+
+def fill_in(article: Article, place: str, title: str | None, date: str | None) -> Article:
+    """Give an article the title and the date of a feed, where its page states none.
+
+    Args:
+        article: with ``place`` for a title where the page has none.
+        place: the address that was asked for.
+        title: what a feed calls it, or None.
+        date: the day that a feed gives, YYYY-MM-DD, or None.
+    """
+    if title and article.title == clean_line(place):
+        article = dataclasses.replace(article, title=title)
+    if date and article.date is None:
+        article = dataclasses.replace(article, date=parse_date(date))
+    return article
 
 
 def _address(url: URL, stated: str | None) -> str:

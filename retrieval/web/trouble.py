@@ -41,7 +41,7 @@ def retry_after(value: str | None) -> float | None:
 
 def told(error: Exception) -> str:
     """What went wrong, in words."""
-    if PRIVATE in str(error):
+    if isinstance(error, aiohttp.ClientConnectorError) and PRIVATE in str(error.os_error):
         return PRIVATE
     if isinstance(error, aiohttp.ClientConnectorDNSError):
         return "there is no such host, or no network"
