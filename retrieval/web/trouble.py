@@ -1,6 +1,7 @@
 """What can go wrong with a fetch, in words."""
 
 import email.utils
+import os
 import ssl
 import time
 from http import HTTPStatus
@@ -51,7 +52,8 @@ def told(error: Exception) -> str:
     if isinstance(error, (aiohttp.ClientSSLError, ssl.SSLError)):
         return "no TLS connection can be made; is it an address of http:// ?"
     if isinstance(error, aiohttp.ClientConnectorError):
-        return f"cannot be connected to ({error.os_error.strerror or error.os_error})"
+        number = error.os_error.errno
+        return f"cannot be connected to ({os.strerror(number) if number else error.os_error})"
     if isinstance(error, aiohttp.ServerDisconnectedError):
         return "the server hung up without an answer"
     if isinstance(error, aiohttp.ClientPayloadError):

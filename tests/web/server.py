@@ -1,11 +1,14 @@
 """A real web server on loopback, whose pages a test sets and whose visitors it can look at."""
 
+import ssl
+import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
 Handler = Callable[[BaseHTTPRequestHandler], None]
 
@@ -64,7 +67,7 @@ class Site:
         reply = self.pages.get(request.path, Reply(b"nothing here", status=404))
         try:
             if isinstance(reply, Reply):
-                _send(request, reply)
+                send(request, reply)
             else:
                 reply(request)
         except OSError:  # whoever asked has heard enough
@@ -73,7 +76,8 @@ class Site:
         self.requests.append(Request(request.path, headers, began, time.monotonic()))
 
 
-def _send(request: BaseHTTPRequestHandler, reply: Reply) -> None:
+def send(request: BaseHTTPRequestHandler, reply: Reply) -> None:
+    """Answer a request, with 304 where the visitor knows the reply already."""
     etag = reply.headers.get("ETag")
     changed = reply.headers.get("Last-Modified")
     same = (etag and request.headers["If-None-Match"] == etag) or (
@@ -121,6 +125,33 @@ def serving(wrap: Callable[[ThreadingHTTPServer], None] | None = None) -> Iterat
         finally:
             server.shutdown()
             thread.join()
+
+
+def self_signed(folder: Path) -> Path:
+    """A certificate that nobody has signed but itself, and its key, in one file."""
+    command = (
+        "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2"
+        " -subj /CN=localhost -addext subjectAltName=DNS:localhost,IP:127.0.0.1"
+        " -keyout key.pem -out certificate.pem"
+    )
+    subprocess.run(command.split(), cwd=folder, check=True, capture_output=True)
+    both = folder / "both.pem"
+    both.write_text((folder / "key.pem").read_text() + (folder / "certificate.pem").read_text())
+    return both
+
+
+@contextmanager
+def serving_tls(certificate: Path) -> Iterator[Site]:
+    """The same over TLS, with a certificate."""
+
+    def wrap(server: ThreadingHTTPServer) -> None:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(certificate)
+        server.socket = context.wrap_socket(server.socket, server_side=True)
+
+    with serving(wrap) as site:
+        site.address = site.address.replace("http:", "https:")
+        yield site
 
 
 def page(words: str, title: str = "", date: str = "", canonical: str = "") -> str:

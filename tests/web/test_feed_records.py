@@ -10,7 +10,7 @@ from retrieval.errors import LibraryError
 from retrieval.library import LibraryWriter, feeds
 from retrieval.library.feeds import FeedRecord, ItemRecord
 from retrieval.web.following import unfollow
-from tests.retrieval.collection import truth
+from tests.retrieval.collection import mirror, truth, write_jsonl, write_txt
 from tests.web.conftest import Shelf
 from tests.web.server import Site, item
 
@@ -102,8 +102,6 @@ def test_an_article_that_a_person_removed_stays_away_until_it_is_updated(
 
 
 def test_an_article_of_a_file_is_not_overwritten(site: Site, shelf: Shelf, tmp_path: Path) -> None:
-    from tests.retrieval.collection import mirror, write_jsonl
-
     link = site.page("/tram", WORDS * 3)
     rows = [{"id": link, "title": "T", "text": "As the archive has it."}]
     mirror(shelf.library, shelf.encoder, write_jsonl(tmp_path / "archive.jsonl", [*rows]))
@@ -116,8 +114,6 @@ def test_an_article_of_a_file_is_not_overwritten(site: Site, shelf: Shelf, tmp_p
 
 
 def test_files_and_pages_do_not_touch_each_other(site: Site, shelf: Shelf, tmp_path: Path) -> None:
-    from tests.retrieval.collection import mirror, write_txt
-
     folder = tmp_path / "articles"
     write_txt(folder, "owl", "An owl moved in.")
     link = site.page("/tram", WORDS * 3)

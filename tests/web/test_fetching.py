@@ -3,14 +3,12 @@
 import asyncio
 import gzip
 import socket
-import ssl
-import subprocess
 import threading
 import time
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from itertools import pairwise
 from pathlib import Path
 
@@ -19,7 +17,7 @@ import pytest
 from retrieval.errors import FetchError
 from retrieval.web.fetching import Fetched, Fetcher, Limits
 from retrieval.web.trouble import PRIVATE
-from tests.web.server import Reply, Site, serving
+from tests.web.server import Reply, Site, self_signed, serving_tls
 
 SMALL = Limits(seconds=20, bytes=100_000, redirects=3, pause=0.0)
 
@@ -304,35 +302,8 @@ def test_what_a_server_refuses_is_told(site: Site, status: int, told: str) -> No
 # TLS
 
 
-@pytest.fixture(scope="session")
-def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A certificate that nobody has signed but itself, and its key, in one file."""
-    folder = tmp_path_factory.mktemp("tls")
-    command = (
-        "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2"
-        " -subj /CN=localhost -addext subjectAltName=DNS:localhost,IP:127.0.0.1"
-        " -keyout key.pem -out certificate.pem"
-    )
-    subprocess.run(command.split(), cwd=folder, check=True, capture_output=True)
-    both = folder / "both.pem"
-    both.write_text((folder / "key.pem").read_text() + (folder / "certificate.pem").read_text())
-    return both
-
-
-@contextmanager
-def serving_tls(certificate: Path) -> Iterator[Site]:
-    def wrap(server: ThreadingHTTPServer) -> None:
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(certificate)
-        server.socket = context.wrap_socket(server.socket, server_side=True)
-
-    with serving(wrap) as site:
-        site.address = site.address.replace("http:", "https:")
-        yield site
-
-
-def test_a_certificate_that_cannot_be_trusted(certificate: Path) -> None:
-    with serving_tls(certificate) as site:
+def test_a_certificate_that_cannot_be_trusted(tmp_path: Path) -> None:
+    with serving_tls(self_signed(tmp_path)) as site:
         told = problem(site.page("/", "words"))
     assert told == "its certificate cannot be trusted (self-signed certificate)"
 
