@@ -17,6 +17,7 @@ _IN_TEXT = re.compile(
     re.IGNORECASE,
 )
 _DECLARED_WITHIN = 2_048  # bytes
+_LONGEST_PROLOGUE = 5_000  # characters
 _LATIN = {"iso8859-1", "ascii"}  # names that the web has for what is really cp1252
 _FOR_TEXT = re.compile(  # what Python calls the encodings that the web has
     r"ascii|utf-(8|16|16-le|16-be)|iso8859-\d+|cp\d+|koi8-[ru]|mac-(roman|cyrillic)"
@@ -48,6 +49,15 @@ def decode_page(body: bytes, content_type: str, place: str) -> str:
     if "\0" in text:
         raise ReadingError(place, "looks like a binary file, not text")
     return text
+
+
+def first_tag(content: str) -> str:
+    """The beginning of a page or feed, in lower case, after its declaration and comments."""
+    head = content[:_LONGEST_PROLOGUE].lstrip().lower()
+    while head.startswith(("<!--", "<?")):
+        _, end, rest = head.partition("-->" if head.startswith("<!--") else "?>")
+        head = rest.lstrip() if end else ""
+    return head
 
 
 def _declared(body: bytes, content_type: str, place: str) -> str | None:

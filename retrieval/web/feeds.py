@@ -16,12 +16,13 @@ from retrieval.article import clean_line
 from retrieval.errors import FetchError, ReadingError
 from retrieval.reading.fields import MAX_LINE
 from retrieval.web.addresses import canonical, parse_address
+from retrieval.web.charset import first_tag
 
 _MOST_ITEMS = 1_000
+_MOST_TAGS = 400_000
 _TAG = re.compile(r"<[^<>]*>")
 _ENTITY = re.compile(r"<!ENTITY", re.IGNORECASE)
-_DECLARATION = re.compile(r"\s*<\?xml[^>]*>")
-_HTML = re.compile(r"\s*(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html)", re.IGNORECASE | re.DOTALL)
+_DECLARATION = re.compile(r"<\?xml[^>]{0,500}>")
 _LONGEST_GUID = 1_000
 
 
@@ -73,14 +74,19 @@ def parse_feed(content: str, url: URL, place: str) -> Feed:
     # Imported here because only feeds need it.
     import feedparser
 
-    if _HTML.match(content):
+    content = content.lstrip()
+    if first_tag(content).startswith(("<!doctype html", "<html")):
         raise ReadingError(place, "a web page, not a feed; name the address of its RSS or Atom")
     if _ENTITY.search(content):  # of which a few lines can be made into gigabytes
         raise ReadingError(place, "declares XML entities, which no feed needs; it is not read")
+    if content.count("<") > _MOST_TAGS:  # it would take minutes
+        raise ReadingError(place, f"has more than {_MOST_TAGS:,} tags, which no feed needs")
+    if declaration := _DECLARATION.match(content):
+        content = content[declaration.end() :]
     try:
         # As UTF-8 whatever it was, so that nothing that was looked for above is hidden.
         parsed = feedparser.parse(
-            io.BytesIO(_DECLARATION.sub("", content, count=1).encode(errors="replace")),
+            io.BytesIO(content.encode(errors="replace")),
             response_headers={
                 "content-type": "application/xml; charset=utf-8",
                 "content-location": str(url),

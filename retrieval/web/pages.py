@@ -11,12 +11,11 @@ from retrieval.errors import FetchError, ReadingError
 from retrieval.reading.fields import Origin, clean_url
 from retrieval.reading.html import read_html
 from retrieval.web.addresses import article_id, canonical, parse_address
-from retrieval.web.charset import decode_page
+from retrieval.web.charset import decode_page, first_tag
 from retrieval.web.fetching import Fetched
 
 _OTHER_KIND = re.compile(r"(image|audio|video|font)/|application/(pdf|zip|json|octet-stream)")
 _PARAGRAPH = 40  # characters: where no line is as long, all that was found is a menu
-_FEED = re.compile(r"\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*<(?:rss|feed|rdf:RDF)\b", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +51,7 @@ def read_page(
     content = decode_page(fetched.body or b"", fetched.content_type, place)
     if not content.strip():
         raise ReadingError(place, "empty")
-    if _FEED.match(content):
+    if first_tag(content).startswith(("<rss", "<feed", "<rdf:rdf")):
         raise ReadingError(place, "a feed, not a page; follow it with: quoth feeds add ADDRESS")
     read = read_html(content, Origin(place, id="page", name=place))
     if max(map(len, read.text.splitlines())) < _PARAGRAPH:
