@@ -100,7 +100,7 @@ def ask(**options: Any) -> int:
 
 
 @cli.command()
-@click.argument("paths", nargs=-1, metavar="[PATH]...")
+@click.argument("paths", nargs=-1, metavar="[PATH|URL]...")
 @click.option("--rebuild", is_flag=True, help="Start over beside the old library, then swap.")
 @click.option("--watch", is_flag=True, help="Stay, and index what changes from now on.")
 @click.option("--until-eof", is_flag=True, hidden=True)  # of standard input: for quoth serve
@@ -108,7 +108,7 @@ def ask(**options: Any) -> int:
 @click.option("--dry-run", is_flag=True, help="Say what would be done, and do nothing.")
 @_library
 def index(**options: Any) -> int:
-    """Make the library agree with files and folders: add, update, remove.
+    """Make the library agree with files, folders and web pages: add, update, remove.
 
     It leaves the processor to others who need it, such as those who ask.
     """
@@ -175,6 +175,53 @@ def remove(**options: Any) -> int:
     from bot.commands import articles
 
     return articles.remove(**options)
+
+
+@cli.group(cls=_ListingGroup)
+def feeds() -> None:
+    """List feeds of news; or add, remove or sync them."""
+
+
+@feeds.command("list")
+@_json
+@_library
+def list_feeds(**options: Any) -> int:
+    """List the feeds that the library follows."""
+    from bot.commands import feeds
+
+    return feeds.list_feeds(**options)
+
+
+@feeds.command("add")
+@click.argument("address", type=Words(), metavar="URL")
+@_library
+def add_feed(**options: Any) -> int:
+    """Follow the RSS or Atom feed at URL."""
+    from bot.commands import feeds
+
+    return feeds.add(**options)
+
+
+@feeds.command("remove")
+@click.argument("address", type=Words(), metavar="URL")
+@click.option("--with-articles", is_flag=True, help="Remove the articles too that came from it.")
+@_library
+def remove_feed(**options: Any) -> int:
+    """Follow a feed no longer; its articles stay."""
+    from bot.commands import feeds
+
+    return feeds.remove(**options)
+
+
+@feeds.command("sync")
+@click.argument("addresses", nargs=-1, type=Words(), metavar="[URL]...")
+@click.option("--force", is_flag=True, help="Ask those too that were asked a moment ago.")
+@_library
+def sync_feeds(**options: Any) -> int:
+    """Take what is new in the feeds, or in those that are named."""
+    from bot.commands import feeds
+
+    return feeds.sync(**options)
 
 
 @cli.command("eval")

@@ -18,6 +18,7 @@ DEFAULTS = {
     "QUOTH_ENCODER": "all-MiniLM-L6-v2",
     "QUOTH_DEVICE": "cpu",
     "QUOTH_MIN_CONFIDENCE": "0.25",
+    "QUOTH_ALLOW_PRIVATE_ADDRESSES": "0",
     "DISCORD_TOKEN": "",
 }
 
@@ -39,6 +40,8 @@ class Settings:
         encoder: the embedding model: the packaged one's name, a folder, or a name on the hub.
         device: what it runs on, as torch names it; ``cpu`` is the fast path without torch.
         min_confidence: an answer below it is "not found"; from 0 to 1.
+        allow_private_addresses: whether feeds and pages inside this machine and its network may be
+            fetched.
         discord_token: the bot's, or empty. Not shown when the settings are printed.
     """
 
@@ -47,6 +50,7 @@ class Settings:
     encoder: str
     device: str
     min_confidence: float
+    allow_private_addresses: bool
     discord_token: str = field(repr=False)
 
 
@@ -73,6 +77,9 @@ def load(library: str | None = None) -> Settings:
         encoder=values["QUOTH_ENCODER"],
         device=_device("QUOTH_DEVICE", values["QUOTH_DEVICE"]),
         min_confidence=_probability("QUOTH_MIN_CONFIDENCE", values["QUOTH_MIN_CONFIDENCE"]),
+        allow_private_addresses=_yes(
+            "QUOTH_ALLOW_PRIVATE_ADDRESSES", values["QUOTH_ALLOW_PRIVATE_ADDRESSES"]
+        ),
         discord_token=values["DISCORD_TOKEN"].strip(),
     )
 
@@ -120,3 +127,9 @@ def _probability(name: str, value: str) -> float:
     if not 0 <= number <= 1:
         raise SettingsError(f"{name} is {value!r}; it takes a number from 0 to 1, such as 0.25")
     return number
+
+
+def _yes(name: str, value: str) -> bool:
+    if value.strip() not in ("0", "1"):
+        raise SettingsError(f"{name} is {value!r}; it takes 0 or 1")
+    return value.strip() == "1"

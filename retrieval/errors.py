@@ -2,6 +2,7 @@
 
     QuothError
     ├── ReadingError         a file, or a line of it, that is no article
+    │   └── FetchError           an address that cannot be fetched
     ├── QuestionError        a question that cannot be asked
     ├── EncoderError         a model that cannot be loaded or exported
     └── LibraryError         the folder with everything that was indexed
@@ -31,6 +32,20 @@ class ReadingError(QuothError):
         super().__init__(f"{place}: {problem}")
         self.place = place
         self.problem = problem
+
+
+class FetchError(ReadingError):
+    """A web address that cannot be fetched, or may not be.
+
+    Args:
+        place: the address.
+        problem: what is wrong.
+        retry_after: seconds for which its host asks to be left alone, where it does.
+    """
+
+    def __init__(self, place: str, problem: str, retry_after: float | None = None) -> None:
+        super().__init__(place, problem)
+        self.retry_after = retry_after
 
 
 class QuestionError(QuothError):

@@ -1,4 +1,4 @@
-"""``quoth index``: makes the library agree with files and folders, once or from now on."""
+"""``quoth index``: makes the library agree with files, folders and web pages."""
 
 import os
 import signal
@@ -20,7 +20,7 @@ from bot.visible import one_line
 from bot.wording import counted
 from retrieval.encoding import Encoder
 from retrieval.errors import ReadingError
-from retrieval.indexing import Summary, index
+from retrieval.indexing import Reporter, Summary, index
 from retrieval.library import folder
 from retrieval.rebuilding import rebuild, roll_back
 from retrieval.rehearsing import rehearse
@@ -45,8 +45,13 @@ def run(
     chosen = settings.load(library)
     if rollback:
         return _roll_back(chosen.library)
-    places = [Path(path) for path in paths] or [chosen.articles]
-    nothing_there = not any(place.exists() for place in places)
+    addresses = [path for path in paths if path.lower().startswith(("http://", "https://"))]
+    if addresses and (watch or dry_run):
+        raise click.UsageError("--watch and --dry-run take files and folders, not addresses.")
+    places = [Path(path) for path in paths if path not in addresses]
+    if not paths:
+        places = [chosen.articles]
+    nothing_there = not addresses and not any(place.exists() for place in places)
     if nothing_there and watch:  # only what was there may be waited for: the rest is mistyped
         raise ReadingError(str(places[0]), "no such file or folder, so there is nothing to watch")
     if nothing_there and not rebuild and not folder.exists(chosen.library):
@@ -62,7 +67,11 @@ def run(
     if watch:
         return _watch(places, chosen, encoder, until_eof)
     with reporting() as reporter:
-        summary = index(places, chosen.library, encoder, reporter)
+        summary = Summary()
+        if places:
+            summary = index(places, chosen.library, encoder, reporter)
+        if addresses:
+            _index_pages(addresses, chosen, encoder, reporter, summary)
     print(_told(summary))
     return FAILED if summary.failed else OK
 
@@ -126,3 +135,27 @@ def _roll_back(library: Path) -> int:
         )
     )
     return OK
+
+
+def _index_pages(
+    addresses: Sequence[str],
+    chosen: Settings,
+    encoder: Encoder,
+    reporter: Reporter,
+    summary: Summary,
+) -> None:
+    """Index web pages too, and count them with the rest."""
+    # Imported here because files need none of it.
+    from retrieval.web.page_indexing import index_pages
+
+    pages = index_pages(
+        addresses,
+        chosen.library,
+        encoder,
+        reporter,
+        allow_private=chosen.allow_private_addresses,
+    )
+    summary.added += pages.added
+    summary.updated += pages.updated
+    summary.unchanged += pages.unchanged
+    summary.failed += pages.failed

@@ -46,6 +46,11 @@ class Library:
         self._connection = schema.open_for_reading(self.edition.truth, older=older)
         self._counted: LibraryState | None = None
 
+    @property
+    def connection(self) -> sqlite3.Connection:
+        """For the tables that other files of this package read, inside ``snapshot``."""
+        return self._connection
+
     def close(self) -> None:
         """Let go of the files."""
         self._connection.close()

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from retrieval.errors import DamagedError, LibraryError, MismatchError
 
-VERSION = 1
+VERSION = 2
 """Of the tables; goes up with every change that an older or newer Quoth could not read."""
 
 ENCODER_FACT = "encoder"
@@ -14,7 +14,7 @@ ENCODER_FACT = "encoder"
 UNSWEPT_FACT = "unswept"
 """The fact that is there while passages went whose vectors may still be here."""
 
-COPIED = ("files",)
+COPIED = ("files", "feeds", "feed_items")
 """The tables that a rebuild copies row by row; it makes the others of the articles."""
 
 _APPLICATION_ID = 0x51754F54  # "QuOT", so that `file` and we know one from any other database
@@ -71,6 +71,34 @@ CREATE TABLE vectors (
 CREATE INDEX vectors_by_generation ON vectors (generation);
 
 CREATE TABLE pending (digest BLOB PRIMARY KEY) WITHOUT ROWID;  -- not encoded yet
+
+CREATE TABLE feeds (
+    address TEXT PRIMARY KEY,
+    title TEXT,
+    etag TEXT,                  -- of the state whose items are all in feed_items
+    last_modified TEXT,
+    checked INTEGER,            -- when it was last asked for, in seconds; NULL: never
+    due INTEGER NOT NULL,       -- when it may be asked for again
+    failures INTEGER NOT NULL,  -- in a row
+    problem TEXT                -- what was wrong the last time
+) WITHOUT ROWID;
+
+CREATE TABLE feed_items (
+    feed TEXT NOT NULL REFERENCES feeds (address) ON DELETE CASCADE,
+    guid TEXT NOT NULL,         -- what the feed knows it by
+    address TEXT NOT NULL,      -- of its page, as the feed gave it last
+    canonical TEXT NOT NULL,    -- that address without what differs from link to link
+    title TEXT,
+    date TEXT,                  -- YYYY-MM-DD
+    wanted TEXT NOT NULL,       -- a digest of what the feed says of it
+    taken TEXT,                 -- that digest when its page was last taken; NULL: never
+    article TEXT,               -- the id of the article that was made of it
+    failures INTEGER NOT NULL,  -- in a row
+    due INTEGER NOT NULL,       -- when its page may be asked for
+    PRIMARY KEY (feed, guid)
+) WITHOUT ROWID;
+CREATE INDEX feed_items_by_canonical ON feed_items (canonical);
+CREATE INDEX feed_items_by_article ON feed_items (article);
 
 INSERT INTO facts VALUES ('generation', 0);
 """

@@ -21,6 +21,11 @@ class Transaction:
         self._connection = connection
         self._generation = generation
 
+    @property
+    def connection(self) -> sqlite3.Connection:
+        """For the tables that other files of this package keep, in the same commit."""
+        return self._connection
+
     def put(self, article: Article, file: str) -> Change:
         """Add an article, or replace the one of the same id where it differs."""
         known = self._connection.execute(

@@ -10,7 +10,8 @@ from tests.cli.running import Quoth, in_python
 
 HEAVY = ("numpy", "onnxruntime", "discord", "rich", "torch", "faiss", "tantivy", "tokenizers",
          "sentence_transformers", "trafilatura", "sqlite3", "dotenv", "yaml",
-         "matplotlib", "watchfiles")  # fmt: skip
+         "matplotlib", "watchfiles", "aiohttp", "yarl", "feedparser", "ssl",
+         "asyncio")  # fmt: skip
 
 
 def commands(group: click.Group, path: tuple[str, ...] = ()) -> list[tuple[str, ...]]:
@@ -61,11 +62,12 @@ print(sorted(set(sys.modules) & set({HEAVY!r})), file=sys.stderr)
 
 
 def test_asking_imports_no_torch_and_no_discord(tmp_path: Path, shelf: Path) -> None:
+    unneeded = {"torch", "sentence_transformers", "discord", "aiohttp", "feedparser"}
     code = f"""
 import sys
 from bot.cli import _run
 _run(["ask", "bridge", "--json", "--library", {str(shelf)!r}])
-print(sorted(set(sys.modules) & {{"torch", "sentence_transformers", "discord"}}), file=sys.stderr)
+print(sorted(set(sys.modules) & {unneeded!r}), file=sys.stderr)
 """
     assert in_python(tmp_path, code).err == "[]\n"
 
@@ -76,7 +78,7 @@ print(sorted(set(sys.modules) & {{"torch", "sentence_transformers", "discord"}})
         (["ask"], ["QUESTION", "--top", "--since", "--until", "--source", "--json", "--library"]),
         (
             ["index"],
-            ["PATH", "--rebuild", "--rollback", "--dry-run", "--watch", "--library"],
+            ["PATH|URL", "--rebuild", "--rollback", "--dry-run", "--watch", "--library"],
         ),
         (["verify"], ["--repair", "--json", "--library"]),
         (["status"], ["--json", "--library"]),
@@ -84,8 +86,13 @@ print(sorted(set(sys.modules) & {{"torch", "sentence_transformers", "discord"}})
         (["articles"], ["list", "show", "remove"]),
         (["articles", "show"], ["ID", "--json", "--library"]),
         (["articles", "remove"], ["ID", "--library"]),
+        (["feeds"], ["list", "add", "remove", "sync"]),
+        (["feeds", "list"], ["--json", "--library"]),
+        (["feeds", "add"], ["URL", "--library"]),
+        (["feeds", "remove"], ["URL", "--with-articles", "--library"]),
+        (["feeds", "sync"], ["URL", "--force", "--library"]),
         (["serve"], ["--no-watch", "--library"]),
-        ([], ["ask", "index", "status", "articles", "serve", "--debug", "--version"]),
+        ([], ["ask", "index", "status", "articles", "feeds", "serve", "--debug", "--version"]),
     ],
 )
 def test_help_names_what_the_contract_lists(

@@ -15,11 +15,13 @@ FIELDS = {
     "QUOTH_ENCODER": "encoder",
     "QUOTH_DEVICE": "device",
     "QUOTH_MIN_CONFIDENCE": "min_confidence",
+    "QUOTH_ALLOW_PRIVATE_ADDRESSES": "allow_private_addresses",
     "DISCORD_TOKEN": "discord_token",
 }
 VALUES = {name: ["one", "two", "three"] for name in FIELDS} | {
     "QUOTH_DEVICE": ["cuda", "mps", "cuda:1"],
     "QUOTH_MIN_CONFIDENCE": ["0.1", "0.2", "0.3"],
+    "QUOTH_ALLOW_PRIVATE_ADDRESSES": ["1", "0", "1"],
 }
 
 
@@ -29,7 +31,8 @@ def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def value(name: str, **flags: str) -> str:
-    return str(getattr(settings.load(**flags), FIELDS[name]))
+    found = getattr(settings.load(**flags), FIELDS[name])
+    return str(int(found) if isinstance(found, bool) else found)
 
 
 def test_every_setting_is_tested_here() -> None:
@@ -65,6 +68,7 @@ def test_the_command_obeys_that_order(quoth: Quoth, tmp_path: Path) -> None:
         *((name, blank) for name in FIELDS if name.startswith("QUOTH_") for blank in ("", " ")),
         *(("QUOTH_MIN_CONFIDENCE", bad) for bad in ("-0.1", "1.1", "nan", "inf", "high", "0,5")),
         *(("QUOTH_DEVICE", bad) for bad in ("gpu", "CPU", "cuda:", "cpu cpu", "0")),
+        *(("QUOTH_ALLOW_PRIVATE_ADDRESSES", bad) for bad in ("yes", "2", "true", "01")),
         ("QUOTH_LIBRARY", "~nobody-of-that-name/x"),
         ("QUOTH_ARTICLES", "~nobody-of-that-name/x"),
         ("QUOTH_ENCODER", "./no-such-model"),

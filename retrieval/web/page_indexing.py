@@ -1,0 +1,62 @@
+"""Brings single pages into the library."""
+
+import asyncio
+from collections.abc import Sequence
+from pathlib import Path
+
+from retrieval.encoding.encoder import Encoder
+from retrieval.errors import ReadingError
+from retrieval.mirroring import Reporter, Summary
+from retrieval.web.addresses import show_address
+from retrieval.web.fetching import Fetcher, Limits, at_once
+from retrieval.web.keeping import count, keep_page
+from retrieval.web.pages import read_page
+from retrieval.web.saving import Saver, finish
+
+
+def index_pages(
+    addresses: Sequence[str],
+    library: Path,
+    encoder: Encoder,
+    reporter: Reporter,
+    *,
+    allow_private: bool,
+    limits: Limits | None = None,
+) -> Summary:
+    """Add the articles of pages to the library, or update them.
+
+    Args:
+        addresses: of the pages.
+        library: its folder; made where there is none, once there is an article for it.
+        encoder: whose vectors the library holds.
+        reporter: hears of problems and progress.
+        allow_private: whether addresses inside this machine and its network may be asked.
+        limits: what each fetch may take.
+
+    Raises:
+        LibraryError: the library cannot be written; what was committed until then is kept.
+    """
+    summary = Summary()
+    reading = asyncio.Lock()  # what reads pages was not made for threads
+    saver = Saver(library, encoder.identity)
+
+    async def add(address: str, fetcher: Fetcher) -> None:
+        place = show_address(address)
+        try:
+            fetched = await fetcher.fetch(address)
+            async with reading:
+                page = await asyncio.to_thread(read_page, fetched, place)
+            outcome = await saver.save(lambda change: keep_page(change, page, place))
+            count(summary, outcome)
+        except ReadingError as error:
+            summary.failed += 1
+            reporter.problem(error)
+
+    async def run() -> None:
+        async with Fetcher(limits or Limits(), allow_private=allow_private) as fetcher:
+            await at_once([add(address, fetcher) for address in dict.fromkeys(addresses)])
+
+    asyncio.run(run())
+    if summary.added or summary.updated or summary.unchanged:
+        finish(library, encoder, reporter)
+    return summary
