@@ -13,6 +13,7 @@ The weights of Quoth's order and confidence were fitted on every second question
 of the others. Scored as ``quoth eval`` scores. ``--kept`` keeps the libraries for the next run.
 """
 
+import os
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -25,6 +26,7 @@ from benchmarks.collections import Collection, index_in, part_in
 from benchmarks.measure import arguments
 from benchmarks.parallel import spread
 from benchmarks.pieces import ByVector, ByWords, Found, cut
+from retrieval import answerer as answerer_module
 from retrieval.answerer import Answerer
 from retrieval.encoding import Encoder, load_encoder
 from retrieval.evaluating import QUOTES, Figures, Outcome, measure, outcome
@@ -42,6 +44,8 @@ VECTORS, BM25, SEARCH, QUOTH = "vectors alone", "BM25 alone", "Quoth's search al
 
 PIECES = "pieces.npy"
 """The file of their vectors."""
+
+READING_SECONDS, CORES = answerer_module.READING_SECONDS, len(os.sched_getaffinity(0))
 
 _TIMED = 100  # questions, asked one after the other
 
@@ -67,6 +71,8 @@ def ask_all(
     """What becomes of each question in each way, on all cores."""
 
     def start() -> Callable[[tuple[str, Question]], Outcome]:
+        # Each process has but one of the cores that a question otherwise has to itself.
+        answerer_module.READING_SECONDS = READING_SECONDS * CORES
         asked = ways(collection, kept)
         return lambda item: asked[item[0]](item[1])
 

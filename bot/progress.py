@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 from bot.say import say
 from retrieval.errors import ReadingError
-from retrieval.indexing import Reporter
+from retrieval.indexing import Reporter, Summary
 
 
 @contextmanager
@@ -40,6 +40,14 @@ def reporting() -> Iterator[Reporter]:
             bar.update(tasks[stage], completed=done, total=total or None)
 
         yield Reporter(problem=_say_problem, progress=progress)
+
+
+def summarised(summary: Summary) -> str:
+    """What an indexing run did, on one line."""
+    return (
+        f"{summary.added} added, {summary.updated} updated, {summary.removed} removed,"
+        f" {summary.unchanged} unchanged, {summary.failed} failed"
+    )
 
 
 def _say_problem(problem: ReadingError) -> None:

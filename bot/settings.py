@@ -17,7 +17,7 @@ DEFAULTS = {
     "QUOTH_ARTICLES": "seeds",
     "QUOTH_ENCODER": "all-MiniLM-L6-v2",
     "QUOTH_DEVICE": "cpu",
-    "QUOTH_MIN_CONFIDENCE": "0.25",
+    "QUOTH_MIN_CONFIDENCE": "0.35",
     "QUOTH_ALLOW_PRIVATE_ADDRESSES": "0",
     "DISCORD_TOKEN": "",
 }
@@ -125,7 +125,7 @@ def _probability(name: str, value: str) -> float:
     except ValueError:
         number = -1.0
     if not 0 <= number <= 1:
-        raise SettingsError(f"{name} is {value!r}; it takes a number from 0 to 1, such as 0.25")
+        raise SettingsError(f"{name} is {value!r}; it takes a number from 0 to 1, such as 0.35")
     return number
 
 

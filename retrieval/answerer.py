@@ -29,7 +29,7 @@ _WORTH_SHOWING = 0.005
 _READ = 40
 """Passages that the reader reads, of those that say different things."""
 
-_READING_SECONDS = 0.25
+READING_SECONDS = 0.2
 """The time that it has for them; on a slow machine it reads fewer."""
 
 
@@ -82,7 +82,7 @@ class Answerer:
             candidates = self._searcher.search(question, vector, within or Filter())
             searched = time.perf_counter()
             found = findings(self._library, candidates, max(top, _READ))
-            quotes = self._quotes(question, self._read(question, found), top)
+            quotes = self._quotes(question, self._read(question, found), top, state.passages)
         done = time.perf_counter()
         confidence = quotes[0].score if quotes else 0.0
         answered = bool(quotes) and confidence >= self._min_confidence
@@ -120,7 +120,7 @@ class Answerer:
         """Have the reader read what was found; best first, what it had no time for at the end."""
         if asks(question):
             passages = [(each.article.title, each.words) for each in found]
-            deadline = time.perf_counter() + _READING_SECONDS
+            deadline = time.perf_counter() + READING_SECONDS
             readings = self._reader.read(question, passages, deadline)
             for each, reading in zip(found, readings, strict=False):
                 each.reading = reading
@@ -128,23 +128,26 @@ class Answerer:
             each.score = order(each.reading, each.candidate.score)
         return newest_first(question, sorted(found, key=lambda each: -each.score))
 
-    def _quotes(self, question: str, found: Sequence[Finding], top: int) -> tuple[Quote, ...]:
+    def _quotes(
+        self, question: str, found: Sequence[Finding], top: int, passages: int
+    ) -> tuple[Quote, ...]:
         if not found:
             return ()
-        sure = self._confidence(question, found)
+        sure = self._confidence(question, found, passages)
         best = found[0].score
         return tuple(
             each.quote(sure * math.exp(min(0.0, each.score - best))) for each in found[:top]
         )
 
-    def _confidence(self, question: str, found: Sequence[Finding]) -> float:
+    def _confidence(self, question: str, found: Sequence[Finding], passages: int) -> float:
         best = found[0]
         words = self._searcher.words
         there = words.terms.of(f"{best.article.title} {best.words}")
         covered = coverage(words.weights(question), there)
         others = (each.score for each in found if each.said != best.said)
         lead = best.score - max(others, default=-math.inf)
-        return probability(evidence(best.reading, lead, best.candidate.cosine, covered))
+        seen = evidence(best.reading, lead, best.candidate.cosine, covered)
+        return probability(seen, passages)
 
 
 def _identity(library: Library) -> tuple[Path, int, int]:

@@ -18,7 +18,9 @@ WEIGHTS_FILE = "weights.json"
 TYPICAL_COSINE = 0.5
 """What a passage that still waits for its vector is taken to have."""
 
-_FAR_AHEAD = 5.0  # of the next passage: more says no more
+# Of the best passage with other words marked. More says no more: of a question that only looks
+# answerable one passage is far ahead too.
+_FAR_AHEAD = 1.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +44,6 @@ class Evidence:
 
     Attributes:
         relevance: the reader's.
-        margin: of its best span over "no answer here".
         lead: how far its score is ahead of the best passage in which other words are marked.
         cosine: similarity of the question and the passage.
         coverage: the share of the question's words found in the passage or its title, each
@@ -50,7 +51,6 @@ class Evidence:
     """
 
     relevance: float
-    margin: float
     lead: float
     cosine: float
     coverage: float
@@ -58,11 +58,15 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class ConfidenceWeights:
-    """What each thing counts for the confidence, and what it starts from."""
+    """What each thing counts for the confidence, and what it starts from.
 
+    Attributes:
+        passages: of a library of this size.
+    """
+
+    passages: int
     intercept: float
     relevance: float
-    margin: float
     lead: float
     cosine: float
     coverage: float
@@ -79,10 +83,18 @@ class UnreadWeights:
 
 @dataclass(frozen=True, slots=True)
 class Weights:
-    """The fitted numbers."""
+    """The fitted numbers.
+
+    Attributes:
+        order: for the order.
+        small: for the confidence in a small library.
+        large: for the confidence in a large one, in which more looks right by chance.
+        unread: for the confidence where the reader did not read.
+    """
 
     order: OrderWeights
-    confidence: ConfidenceWeights
+    small: ConfidenceWeights
+    large: ConfidenceWeights
     unread: UnreadWeights
 
 
@@ -92,7 +104,8 @@ def fitted() -> Weights:
     stored = json.loads((MODEL / WEIGHTS_FILE).read_text(encoding="utf-8"))
     return Weights(
         OrderWeights(**stored["order"]),
-        ConfidenceWeights(**stored["confidence"]),
+        ConfidenceWeights(**stored["small"]),
+        ConfidenceWeights(**stored["large"]),
         UnreadWeights(**stored["unread"]),
     )
 
@@ -111,23 +124,42 @@ def evidence(reading: Reading, lead: float, cosine: float | None, covered: float
     """What speaks for the first quote; ``cosine`` is None where there is no vector yet."""
     return Evidence(
         relevance=reading.relevance,
-        margin=reading.margin,
         lead=min(lead, _FAR_AHEAD),
         cosine=TYPICAL_COSINE if cosine is None else cosine,
         coverage=covered,
     )
 
 
-def probability(seen: Evidence) -> float:
-    """The probability that the first quote answers the question, by logistic regression."""
-    read = seen.relevance > NOT_READ.relevance
-    weights = fitted().confidence if read else fitted().unread
-    logit = weights.intercept + sum(
-        getattr(weights, field.name) * getattr(seen, field.name)
-        for field in fields(weights)
-        if field.name != "intercept"
-    )
+def probability(seen: Evidence, passages: int) -> float:
+    """The probability that the first quote answers the question, by logistic regression.
+
+    Args:
+        seen: what speaks for it.
+        passages: how many the library has. Between the sizes that the weights were fitted for, the
+            logit goes over from one to the other with the logarithm of the size.
+    """
+    weights = fitted()
+    if seen.relevance <= NOT_READ.relevance:
+        logit = _logit(weights.unread, seen)
+    else:
+        large = size(passages, weights.small.passages, weights.large.passages)
+        logit = (1 - large) * _logit(weights.small, seen) + large * _logit(weights.large, seen)
     return 1 / (1 + math.exp(-logit))
+
+
+def size(passages: int, small: int, large: int) -> float:
+    """Where a library's size is between two others on a logarithmic scale, from 0 to 1."""
+    share = math.log(max(1, passages) / small) / math.log(large / small)
+    return min(1.0, max(0.0, share))
+
+
+def _logit(weights: ConfidenceWeights | UnreadWeights, seen: Evidence) -> float:
+    parts = (
+        float(getattr(weights, field.name) * getattr(seen, field.name))
+        for field in fields(Evidence)
+        if hasattr(weights, field.name)
+    )
+    return weights.intercept + sum(parts)
 
 
 def coverage(weights: Mapping[str, float], words: Sequence[str]) -> float:

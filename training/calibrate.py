@@ -9,12 +9,14 @@ tables), with all articles and with every second article taken out, and writes
 - The order is a conditional logistic regression (McFadden 1974): the chance of the right passages
   among all of a question's candidates.
 - The confidence is a logistic regression of "the first quote says an accepted answer" on
-  ``retrieval.judging.Evidence``, the collections counting the same (Platt 1999).
+  ``retrieval.judging.Evidence``, the collections counting the same (Platt 1999). Each weight goes
+  over from that of the smallest library to that of the largest with the logarithm of the size.
 """
 
 import hashlib
 import json
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import astuple, fields
 from pathlib import Path
 
@@ -25,7 +27,15 @@ from scipy.optimize import minimize
 from benchmarks import collections
 from benchmarks.collections import Collection, index_in, part_in
 from retrieval.encoding import load_encoder
-from retrieval.judging import WEIGHTS_FILE, ConfidenceWeights, OrderWeights, UnreadWeights, evidence
+from retrieval.judging import (
+    WEIGHTS_FILE,
+    Evidence,
+    OrderWeights,
+    UnreadWeights,
+    evidence,
+    size,
+)
+from retrieval.library import Library
 from retrieval.reader import Reading
 from retrieval.reader.model import MODEL, READER_FILE
 from retrieval.scoring import calibration_error
@@ -38,7 +48,8 @@ Seen = Sequence[NDArray[np.float32]]
 
 _RELEVANCE, _MARGIN, _SEARCH, _COSINE, _COVERAGE, _ALIKE, _SAID, _PLACED = range(8)
 _ORDERING = len(fields(OrderWeights))
-_BY_SEARCH = [0, 4, 5]  # of a row of evidence: the intercept, the cosine and the coverage
+_BY_SEARCH = [0, 3, 4]  # of a row of evidence: the intercept, the cosine and the coverage
+_CONFIDENCE = ["intercept", *(field.name for field in fields(Evidence))]
 _SMALL = 1e-3  # the pull of the weights to zero, against separation
 
 
@@ -97,22 +108,33 @@ def fit_confidence(parts: Sequence[tuple[Floats, NDArray[np.bool_]]]) -> Floats:
     return found
 
 
-def look(name: str, collection: Collection, work: Path, limit: int) -> list[Seen]:
+def between(inputs: Floats, large: float) -> Floats:
+    """The evidence twice: the part that a small library's weights are for, and the large one's."""
+    return np.hstack([inputs * (1 - large), inputs * large])
+
+
+def look(name: str, collection: Collection, work: Path, limit: int) -> tuple[list[Seen], list[int]]:
     """What is seen of a collection's questions, with all articles and with half of them.
 
     It is kept in ``<work>/seen``, by the reader's hash.
+
+    Returns:
+        What is seen, and how many passages each library has.
     """
     model = hashlib.sha256((MODEL / READER_FILE).read_bytes()).hexdigest()[:12]
     seen: list[Seen] = []
+    sizes: list[int] = []
     libraries = work / "libraries"
     for part, each in ((name, collection), (f"{name}-half", collection.without_every_second())):
         kept = work / "seen" / f"{part}-{model}-{limit}.npz"
+        library = (
+            index_in(libraries / part, each.articles, load_encoder())
+            if part == name
+            else part_in(libraries / part, libraries / name, each.articles)
+        )
+        with closing(Library(library)) as opened:
+            sizes.append(opened.state().passages)
         if not kept.exists():
-            library = (
-                index_in(libraries / part, each.articles, load_encoder())
-                if part == name
-                else part_in(libraries / part, libraries / name, each.articles)
-            )
             asked = each.every_second(0).questions
             asked = asked[:: max(1, len(asked) // limit)]
             kept.parent.mkdir(parents=True, exist_ok=True)
@@ -120,7 +142,7 @@ def look(name: str, collection: Collection, work: Path, limit: int) -> list[Seen
             print(f"{part}: {len(asked)} questions asked", flush=True)
         with np.load(kept) as arrays:
             seen.append([arrays[array] for array in arrays.files if len(arrays[array])])
-    return seen
+    return seen, sizes
 
 
 def main() -> None:
@@ -128,11 +150,16 @@ def main() -> None:
     parser = arguments(__doc__)
     parser.add_argument("--questions", type=int, default=1_400, help="of each collection, at most")
     options = parser.parse_args()
-    squad = look("squad", collections.squad(options.data), options.work, options.questions)
-    news = look("news", collections.news(options.data), options.work, options.questions)
+    squad, small = look("squad", collections.squad(options.data), options.work, options.questions)
+    news, large = look("news", collections.news(options.data), options.work, options.questions)
+    sizes = small + large
+    smallest, largest = min(sizes), max(sizes)
 
     order = fit_order([squad[0], news[0]])
-    parts = [first_ones(seen, order) for seen in (*squad, *news)]
+    parts = []
+    for seen, passages in zip((*squad, *news), sizes, strict=True):
+        inputs, right = first_ones(seen, order)
+        parts.append((between(inputs, size(passages, smallest, largest)), right))
     confidence = fit_confidence(parts)
     searched = np.array([0.0, 0.0, 1.0])
     unread = [first_ones(seen, searched) for seen in (*squad, *news)]
@@ -144,19 +171,17 @@ def main() -> None:
         off = calibration_error(sure.tolist(), right.tolist())
         print(f"{name}: first quote right {right.mean():.3f}, calibration error {off:.3f}")
     stored = {
-        "order": _named(order, OrderWeights),
-        "confidence": _named(confidence, ConfidenceWeights),
-        "unread": _named(by_search, UnreadWeights),
+        "order": _named(order, [field.name for field in fields(OrderWeights)]),
+        "small": {"passages": smallest} | _named(confidence[: len(confidence) // 2], _CONFIDENCE),
+        "large": {"passages": largest} | _named(confidence[len(confidence) // 2 :], _CONFIDENCE),
+        "unread": _named(by_search, [field.name for field in fields(UnreadWeights)]),
     }
     (MODEL / WEIGHTS_FILE).write_text(json.dumps(stored, indent=2) + "\n", encoding="utf-8")
     print(json.dumps(stored, indent=2))
 
 
-def _named(
-    values: Floats, names: type[OrderWeights | ConfidenceWeights | UnreadWeights]
-) -> dict[str, float]:
-    pairs = zip(fields(names), values, strict=True)
-    return {field.name: round(float(value), 4) for field, value in pairs}
+def _named(values: Floats, names: Sequence[str]) -> dict[str, float]:
+    return {name: round(float(value), 4) for name, value in zip(names, values, strict=True)}
 
 
 if __name__ == "__main__":

@@ -1,20 +1,14 @@
 """``quoth index``: makes the library agree with files, folders and web pages."""
 
-import os
-import signal
-import sys
-import threading
 from collections.abc import Sequence
 from pathlib import Path
-from types import FrameType
 
 import click
 
 from bot import settings
 from bot.engine import open_encoder
 from bot.exit_status import FAILED, OK
-from bot.progress import reporting
-from bot.say import say
+from bot.progress import reporting, summarised
 from bot.settings import Settings
 from bot.visible import one_line
 from bot.wording import counted
@@ -65,49 +59,17 @@ def run(
         if not paths and not watch:
             return OK
     if watch:
-        return _watch(places, chosen, encoder, until_eof)
+        from bot.commands.watch import watch as stay
+
+        return stay(places, chosen, encoder, until_eof)
     with reporting() as reporter:
         summary = Summary()
         if places:
             summary = index(places, chosen.library, encoder, reporter)
         if addresses:
             _index_pages(addresses, chosen, encoder, reporter, summary)
-    print(_told(summary))
+    print(summarised(summary))
     return FAILED if summary.failed else OK
-
-
-def _told(summary: Summary) -> str:
-    return (
-        f"{summary.added} added, {summary.updated} updated, {summary.removed} removed,"
-        f" {summary.unchanged} unchanged, {summary.failed} failed"
-    )
-
-
-def _watch(places: Sequence[Path], chosen: Settings, encoder: Encoder, until_eof: bool) -> int:
-    """Index from now on; to be told to stop is no failure."""
-    from retrieval.watching import Listener, watch
-
-    signal.signal(signal.SIGTERM, _stop)
-    signal.signal(signal.SIGINT, _stop)  # which a shell has its background jobs ignore
-    if until_eof:
-        threading.Thread(target=_stop_at_eof, daemon=True).start()
-    listener = Listener(reporting, lambda summary: say(_told(summary)), say)
-    try:
-        say(f"Watching {', '.join(map(str, places))}; Ctrl-C ends it")
-        watch(places, chosen.library, encoder, listener)
-    except KeyboardInterrupt:
-        return OK
-
-
-def _stop(number: int, frame: FrameType | None) -> None:
-    raise KeyboardInterrupt
-
-
-def _stop_at_eof() -> None:
-    """Stop when whoever holds the other end of standard input is gone, killed or not."""
-    while os.read(sys.stdin.fileno(), 4096):
-        pass
-    os.kill(os.getpid(), signal.SIGTERM)
 
 
 def _rehearse(places: Sequence[Path], library: Path) -> int:
@@ -116,7 +78,7 @@ def _rehearse(places: Sequence[Path], library: Path) -> int:
 
     with reporting() as reporter:
         summary = rehearse(places, library, reporter, note)
-    print(f"dry run, nothing was changed: {_told(summary)}")
+    print(f"dry run, nothing was changed: {summarised(summary)}")
     return FAILED if summary.failed else OK
 
 

@@ -13,6 +13,7 @@ import pytest
 
 from tests.cli.running import COMMAND, Quoth
 from tests.retrieval.watcher import Watcher
+from tests.web import server
 
 WATCHING = "Watching news; Ctrl-C ends it"
 
@@ -57,7 +58,9 @@ def news(tmp_path: Path) -> Path:
     """A folder with an article."""
     folder = tmp_path / "news"
     folder.mkdir()
-    (folder / "tram.txt").write_text("Tram\n\nMayor Lindqvist opened the tram line.\n")
+    tram = folder / "tram.txt"
+    tram.write_text("Tram\n\nMayor Lindqvist opened the tram line.\n")
+    os.utime(tram, (1e9, 1e9))  # or it could still be in the writing when the watch begins
     return folder
 
 
@@ -187,3 +190,16 @@ def test_nothing_of_the_folder_that_the_bot_is_in_is_run(tmp_path: Path, news: P
     with running(tmp_path, command, QUOTH_ARTICLES="news") as serve:
         says(serve, WATCHING)
         assert not any("wrong" in line for line in serve.lines), json.dumps(serve.lines)
+
+
+def test_feeds_are_read_beside_the_files(quoth: Quoth, tmp_path: Path, news: Path) -> None:
+    words = "An owl moved into the town hall of Marlow in the night to Tuesday. Nobody minds."
+    with server.serving() as site:
+        feed = site.feed("/feed", server.item(site.page("/owl", words, title="Owl"), "a"))
+        allowed = {"QUOTH_ALLOW_PRIVATE_ADDRESSES": "1"}
+        assert quoth("index", str(news)).status == 0
+        assert quoth("feeds", "add", feed, env=allowed).status == 0
+        with running(tmp_path, [COMMAND, "index", "--watch", str(news)], **allowed) as watcher:
+            says(watcher, "feeds: 1 added, 0 updated")
+    found = quoth("ask", "What moved into the town hall of Marlow?", "--json").object
+    assert found["quotes"][0]["article"]["title"] == "Owl"

@@ -23,7 +23,8 @@ from retrieval.reader.model import MODEL
 LOGIT = st.floats(-8, 8)
 READINGS = st.builds(Reading, LOGIT, LOGIT, st.none())
 SHARE = st.floats(0, 1)
-SEEN = st.builds(Evidence, LOGIT, LOGIT, st.floats(-2, 5), SHARE, SHARE)
+SEEN = st.builds(Evidence, LOGIT, st.floats(-2, 5), SHARE, SHARE)
+PASSAGES = st.integers(0, 10_000_000)
 WORDS = st.dictionaries(st.text("abc", max_size=2), st.floats(0, 10), max_size=6)
 
 
@@ -31,38 +32,54 @@ def test_the_weights_are_those_of_the_file() -> None:
     stored = json.loads((MODEL / "weights.json").read_text(encoding="utf-8"))
     assert asdict(fitted()) == stored
     assert all(math.isfinite(number) for part in stored.values() for number in part.values())
-    assert set(stored["confidence"]) == {"intercept", *(field.name for field in fields(Evidence))}
+    for part in ("small", "large"):
+        wanted = {"passages", "intercept", *(field.name for field in fields(Evidence))}
+        assert set(stored[part]) == wanted
+    assert 0 < stored["small"]["passages"] < stored["large"]["passages"]
 
 
-@given(SEEN)
-def test_a_probability_is_one(seen: Evidence) -> None:
-    assert 0 < probability(seen) < 1
+@given(SEEN, PASSAGES)
+def test_a_probability_is_one(seen: Evidence, passages: int) -> None:
+    assert 0 < probability(seen, passages) < 1
 
 
-@given(SEEN, LOGIT)
-def test_the_better_it_reads_the_surer(seen: Evidence, relevance: float) -> None:
+@given(SEEN, LOGIT, PASSAGES)
+def test_the_better_it_reads_the_surer(seen: Evidence, relevance: float, passages: int) -> None:
     other = replace(seen, relevance=relevance)
     if abs(relevance - seen.relevance) > 0.01:
-        surer = probability(other) > probability(seen)
+        surer = probability(other, passages) > probability(seen, passages)
         assert surer == (relevance > seen.relevance)
 
 
 @given(SEEN)
 def test_the_odds_are_the_weighted_sum(seen: Evidence) -> None:
-    weights = asdict(fitted().confidence)
-    logit = weights["intercept"] + sum(weights[k] * value for k, value in asdict(seen).items())
-    assert probability(seen) == pytest.approx(1 / (1 + math.exp(-logit)))
+    logits = []
+    for fit in (fitted().small, fitted().large):
+        weights = asdict(fit)
+        logit = weights["intercept"] + sum(weights[k] * value for k, value in asdict(seen).items())
+        assert probability(seen, fit.passages) == pytest.approx(1 / (1 + math.exp(-logit)))
+        logits.append(logit)
+    # Half-way between the sizes, as logarithms count, it is half-way between the logits.
+    middle = round(math.sqrt(fitted().small.passages * fitted().large.passages))
+    between = 1 / (1 + math.exp(-sum(logits) / 2))
+    assert probability(seen, middle) == pytest.approx(between, abs=1e-3)
+
+
+@given(SEEN)
+def test_beyond_the_sizes_that_were_measured_nothing_changes(seen: Evidence) -> None:
+    assert probability(seen, 0) == probability(seen, fitted().small.passages)
+    assert probability(seen, 10**9) == probability(seen, fitted().large.passages)
 
 
 @given(st.floats(-2, 20), SHARE, SHARE, SHARE)
 def test_of_what_was_not_read_only_the_search_speaks(
     lead: float, cosine: float, covered: float, more: float
 ) -> None:
-    sure = probability(evidence(NOT_READ, lead, cosine, covered))
+    sure = probability(evidence(NOT_READ, lead, cosine, covered), 1000)
     assert 0 < sure < 1
-    assert sure == probability(evidence(NOT_READ, 0.0, cosine, covered))
+    assert sure == probability(evidence(NOT_READ, 0.0, cosine, covered), 1)
     if more > covered + 0.01:
-        assert probability(evidence(NOT_READ, lead, cosine, more)) > sure
+        assert probability(evidence(NOT_READ, lead, cosine, more), 1000) > sure
 
 
 @given(READINGS, READINGS, LOGIT)
@@ -91,7 +108,7 @@ def test_a_passage_that_waits_for_its_vector_counts_as_typical(
 
 def test_evidence_holds_what_it_is_given_and_no_endless_lead() -> None:
     reading = Reading(1.5, -2.5, None)
-    assert evidence(reading, -1.0, 0.0, 0.25) == Evidence(1.5, -2.5, -1.0, 0.0, 0.25)
+    assert evidence(reading, -1.0, 0.0, 0.25) == Evidence(1.5, -1.0, 0.0, 0.25)
     alone, ahead = (evidence(reading, lead, 0.5, 0.5) for lead in (math.inf, 100.0))
     assert alone == ahead
     assert math.isfinite(alone.lead) and alone.lead > 1

@@ -101,7 +101,7 @@ def test_most_are_right(answered: dict[str, Answer]) -> None:
     """
     misses = [each for each in QUESTIONS if not each.is_right(answered[each.question])]
     told = "\n".join(_miss(each, answered[each.question]) for each in misses)
-    assert len(misses) <= len(QUESTIONS) * 0.4, f"{len(misses)} of {len(QUESTIONS)}:\n{told}"
+    assert len(misses) <= len(QUESTIONS) * 0.33, f"{len(misses)} of {len(QUESTIONS)}:\n{told}"
 
 
 def test_the_first_is_answered_to_the_word(answered: dict[str, Answer]) -> None:

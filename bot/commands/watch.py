@@ -1,0 +1,89 @@
+"""``quoth index --watch``: goes on indexing files as they change, and feeds when it is time."""
+
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import Sequence
+from contextlib import closing
+from pathlib import Path
+from types import FrameType
+
+from bot.exit_status import OK
+from bot.progress import reporting, summarised
+from bot.say import say
+from bot.settings import Settings
+from retrieval.encoding import Encoder
+from retrieval.errors import LibraryError
+from retrieval.library import Library, feeds
+from retrieval.mirroring import Reporter
+from retrieval.watching import Listener
+from retrieval.watching import watch as watch_files
+
+_PAUSE = 60.0  # seconds between looks at which feeds may be read again
+
+
+def watch(places: Sequence[Path], chosen: Settings, encoder: Encoder, until_eof: bool) -> int:
+    """Index from now on; to be told to stop is no failure."""
+    signal.signal(signal.SIGTERM, _stop)
+    signal.signal(signal.SIGINT, _stop)  # which a shell has its background jobs ignore
+    if until_eof:
+        threading.Thread(target=_stop_at_eof, daemon=True).start()
+    threading.Thread(target=_follow_feeds, args=(chosen, encoder), daemon=True).start()
+    listener = Listener(reporting, lambda summary: say(summarised(summary)), say)
+    try:
+        say(f"Watching {', '.join(map(str, places))}; Ctrl-C ends it")
+        watch_files(places, chosen.library, encoder, listener)
+    except KeyboardInterrupt:
+        return OK
+
+
+def _stop(number: int, frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+def _stop_at_eof() -> None:
+    """Stop when whoever holds the other end of standard input is gone, killed or not."""
+    while os.read(sys.stdin.fileno(), 4096):
+        pass
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
+def _follow_feeds(chosen: Settings, encoder: Encoder) -> None:
+    """Read the feeds that may be read again, for as long as the process runs."""
+    told = ""
+    while True:
+        try:
+            if _follows_any(chosen.library):
+                _sync(chosen, encoder)
+            told = ""
+        except LibraryError as error:  # another is writing, the disk is full: it may pass
+            if str(error) != told:
+                told = str(error)
+                say(f"feeds wait: {told}")
+        time.sleep(_PAUSE)
+
+
+def _follows_any(library: Path) -> bool:
+    try:
+        opened = Library(library)
+    except LibraryError:  # not made yet, or what the watch of the files tells of
+        return False
+    with closing(opened), opened.snapshot():
+        return bool(feeds.list_feeds(opened.connection))
+
+
+def _sync(chosen: Settings, encoder: Encoder) -> None:
+    # Imported here because most libraries follow no feeds.
+    from retrieval.web.syncing import sync
+
+    done = sync(
+        [],
+        chosen.library,
+        encoder,
+        Reporter(problem=lambda problem: say(f"quoth: {problem}")),
+        allow_private=chosen.allow_private_addresses,
+    )
+    if done.added or done.updated:
+        say(f"feeds: {done.added} added, {done.updated} updated")
