@@ -37,10 +37,13 @@ def main() -> None:
                 kept.writelines(islice(lines, options.articles))
             source = part
         began = time.perf_counter()
-        stages: dict[str, float] = {}
+        stages: set[str] = set()
 
         def progress(stage: str, done: int, total: int) -> None:
-            stages.setdefault(stage, time.perf_counter() - began)
+            if stage == "Encoding" and stage not in stages:
+                seconds = time.perf_counter() - began
+                print(f"all found by their words after {seconds:.0f} s", flush=True)
+            stages.add(stage)
 
         library = Path(folder) / "library"
         reporter = Reporter(lambda problem: sys.exit(str(problem)), progress)
@@ -51,7 +54,7 @@ def main() -> None:
         opened.close()
     megabytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     print(f"{summary.added:,} articles, {passages:,} passages")
-    print(f"found by their words after {stages['Encoding']:.0f} s, all done after {whole:.0f} s")
+    print(f"all done after {whole:.0f} s")
     print(f"most memory held: {megabytes:,.0f} MB")
 
 
