@@ -52,8 +52,9 @@ class Answerer:
         self._encoder = encoder
         self._reader = reader
         self._min_confidence = min_confidence
+        # Before it is opened: what takes its place meanwhile is then another.
+        self._opened = _identity(library)
         self._library = _open(library, encoder)
-        self._opened = _identity(self._library)
         self._searcher = Searcher(self._library, encoder.dimension)
 
     def close(self) -> None:
@@ -108,7 +109,7 @@ class Answerer:
         Raises:
             MismatchError: another encoder made it than the one that this process has loaded.
         """
-        there = _identity(self._library)
+        there = _identity(self._library.path)
         if there == self._opened:
             return
         library = _open(self._library.path, self._encoder)
@@ -150,9 +151,9 @@ class Answerer:
         return probability(seen, passages)
 
 
-def _identity(library: Library) -> tuple[Path, int, int]:
+def _identity(library: Path) -> tuple[Path, int, int]:
     """What tells a library from another in its place: the edition, and the very file."""
-    edition = current_edition(library.path)
+    edition = current_edition(library)
     try:
         stat = edition.truth.stat()
     except FileNotFoundError:

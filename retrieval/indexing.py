@@ -13,15 +13,16 @@ from pathlib import Path
 from retrieval.encoding.encoder import Encoder
 from retrieval.library import Library, LibraryWriter
 from retrieval.mirroring import Mirror, Pace, Reporter, Summary
-from retrieval.search.vectors import VectorIndex
+from retrieval.search.vectors import VectorIndex, drop_undone
 from retrieval.search.words import WordIndex
 
-__all__ = ["Pace", "Reporter", "Summary", "bring_up_to_date", "index", "one_name"]
+__all__ = ["WHOLE", "Pace", "Reporter", "Summary", "bring_up_to_date", "index", "one_name"]
 
 _BATCH_VECTORS = 512  # some two seconds of work, after which a watch looks for new words
 
 
-_WHOLE = Pace()
+WHOLE = Pace()
+"""Everything is done at once, and nothing is left for another run."""
 
 
 def index(
@@ -29,7 +30,7 @@ def index(
     library: Path,
     encoder: Encoder,
     reporter: Reporter,
-    pace: Pace = _WHOLE,
+    pace: Pace = WHOLE,
 ) -> Summary:
     """Make a library agree with files and folders.
 
@@ -49,6 +50,7 @@ def index(
     """
     with LibraryWriter(library) as writer, closing(Mirror(writer, reporter, pace)) as mirror:
         writer.claim(encoder.identity)
+        drop_undone(writer.edition.vectors, writer.generation())
         for path in paths:
             mirror.mirror(one_name(path))
         if writer.unswept():
@@ -72,7 +74,7 @@ def bring_up_to_date(
     writer: LibraryWriter,
     encoder: Encoder,
     reporter: Reporter,
-    enough: Callable[[], bool] = _WHOLE.enough,
+    enough: Callable[[], bool] = WHOLE.enough,
 ) -> None:
     """Finish what the truth leaves to do: the words' index, the vectors, the vectors' index.
 

@@ -8,7 +8,7 @@ done.
 
 import time
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NoReturn
@@ -24,6 +24,7 @@ from retrieval.errors import (
 )
 from retrieval.file_events import FileEvents, remote_system
 from retrieval.indexing import Pace, Reporter, Summary, index, one_name
+from retrieval.library import Library
 from retrieval.mirroring import identity
 from retrieval.reading import find_files
 
@@ -166,7 +167,7 @@ class _Watch:
         if self._polling or not near:
             return
         try:
-            self._events = FileEvents(near, self._library.absolute(), self._hear)
+            self._events = FileEvents(near, one_name(self._library), self._hear)
         except (OSError, RuntimeError) as error:
             if all(root.exists() for root in near):
                 self._poll(str(error))
@@ -258,7 +259,9 @@ class _Watch:
         became another folder: what was mounted there may not be any more.
         """
         place = identity(root)
-        another = root in self._known and place != self._known[root]
+        # What was there before this process is known by what came from it.
+        known = root in self._known
+        another = place != self._known[root] if known else self._has_articles_of(root)
         if place is None:
             self._known[root] = None
         if place is None or (another and root.is_dir() and not _holds_files(root)):
@@ -274,6 +277,16 @@ class _Watch:
             self._away.remove(root)
             self._listener.notice(f"{root}: back")
         return True
+
+    def _has_articles_of(self, root: Path) -> bool:
+        """Whether the library has files under a root."""
+        try:
+            library = Library(self._library)
+        except LibraryError:  # not made yet, or the run that follows says why
+            return False
+        with closing(library), library.snapshot():
+            _, files = library.rows("files")
+            return any(Path(name).is_relative_to(root) for name, *_ in files)
 
 
 def _holds_files(root: Path) -> bool:

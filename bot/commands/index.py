@@ -46,7 +46,8 @@ def run(
     if not paths:
         places = [chosen.articles]
     nothing_there = not addresses and not any(place.exists() for place in places)
-    if nothing_there and watch:  # only what was there may be waited for: the rest is mistyped
+    if nothing_there and watch and not _follows_any(chosen.library):
+        # Only what was there may be waited for: the rest is mistyped.
         raise ReadingError(str(places[0]), "no such file or folder, so there is nothing to watch")
     if nothing_there and not rebuild and not folder.exists(chosen.library):
         # A library made here would be empty, and answer "not found" from now on.
@@ -72,6 +73,12 @@ def run(
     return FAILED if summary.failed else OK
 
 
+def _follows_any(library: Path) -> bool:
+    from bot.commands.watch import follows_any
+
+    return follows_any(library)
+
+
 def _rehearse(places: Sequence[Path], library: Path) -> int:
     def note(change: str, article: str, file: str | None) -> None:
         print(one_line(f"would be {change}: {article} ({file})"))
@@ -93,7 +100,8 @@ def _roll_back(library: Path) -> int:
     print(
         one_line(
             f"went back to edition {now.edition}: {counted(now.state.articles, 'article')}, encoder"
-            f" {now.encoder}; quoth index brings in what came since"
+            f" {now.encoder}; quoth index brings in what came from files since,"
+            " quoth feeds sync what feeds still list"
         )
     )
     return OK

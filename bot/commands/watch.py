@@ -36,7 +36,10 @@ def watch(places: Sequence[Path], chosen: Settings, encoder: Encoder, until_eof:
         say(f"Watching {', '.join(map(str, places))}; Ctrl-C ends it")
         watch_files(places, chosen.library, encoder, listener)
     except KeyboardInterrupt:
-        return OK
+        sys.stderr.flush()
+        # Not by returning: Python would end the other threads in the middle of a model's work,
+        # which aborts the process. What was committed is safe at any moment.
+        os._exit(OK)
 
 
 def _stop(number: int, frame: FrameType | None) -> None:
@@ -55,17 +58,18 @@ def _follow_feeds(chosen: Settings, encoder: Encoder) -> None:
     told = ""
     while True:
         try:
-            if _follows_any(chosen.library):
+            if follows_any(chosen.library):
                 _sync(chosen, encoder)
             told = ""
-        except LibraryError as error:  # another is writing, the disk is full: it may pass
+        except Exception as error:  # whatever it is, it may pass, and files are watched meanwhile
             if str(error) != told:
                 told = str(error)
-                say(f"feeds wait: {told}")
+                say(f"feeds wait: {told or type(error).__name__}")
         time.sleep(_PAUSE)
 
 
-def _follows_any(library: Path) -> bool:
+def follows_any(library: Path) -> bool:
+    """Whether there is a library, and it follows a feed."""
     try:
         opened = Library(library)
     except LibraryError:  # not made yet, or what the watch of the files tells of
@@ -84,6 +88,8 @@ def _sync(chosen: Settings, encoder: Encoder) -> None:
         encoder,
         Reporter(problem=lambda problem: say(f"quoth: {problem}")),
         allow_private=chosen.allow_private_addresses,
+        # Their words are found at once; vectors are left to the watch, or files would wait.
+        enough=lambda: True,
     )
     if done.added or done.updated:
         say(f"feeds: {done.added} added, {done.updated} updated")

@@ -53,6 +53,11 @@ class LibraryWriter:
         if isinstance(error, sqlite3.Error):  # of a look between commits
             raise schema.problem(self.edition.truth, error) from error
 
+    def generation(self) -> int:
+        """The number of the last commit."""
+        row = self._connection.execute("SELECT value FROM facts WHERE name = 'generation'")
+        return int(row.fetchone()[0])
+
     def publish(self) -> None:
         """Make this edition the one that answers questions; the one until now stays beside it.
 

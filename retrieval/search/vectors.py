@@ -96,7 +96,7 @@ class VectorIndex:
         since = self.generation if self.generation <= generation else -1
         few = _FEW if few is None else few
         if library.changes_since(since) <= max(few, self._saved.ntotal // _PART):
-            self._clear_away()
+            self._clear_away(since)
             return
         index = self._empty()
         for ids, vectors in library.vectors_since(-1, _BATCH):
@@ -116,7 +116,7 @@ class VectorIndex:
                 f"{self._folder}: cannot be written ({reason}); what was committed is kept."
                 " Mend that, then run: quoth index"
             ) from error
-        self._clear_away()
+        self._clear_away(generation)
 
     def search(self, vector: Vectors, limit: int, only: NDArray[np.int64] | None) -> Hits:
         """Find the nearest passages; a score is the cosine similarity.
@@ -142,12 +142,11 @@ class VectorIndex:
         self._gone = _NONE
         self.generation = -1
 
-    def _clear_away(self) -> None:
-        """Remove older files, and what a killed run left."""
-        newest = self._files()[:1]
+    def _clear_away(self, generation: int) -> None:
+        """Remove all files but that of a generation, and what a killed run left."""
         with contextlib.suppress(OSError):  # they are in nobody's way, and the next run tries again
             for file in self._folder.iterdir():
-                if file not in newest:
+                if file.name != f"{generation}.faiss":
                     file.unlink(missing_ok=True)
 
     def _empty(self) -> faiss.IndexIDMap:
@@ -160,6 +159,16 @@ class VectorIndex:
         """The saved indexes, the newest first."""
         files = [path for path in self._folder.glob("*.faiss") if path.stem.isdigit()]
         return sorted(files, key=lambda path: -int(path.stem))
+
+
+def drop_undone(folder: Path, generation: int) -> None:
+    """Remove the files of later generations than the truth's, which was put back from a copy.
+
+    Call it before anything is committed: generations that come again are of other passages.
+    """
+    for path in folder.glob("*.faiss"):
+        if path.stem.isdigit() and int(path.stem) > generation:
+            path.unlink(missing_ok=True)
 
 
 _NONE: NDArray[np.int64] = np.zeros(0, dtype=np.int64)

@@ -215,8 +215,8 @@ class Fetcher:
                 url=url,
                 body=body,
                 content_type=answer.headers.get("Content-Type", ""),
-                etag=answer.headers.get("ETag"),
-                last_modified=answer.headers.get("Last-Modified"),
+                etag=_printable(answer.headers.get("ETag")),
+                last_modified=_printable(answer.headers.get("Last-Modified")),
             )
 
     async def _body(self, answer: aiohttp.ClientResponse, place: str) -> bytes:
@@ -232,3 +232,8 @@ class Fetcher:
             raise FetchError(place, f"larger than {limit / 1e6:g} MB") from None
         except PackingError as error:
             raise FetchError(place, str(error)) from None
+
+
+def _printable(value: str | None) -> str | None:
+    """A header's value, unless it has bytes that are no text and could not be kept or sent back."""
+    return value if value is not None and value.isprintable() else None

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from retrieval.encoding.encoder import Encoder
 from retrieval.errors import ReadingError
+from retrieval.indexing import WHOLE
 from retrieval.mirroring import Reporter, Summary
 from retrieval.web.addresses import show_address
 from retrieval.web.fetching import Fetcher, Limits, at_once
@@ -58,5 +59,5 @@ def index_pages(
 
     asyncio.run(run())
     if summary.added or summary.updated or summary.unchanged:
-        finish(library, encoder, reporter)
+        finish(library, encoder, reporter, WHOLE.enough)
     return summary

@@ -78,8 +78,8 @@ class Saver:
                 return [change(transaction) for change in changes]
 
 
-def finish(library: Path, encoder: Encoder, reporter: Reporter) -> None:
-    """Encode what waits for it, and bring the caches up to date.
+def finish(library: Path, encoder: Encoder, reporter: Reporter, enough: Callable[[], bool]) -> None:
+    """Bring the caches up to date, and encode what waits for it until it is enough.
 
     Raises:
         LibraryError: the library cannot be written.
@@ -89,7 +89,7 @@ def finish(library: Path, encoder: Encoder, reporter: Reporter) -> None:
         if writer.unswept():
             with writer.commit() as change:
                 change.sweep()
-        bring_up_to_date(writer, encoder, reporter)
+        bring_up_to_date(writer, encoder, reporter, enough)
 
 
 def _patiently(library: Path) -> LibraryWriter:

@@ -7,13 +7,14 @@ by one request at a time. The library is held only for the moment of a commit.
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from retrieval.encoding.encoder import Encoder
 from retrieval.errors import FetchError, LibraryError, ReadingError
+from retrieval.indexing import WHOLE
 from retrieval.library import Library, feeds
 from retrieval.library.feeds import FeedRecord, ItemRecord
 from retrieval.library.transaction import Transaction
@@ -65,6 +66,7 @@ def sync(
     allow_private: bool,
     force: bool = False,
     limits: Limits | None = None,
+    enough: Callable[[], bool] = WHOLE.enough,
 ) -> SyncSummary:
     """Bring the articles of feeds into the library. Needs no terminal, but no running event loop.
 
@@ -76,6 +78,7 @@ def sync(
         allow_private: whether addresses inside this machine and its network may be asked.
         force: ask those too that should not be asked again yet.
         limits: what each fetch may take.
+        enough: asked between batches of vectors; once it says so, the rest is left for later.
 
     Returns:
         What was done. Whatever could be read is in, whatever else failed.
@@ -95,7 +98,7 @@ def sync(
 
     summary = asyncio.run(run())
     if summary.added or summary.updated or _pending(library):
-        finish(library, encoder, reporter)
+        finish(library, encoder, reporter, enough)
     return summary
 
 

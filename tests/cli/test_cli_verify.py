@@ -108,7 +108,7 @@ def test_back_to_before_the_rebuild(inside: Quoth, made: Path) -> None:
     done = inside("index", "--rollback")
     assert done.status == 0
     assert done.out.startswith("went back to edition 1: 4 articles, encoder all-MiniLM-L6-v2@")
-    assert done.out.endswith("; quoth index brings in what came since\n")
+    assert done.out.endswith(" quoth feeds sync what feeds still list\n")
     assert inside("ask", "When did the bridge in Marlow close?").status == 0
     assert inside("index", "--rollback").out.startswith("went back to edition 2: 3 articles, ")
 

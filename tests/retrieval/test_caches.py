@@ -17,7 +17,7 @@ from retrieval.search.filter import Filter
 from retrieval.search.hybrid import Searcher
 from retrieval.search.vectors import VectorIndex
 from retrieval.search.words import WordIndex
-from tests.retrieval.collection import answerer_of, article, build, mirror
+from tests.retrieval.collection import answerer_of, article, build, mirror, write_txt
 from tests.retrieval.encoders import ReadableEncoder, ScatteredEncoder
 
 # None of them asks anything, so that they are only searched for: what is compared is the caches,
@@ -223,6 +223,27 @@ def test_a_file_of_another_dimension_counts_as_missing(
     (path,) = (made / "1" / "vectors").glob("*.faiss")
     faiss.write_index(faiss.IndexFlatIP(3), str(path))
     assert found(made, scattered) == wanted
+
+
+def test_a_file_of_a_history_that_was_undone_is_not_believed(
+    made: Path, tmp_path: Path, scattered: ScatteredEncoder, articles: Path
+) -> None:
+    truth = made / "1" / "truth.sqlite"
+    shutil.copy(truth, tmp_path / "copy")
+    for n in range(6):
+        write_txt(articles, f"undone{n}", f"Words of beta{n}.")
+        mirror(made, scattered, articles)
+    for path in truth.parent.glob("truth.sqlite*"):
+        path.unlink()
+    shutil.copy(tmp_path / "copy", truth)
+    shutil.rmtree(articles)
+    articles.mkdir()
+    for n in range(6):  # the same generations and ids come again, of other words
+        write_txt(articles, f"other{n}", f"Words of gamma{n}.")
+        mirror(made, scattered, articles)
+    ours = found(made, scattered)
+    shutil.rmtree(made / "1" / "vectors")
+    assert found(made, scattered) == ours
 
 
 def test_unfinished_files_are_cleared_away(made: Path, scattered: ScatteredEncoder) -> None:

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from retrieval import answerer as answerer_module
 from retrieval.answerer import Answerer
-from retrieval.encoding.encoder import Vectors
+from retrieval.encoding.encoder import Encoder, Vectors
 from retrieval.errors import MismatchError, NotALibraryError
 from retrieval.indexing import Reporter
 from retrieval.library import Library
@@ -24,6 +25,25 @@ def first_words(answerer: Answerer, question: str) -> str:
 def test_a_new_article_is_seen(library: Path, encoder: ReadableEncoder) -> None:
     build(library, encoder, [article("old", "The king spoke.")])
     answerer = answerer_of(library, encoder, 0.0)
+    build(library, encoder, [article("new", "A queen answered.")])
+    assert first_words(answerer, "queen") == "A queen answered."
+    answerer.close()
+
+
+def test_a_rebuild_in_the_middle_of_opening_is_followed(
+    library: Path, encoder: ReadableEncoder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    build(library, encoder, [article("old", "The king spoke.")])
+    really_open = answerer_module._open
+
+    def open_slowly(path: Path, encoder: Encoder) -> Library:
+        opened = really_open(path, encoder)
+        rebuild(library, encoder, Reporter())
+        return opened
+
+    with monkeypatch.context() as patched:
+        patched.setattr(answerer_module, "_open", open_slowly)
+        answerer = answerer_of(library, encoder, 0.0)
     build(library, encoder, [article("new", "A queen answered.")])
     assert first_words(answerer, "queen") == "A queen answered."
     answerer.close()

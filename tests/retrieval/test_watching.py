@@ -149,6 +149,20 @@ def test_an_empty_folder_in_its_place_is_not_believed(library: Path, articles: P
         watch.until(lambda: ids(library) == {"b"})
 
 
+def test_a_folder_that_is_empty_when_the_watch_begins_is_not_believed(
+    library: Path, articles: Path
+) -> None:
+    path = write_txt(articles, "a", "The king spoke.")
+    with watching(library, articles) as watch:
+        watch.until(lambda: ids(library) == {"a"})
+    path.unlink()  # as where what is mounted there is not mounted yet
+    with watching(library, articles) as watch:
+        watch.until(lambda: watch.said("notice"))
+        assert ids(library) == {"a"}
+        write_txt(articles, "b", "The queen answered.")
+        watch.until(lambda: ids(library) == {"b"})
+
+
 def test_a_folder_that_was_away_for_a_moment_is_not_believed_to_be_empty(
     library: Path, articles: Path, tmp_path: Path
 ) -> None:

@@ -253,6 +253,14 @@ def test_a_page_that_came_late_comes_though_the_feed_is_the_same(site: Site, she
     assert counts(shelf.sync()) == {"same": 1, "added": 1}
 
 
+def test_a_header_that_is_no_text_is_not_kept(site: Site, shelf: Shelf) -> None:
+    odd = {"ETag": '"caf\xe9"', "Last-Modified": "\xe9"}
+    site.pages["/feed"] = Reply(rss(item(site.page("/a", TRAM))).encode(), headers=odd)
+    shelf.follow(f"{site.address}/feed")
+    assert counts(shelf.sync()) == {"read": 1, "added": 1}
+    assert counts(shelf.sync()) == {"read": 1, "unchanged": 1}
+
+
 @pytest.mark.parametrize("status", [429, 503])
 def test_a_host_that_asks_to_be_left_alone_is(
     site: Site, shelf: Shelf, monkeypatch: pytest.MonkeyPatch, status: int
