@@ -37,7 +37,7 @@ def test_what_is_wrong_is_a_line_each_and_then_mended(inside: Quoth, made: Path)
     done = inside("verify")
     assert done.status == 1
     first, second, verdict = done.out.splitlines()
-    assert first.startswith("vector: that of passage 1 of article ")
+    assert first.startswith("vector: that of passage ")
     assert second.startswith("vector: ")
     assert verdict.startswith("library: 2 problems; run: quoth verify --repair (")
     told = inside("verify", "--json")

@@ -113,7 +113,9 @@ def test_a_mistyped_path_is_not_waited_for(quoth: Quoth, shelf: Path) -> None:
 
 
 def test_a_bad_file_is_told_and_the_rest_is_in(tmp_path: Path, news: Path) -> None:
-    (news / "bad.jsonl").write_text('{"id": "x"\n')
+    bad = news / "bad.jsonl"
+    bad.write_text('{"id": "x"\n')
+    os.utime(bad, (1e9, 1e9))
     with running(tmp_path, [COMMAND, "index", "--watch", "news"]) as watch:
         says(watch, "1 added, 0 updated, 0 removed, 0 unchanged, 1 failed")
         assert watch.lines[1].startswith(f"quoth: {news}/bad.jsonl:1: ")
