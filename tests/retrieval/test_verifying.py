@@ -202,6 +202,15 @@ def test_a_damaged_file_of_the_word_index_is_found_and_made_anew(
     assert scattered.encoded == []
 
 
+def test_half_a_file_that_a_killed_writer_left_is_nothing_wrong(
+    made: Path, articles: Path, scattered: ScatteredEncoder
+) -> None:
+    words = current_edition(made).words
+    (segment, *_) = words.glob("*.idx")
+    (words / f"{segment.stem}.123456.del").write_bytes(b"half")
+    assert found(made).ok
+
+
 @pytest.mark.parametrize("position", [0.3, 0.6, 0.97])
 def test_a_damaged_vector_file_is_found_and_made_anew(
     made: Path, scattered: ScatteredEncoder, position: float
