@@ -36,7 +36,7 @@ def _damaged(folder: Path) -> list[str]:
         path.name
         for segment in segments
         for path in sorted(folder.glob(f"{segment}.*"))
-        # What was deleted at another commit is not in use; a killed writer may have left half of it.
+        # Deletions of another commit are not in use; a killed writer may have left half of them.
         if path.suffix != ".del" or path.name in deletes
         if not _sum_is_right(path)
     ]
