@@ -56,21 +56,43 @@ def always_saved(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(vectors_module, "_FEW", 0)
 
 
-@pytest.fixture
-def made(library: Path, articles: Path, scattered: ScatteredEncoder) -> Path:
-    """A library with some history."""
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a library that has some history, its files, and copies of both."""
+    folder = tmp_path_factory.mktemp("place")
+    library, articles = folder / "library", folder / "articles"
     for n in range(8):
         write_txt(articles, f"a{n}", f"Words of alpha{n}.\n\n" + f"Beta{n} too, at length. " * 30)
-    mirror(library, scattered, articles)
-    (articles / "a0.txt").unlink()
-    write_txt(articles, "a1", "Words of alpha1, edited.")
-    write_jsonl(articles / "j.jsonl", [{"id": "j", "date": "2022-03-29", "text": "Dated words."}])
-    mirror(library, scattered, articles)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(vectors_module, "_FEW", 0)
+        mirror(library, ScatteredEncoder(), articles)
+        (articles / "a0.txt").unlink()
+        write_txt(articles, "a1", "Words of alpha1, edited.")
+        row = {"id": "j", "date": "2022-03-29", "text": "Dated words."}
+        write_jsonl(articles / "j.jsonl", [row])
+        mirror(library, ScatteredEncoder(), articles)
     report = verify(library, Reporter())
     assert (report.lines(), report.left_over) == ([], [])
     assert report.checked["vector index"] == report.checked["passages"] > 20
-    scattered.encoded.clear()
-    return library
+    shutil.copytree(library, folder / "kept library")
+    shutil.copytree(articles, folder / "kept articles")
+    return folder
+
+
+@pytest.fixture
+def articles(place: Path) -> Path:
+    """The files, always in the same place, which the library knows them by."""
+    shutil.rmtree(place / "articles")
+    shutil.copytree(place / "kept articles", place / "articles")
+    return place / "articles"
+
+
+@pytest.fixture
+def made(place: Path) -> Path:
+    """The library."""
+    shutil.rmtree(place / "library")
+    shutil.copytree(place / "kept library", place / "library")
+    return place / "library"
 
 
 def damage(library: Path, *statements: str) -> None:
@@ -178,6 +200,15 @@ def test_a_damaged_file_of_the_word_index_is_found_and_made_anew(
     assert "word index" in report.problems or report.left_over
     mended(made, scattered)
     assert scattered.encoded == []
+
+
+def test_half_a_file_that_a_killed_writer_left_is_nothing_wrong(
+    made: Path, articles: Path, scattered: ScatteredEncoder
+) -> None:
+    words = current_edition(made).words
+    (segment, *_) = words.glob("*.idx")
+    (words / f"{segment.stem}.123456.del").write_bytes(b"half")
+    assert found(made).ok
 
 
 @pytest.mark.parametrize("position", [0.3, 0.6, 0.97])
@@ -296,7 +327,7 @@ def test_what_killed_runs_left_is_cleared_away(made: Path, scattered: ScatteredE
 
 
 def test_a_repair_is_refused_where_an_indexing_run_would_be(
-    made: Path, library: Path, monkeypatch: pytest.MonkeyPatch
+    made: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("retrieval.library.writer._PATIENCE", 0.05)
     with LibraryWriter(made), pytest.raises(LockedError, match="is writing"):
