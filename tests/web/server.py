@@ -1,5 +1,6 @@
 """A real web server on loopback, whose pages a test sets and whose visitors it can look at."""
 
+import math
 import ssl
 import subprocess
 import threading
@@ -23,14 +24,14 @@ class Reply:
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True)
+@dataclass
 class Request:
     """What somebody asked for."""
 
     path: str
     headers: Mapping[str, str]
     began: float
-    ended: float
+    ended: float = math.inf
 
 
 class Site:
@@ -63,7 +64,10 @@ class Site:
 
     def handle(self, request: BaseHTTPRequestHandler) -> None:
         """Answer."""
-        began = time.monotonic()
+        headers = {name.lower(): value for name, value in request.headers.items()}
+        # Before it is answered: whoever hears the answer may look here at once.
+        heard = Request(request.path, headers, time.monotonic())
+        self.requests.append(heard)
         reply = self.pages.get(request.path, Reply(b"nothing here", status=404))
         try:
             if isinstance(reply, Reply):
@@ -72,8 +76,7 @@ class Site:
                 reply(request)
         except OSError:  # whoever asked has heard enough
             request.close_connection = True
-        headers = {name.lower(): value for name, value in request.headers.items()}
-        self.requests.append(Request(request.path, headers, began, time.monotonic()))
+        heard.ended = time.monotonic()
 
 
 def send(request: BaseHTTPRequestHandler, reply: Reply) -> None:
