@@ -13,7 +13,7 @@ from retrieval.indexing import Reporter, Summary
 def reporting() -> Iterator[Reporter]:
     """Tell of an indexing run: every problem anywhere, and progress on a terminal."""
     if not sys.stderr.isatty():
-        yield Reporter(problem=_say_problem)
+        yield Reporter(problem=say_problem)
         return
     # Imported here because a question needs no progress bar.
     from rich.console import Console
@@ -39,7 +39,7 @@ def reporting() -> Iterator[Reporter]:
                 tasks[stage] = bar.add_task(stage)
             bar.update(tasks[stage], completed=done, total=total or None)
 
-        yield Reporter(problem=_say_problem, progress=progress)
+        yield Reporter(problem=say_problem, progress=progress)
 
 
 def summarised(summary: Summary) -> str:
@@ -50,5 +50,6 @@ def summarised(summary: Summary) -> str:
     )
 
 
-def _say_problem(problem: ReadingError) -> None:
+def say_problem(problem: ReadingError) -> None:
+    """Tell of a file or line that was skipped."""
     say(f"quoth: {problem}")

@@ -14,8 +14,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from bot.commands.watch import follows_any
 from bot.settings import Settings
+from retrieval.library import feeds
 
 _log = logging.getLogger(__name__)
 
@@ -32,7 +32,7 @@ def watching(chosen: Settings) -> Iterator[None]:
     Where those are not there, the log says so and nothing is watched. What the process says is
     logged; if it ends it is started again, and if this process is killed it ends too.
     """
-    if not chosen.articles.exists() and not follows_any(chosen.library):
+    if not chosen.articles.exists() and not feeds.follows_any(chosen.library):
         _log.warning(
             "QUOTH_ARTICLES is %s, which is not there: no articles are watched", chosen.articles
         )

@@ -145,7 +145,8 @@ class Answerer:
         words = self._searcher.words
         there = words.terms.of(f"{best.article.title} {best.words}")
         covered = coverage(words.weights(question), there)
-        others = (each.score for each in found if each.said != best.said)
+        said = best.said
+        others = (each.score for each in found if each.said != said)
         lead = best.score - max(others, default=-math.inf)
         seen = evidence(best.reading, lead, best.candidate.cosine, covered)
         return probability(seen, passages)

@@ -53,9 +53,6 @@ def index(
         drop_undone(writer.edition.vectors, writer.generation())
         for path in paths:
             mirror.mirror(one_name(path))
-        if writer.unswept():
-            with writer.commit() as change:
-                change.sweep()
         bring_up_to_date(writer, encoder, reporter, pace.enough)
         return mirror.summary
 
@@ -76,11 +73,14 @@ def bring_up_to_date(
     reporter: Reporter,
     enough: Callable[[], bool] = WHOLE.enough,
 ) -> None:
-    """Finish what the truth leaves to do: the words' index, the vectors, the vectors' index.
+    """Finish what the truth leaves to do: the sweep, the words' index, the vectors, their index.
 
     Whatever an earlier run was killed in is finished too. Vectors can be left for a later run:
     see ``Pace``.
     """
+    if writer.unswept():
+        with writer.commit() as change:
+            change.sweep()
     with closing(Library(writer.path, writer.edition)) as library:
         with library.snapshot():
             WordIndex(writer.edition.words).catch_up(library)

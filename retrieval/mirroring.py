@@ -4,7 +4,7 @@ import hashlib
 import stat
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 
 from retrieval.article import Article
@@ -31,6 +31,11 @@ class Summary:
     unchanged: int = 0
     failed: int = 0
     waiting: int = 0
+
+    def add(self, other: "Summary") -> None:
+        """Count what another run did, or another part of this one, with the rest."""
+        for each in fields(self):
+            setattr(self, each.name, getattr(self, each.name) + getattr(other, each.name))
 
 
 @dataclass(frozen=True, slots=True)
@@ -270,15 +275,8 @@ class Mirror:
                 change.record_file(path, record)
             for path in batch.forgotten:
                 change.forget_file(path)
-        self._count(done)
+        self.summary.add(done)  # which was acknowledged
         self._catch_up()
-
-    def _count(self, done: Summary) -> None:
-        """Add what was acknowledged."""
-        self.summary.added += done.added
-        self.summary.updated += done.updated
-        self.summary.removed += done.removed
-        self.summary.unchanged += done.unchanged
 
     def _catch_up(self) -> None:
         """Bring the words' index to what was committed."""

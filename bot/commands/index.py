@@ -15,7 +15,7 @@ from bot.wording import counted
 from retrieval.encoding import Encoder
 from retrieval.errors import ReadingError
 from retrieval.indexing import Reporter, Summary, index
-from retrieval.library import folder
+from retrieval.library import feeds, folder
 from retrieval.rebuilding import rebuild, roll_back
 from retrieval.rehearsing import rehearse
 
@@ -46,7 +46,7 @@ def run(
     if not paths:
         places = [chosen.articles]
     nothing_there = not addresses and not any(place.exists() for place in places)
-    if nothing_there and watch and not _follows_any(chosen.library):
+    if nothing_there and watch and not feeds.follows_any(chosen.library):
         # Only what was there may be waited for: the rest is mistyped.
         raise ReadingError(str(places[0]), "no such file or folder, so there is nothing to watch")
     if nothing_there and not rebuild and not folder.exists(chosen.library):
@@ -68,15 +68,9 @@ def run(
         if places:
             summary = index(places, chosen.library, encoder, reporter)
         if addresses:
-            _index_pages(addresses, chosen, encoder, reporter, summary)
+            summary.add(_index_pages(addresses, chosen, encoder, reporter))
     print(summarised(summary))
     return FAILED if summary.failed else OK
-
-
-def _follows_any(library: Path) -> bool:
-    from bot.commands.watch import follows_any
-
-    return follows_any(library)
 
 
 def _rehearse(places: Sequence[Path], library: Path) -> int:
@@ -108,24 +102,15 @@ def _roll_back(library: Path) -> int:
 
 
 def _index_pages(
-    addresses: Sequence[str],
-    chosen: Settings,
-    encoder: Encoder,
-    reporter: Reporter,
-    summary: Summary,
-) -> None:
-    """Index web pages too, and count them with the rest."""
+    addresses: Sequence[str], chosen: Settings, encoder: Encoder, reporter: Reporter
+) -> Summary:
     # Imported here because files need none of it.
     from retrieval.web.page_indexing import index_pages
 
-    pages = index_pages(
+    return index_pages(
         addresses,
         chosen.library,
         encoder,
         reporter,
         allow_private=chosen.allow_private_addresses,
     )
-    summary.added += pages.added
-    summary.updated += pages.updated
-    summary.unchanged += pages.unchanged
-    summary.failed += pages.failed

@@ -6,17 +6,15 @@ import sys
 import threading
 import time
 from collections.abc import Sequence
-from contextlib import closing
 from pathlib import Path
 from types import FrameType
 
 from bot.exit_status import OK
-from bot.progress import reporting, summarised
+from bot.progress import reporting, say_problem, summarised
 from bot.say import say
 from bot.settings import Settings
 from retrieval.encoding import Encoder
-from retrieval.errors import LibraryError
-from retrieval.library import Library, feeds
+from retrieval.library import feeds
 from retrieval.mirroring import Reporter
 from retrieval.watching import Listener
 from retrieval.watching import watch as watch_files
@@ -58,7 +56,7 @@ def _follow_feeds(chosen: Settings, encoder: Encoder) -> None:
     told = ""
     while True:
         try:
-            if follows_any(chosen.library):
+            if feeds.follows_any(chosen.library):
                 _sync(chosen, encoder)
             told = ""
         except Exception as error:  # whatever it is, it may pass, and files are watched meanwhile
@@ -66,16 +64,6 @@ def _follow_feeds(chosen: Settings, encoder: Encoder) -> None:
                 told = str(error)
                 say(f"feeds wait: {told or type(error).__name__}")
         time.sleep(_PAUSE)
-
-
-def follows_any(library: Path) -> bool:
-    """Whether there is a library, and it follows a feed."""
-    try:
-        opened = Library(library)
-    except LibraryError:  # not made yet, or what the watch of the files tells of
-        return False
-    with closing(opened), opened.snapshot():
-        return bool(feeds.list_feeds(opened.connection))
 
 
 def _sync(chosen: Settings, encoder: Encoder) -> None:
@@ -86,7 +74,7 @@ def _sync(chosen: Settings, encoder: Encoder) -> None:
         [],
         chosen.library,
         encoder,
-        Reporter(problem=lambda problem: say(f"quoth: {problem}")),
+        Reporter(problem=say_problem),
         allow_private=chosen.allow_private_addresses,
         # Their words are found at once; vectors are left to the watch, or files would wait.
         enough=lambda: True,

@@ -6,7 +6,12 @@ its article are committed together, or that of a ``Library`` to read.
 
 import sqlite3
 from collections.abc import Iterable, Sequence
+from contextlib import closing
 from dataclasses import astuple, dataclass, fields
+from pathlib import Path
+
+from retrieval.errors import LibraryError
+from retrieval.library.reader import Library
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +72,16 @@ class ItemRecord:
 
 _FEED = ", ".join(field.name for field in fields(FeedRecord))
 _ITEM = ", ".join(field.name for field in fields(ItemRecord))
+
+
+def follows_any(path: Path) -> bool:
+    """Whether there is a library in a folder that can be opened, and it follows a feed."""
+    try:
+        library = Library(path)
+    except LibraryError:  # not made yet, or what is wrong with it is told elsewhere
+        return False
+    with closing(library), library.snapshot():
+        return bool(list_feeds(library.connection))
 
 
 def list_feeds(connection: sqlite3.Connection) -> list[FeedRecord]:

@@ -92,11 +92,7 @@ class LibraryWriter:
         try:
             connection.execute("BEGIN IMMEDIATE")
             try:
-                generation = 1 + int(
-                    connection.execute(
-                        "SELECT value FROM facts WHERE name = 'generation'"
-                    ).fetchone()[0]
-                )
+                generation = 1 + self.generation()
                 yield Transaction(connection, generation)
                 connection.execute(
                     "UPDATE facts SET value = ? WHERE name = 'generation'", (generation,)

@@ -52,9 +52,6 @@ def repair(library: Path, encoder: Encoder, reporter: Reporter) -> Repaired:
         lost = [] if before.ok else _mend(writer, before)
         for path in before.strays:
             path.unlink(missing_ok=True)
-        if writer.unswept():
-            with writer.commit() as change:
-                change.sweep()
         bring_up_to_date(writer, encoder, reporter)
         after = verify(library, reporter, encoder.dimension)
     return Repaired(before, lost, after)

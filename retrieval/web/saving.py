@@ -86,9 +86,6 @@ def finish(library: Path, encoder: Encoder, reporter: Reporter, enough: Callable
     """
     with _patiently(library) as writer:
         writer.claim(encoder.identity)
-        if writer.unswept():
-            with writer.commit() as change:
-                change.sweep()
         bring_up_to_date(writer, encoder, reporter, enough)
 
 
