@@ -35,7 +35,8 @@ class Copying:
             copy = self._copies / f"{killed} commit {len([*self._copies.iterdir()]) // 2}"
             copy.mkdir()
             for path in self._folder.iterdir():
-                if not path.name.endswith(".lock"):
+                # A merge in the background makes what has such a name, and renames it.
+                if not path.name.endswith(".lock") and not path.name.startswith(".tmp"):
                     os.link(path, copy / path.name)
         # All of it was written but the file that says so.
         (copy / "meta.json").unlink()
