@@ -16,7 +16,7 @@ from retrieval.article import Article
 from retrieval.encoding.encoder import Progress, Vectors, unit
 from retrieval.indexing import Reporter, index
 from retrieval.library import Library, LibraryWriter
-from retrieval.library.transaction import Change, Transaction
+from retrieval.library.transaction import Change, Passages, Transaction
 from retrieval.rebuilding import rebuild, roll_back
 from retrieval.search.vectors import VectorIndex
 from retrieval.verifying import repair
@@ -150,9 +150,9 @@ class _Noted(Transaction):
         super().__init__(real._connection, real._generation)
         self._commit = commit
 
-    def put(self, article: Article, file: str) -> Change:
+    def put(self, article: Article, file: str, passages: Passages | None = None) -> Change:
         self._commit.put[article.id] = article.sha256
-        return super().put(article, file)
+        return super().put(article, file, passages)
 
     def remove(self, article_id: str) -> bool:
         self._commit.removed.append(article_id)

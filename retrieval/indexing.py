@@ -10,9 +10,10 @@ from collections.abc import Callable, Sequence
 from contextlib import closing
 from pathlib import Path
 
+from retrieval.committing import Commits, Summary
 from retrieval.encoding.encoder import Encoder
 from retrieval.library import Library, LibraryWriter
-from retrieval.mirroring import Mirror, Pace, Reporter, Summary
+from retrieval.mirroring import Mirror, Pace, Reporter
 from retrieval.search.vectors import VectorIndex, drop_undone
 from retrieval.search.words import WordIndex
 
@@ -48,9 +49,10 @@ def index(
     Raises:
         LibraryError: the library cannot be written; what was committed until then is kept.
     """
-    with LibraryWriter(library) as writer, closing(Mirror(writer, reporter, pace)) as mirror:
+    with LibraryWriter(library) as writer, closing(Commits(writer)) as commits:
         writer.claim(encoder.identity)
         drop_undone(writer.edition.vectors, writer.generation())
+        mirror = Mirror(writer, commits, reporter, pace)
         for path in paths:
             mirror.mirror(one_name(path))
         bring_up_to_date(writer, encoder, reporter, pace.enough)

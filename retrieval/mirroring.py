@@ -3,39 +3,16 @@
 import hashlib
 import stat
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, fields, replace
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from retrieval.article import Article
+from retrieval.committing import Commits
 from retrieval.errors import ReadingError
-from retrieval.library import FileRecord, Library, LibraryWriter
-from retrieval.library.transaction import Transaction
+from retrieval.library import FileRecord, LibraryWriter
 from retrieval.reading import find_files, read_file
 from retrieval.reading.files import printable
-from retrieval.search.words import WordIndex
-
-_BATCH_CHARACTERS = 1_000_000  # of articles committed at once; their words follow within a second
-
-
-@dataclass(slots=True)
-class Summary:
-    """What an indexing run did, in articles.
-
-    ``failed`` counts files and lines, ``waiting`` files that were still being written.
-    """
-
-    added: int = 0
-    updated: int = 0
-    removed: int = 0
-    unchanged: int = 0
-    failed: int = 0
-    waiting: int = 0
-
-    def add(self, other: "Summary") -> None:
-        """Count what another run did, or another part of this one, with the rest."""
-        for each in fields(self):
-            setattr(self, each.name, getattr(self, each.name) + getattr(other, each.name))
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,17 +43,6 @@ class Reporter:
     progress: Callable[[str, int, int], None] = lambda stage, done, total: None
 
 
-@dataclass(slots=True)
-class _Batch:
-    """Articles and finished files that wait for the next commit."""
-
-    articles: list[tuple[Article, str]] = field(default_factory=list)
-    gone: set[str] = field(default_factory=set)
-    files: list[tuple[str, FileRecord]] = field(default_factory=list)
-    forgotten: list[str] = field(default_factory=list)
-    characters: int = 0
-
-
 @dataclass(frozen=True, slots=True)
 class _Contested:
     """A file with articles whose ids another file has too.
@@ -93,24 +59,28 @@ class _Contested:
 
 
 class Mirror:
-    """One run of ``index`` over some paths, all into one library."""
+    """One run of ``index`` over some paths, all into one library.
 
-    def __init__(self, writer: LibraryWriter, reporter: Reporter, pace: Pace) -> None:
-        self.summary = Summary()
+    Args:
+        writer: of that library.
+        commits: of what is read.
+        reporter: hears of problems and progress.
+        pace: see there.
+
+    Attributes:
+        summary: what was done so far.
+    """
+
+    def __init__(
+        self, writer: LibraryWriter, commits: Commits, reporter: Reporter, pace: Pace
+    ) -> None:
+        self.summary = commits.summary
         self._writer = writer
+        self._commits = commits
         self._reporter = reporter
         self._pace = pace
-        self._library: Library | None = None
-        self._words: WordIndex | None = None
-        self._batch = _Batch()
-        self._claimed: dict[str, str] = {}  # the ids of this batch, and whose they are
         self._known: dict[str, tuple[FileRecord, int]] = {}  # the files of this root
         self._changed: list[Path] = []  # of them, those that changed while they were read
-
-    def close(self) -> None:
-        """Let go of the library."""
-        if self._library:
-            self._library.close()
 
     def mirror(self, root: Path) -> None:
         """Bring the articles that come from under a path up to date."""
@@ -129,20 +99,21 @@ class Mirror:
                 contested.append(conflict)
             self._reporter.progress("Reading", len(seen), 0)
         contested += self._read_changed(root)
-        self._commit()
+        self._commits.commit()
         if identity(root) != there:  # it went while it was read, and may come back
             unread.append(root)
         for path in self._known:
             # What could not be looked at is not known to be gone.
             place = Path(printable(Path(path)))
             if path not in seen and not any(place.is_relative_to(other) for other in unread):
-                self._batch.gone.update(self._writer.ids_from(path))
-                self._batch.forgotten.append(path)
-        self._commit()
+                self._commits.remove(self._writer.ids_from(path))
+                self._commits.forget(path)
+        self._commits.commit()
         # An article that moved from one file to another was in both until now.
         for conflict in contested:
             self._settle(conflict, root)
-        self._commit()
+        self._commits.commit()
+        self._commits.finish()
 
     # One file
 
@@ -170,7 +141,7 @@ class Mirror:
             return None
         if known and known.complete and known.sha256 == record.sha256:
             self.summary.unchanged += articles
-            self._batch.files.append((name, record))
+            self._commits.record(name, record)
             return None
         return self._read_articles(path, root, record)
 
@@ -190,16 +161,16 @@ class Mirror:
             if self._owner(found, name):
                 claimed_elsewhere.add(found.id)
             else:
-                self._add(found, name)
+                self._commits.put(found, name)
         if not _is_still(path, record):
             self._changed.append(path)
-            self._batch.files.append((name, replace(record, complete=False)))
+            self._commits.record(name, replace(record, complete=False))
             return None
         if complete:
             # Of a file that could not be read whole, nothing is known to be gone.
-            self._batch.gone |= {i for i in self._writer.ids_from(name) if i not in ids}
+            self._commits.remove(i for i in self._writer.ids_from(name) if i not in ids)
         settled = not claimed_elsewhere
-        self._batch.files.append((name, replace(record, complete=complete and settled)))
+        self._commits.record(name, replace(record, complete=complete and settled))
         whole = replace(record, complete=complete)
         return None if settled else _Contested(path, whole, frozenset(claimed_elsewhere))
 
@@ -236,20 +207,13 @@ class Mirror:
                     )
                 )
             else:
-                self._add(found, name)
+                self._commits.put(found, name)
         if not conflicts:
-            self._batch.files.append((name, contested.record))
-
-    def _add(self, article: Article, name: str) -> None:
-        self._claimed[article.id] = name
-        self._batch.articles.append((article, name))
-        self._batch.characters += len(article.text)
-        if self._batch.characters >= _BATCH_CHARACTERS:
-            self._commit()
+            self._commits.record(name, contested.record)
 
     def _owner(self, article: Article, name: str) -> str | None:
         """Another file, still there, that has an article of this id."""
-        owner = self._claimed.get(article.id) or self._writer.file_of(article.id)
+        owner = self._commits.owner(article.id)
         if owner is None or owner == name or not Path(owner).exists():
             return None
         return owner
@@ -258,42 +222,10 @@ class Mirror:
         self.summary.failed += 1
         self._reporter.problem(problem)
 
-    # Commits
-
-    def _commit(self) -> None:
-        batch, self._batch = self._batch, _Batch()
-        self._claimed.clear()
-        if not (batch.articles or batch.gone or batch.files or batch.forgotten):
-            return
-        done = Summary()
-        with self._writer.commit() as change:
-            done.removed += _remove(change, sorted(batch.gone))
-            for article, path in batch.articles:
-                outcome = change.put(article, path)
-                setattr(done, outcome, getattr(done, outcome) + 1)
-            for path, record in batch.files:
-                change.record_file(path, record)
-            for path in batch.forgotten:
-                change.forget_file(path)
-        self.summary.add(done)  # which was acknowledged
-        self._catch_up()
-
-    def _catch_up(self) -> None:
-        """Bring the words' index to what was committed."""
-        if not (self._library and self._words):
-            self._library = Library(self._writer.path, self._writer.edition)
-            self._words = WordIndex(self._writer.edition.words)
-        with self._library.snapshot():
-            self._words.catch_up(self._library)
-
 
 def _name(path: Path) -> str:
     """A path as text that can be kept: bytes that are no UTF-8 are spelled out."""
     return str(path).encode("utf-8", "backslashreplace").decode()
-
-
-def _remove(change: Transaction, ids: Sequence[str]) -> int:
-    return sum(change.remove(article_id) for article_id in ids)
 
 
 def _file_hash(path: Path) -> str:

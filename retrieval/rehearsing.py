@@ -9,10 +9,11 @@ from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 
 from retrieval.article import Article
+from retrieval.committing import Commits, Summary
 from retrieval.indexing import one_name
 from retrieval.library import Library, LibraryWriter, folder, schema
-from retrieval.library.transaction import Change, Transaction
-from retrieval.mirroring import Mirror, Pace, Reporter, Summary
+from retrieval.library.transaction import Change, Passages, Transaction
+from retrieval.mirroring import Mirror, Pace, Reporter
 
 Note = Callable[[str, str, str | None], None]
 """Hears of each article: "added", "updated" or "removed", its id, and its file."""
@@ -35,16 +36,21 @@ def rehearse(paths: Sequence[Path], library: Path, reporter: Reporter, note: Not
     """
     with (
         _RehearsalWriter(library, note) as writer,
-        closing(_Rehearsal(writer, reporter, Pace())) as mirror,
+        closing(_Rehearsed(writer)) as commits,
     ):
+        mirror = Mirror(writer, commits, reporter, Pace())
         for path in paths:
             mirror.mirror(one_name(path))
         return mirror.summary
 
 
-class _Rehearsal(Mirror):
-    def _catch_up(self) -> None:
-        """Nothing was committed."""
+class _Rehearsed(Commits):
+    def _split(self, articles: list[Article]) -> Callable[[], dict[Article, Passages]]:
+        """Nobody asks for the passages."""
+        return dict
+
+    def _index_words(self) -> None:
+        """Nobody asks for the words."""
 
 
 class _RehearsalWriter(LibraryWriter):
@@ -76,9 +82,9 @@ class _Noted(Transaction):
         super().__init__(real._connection, real._generation)
         self._note = note
 
-    def put(self, article: Article, file: str) -> Change:
+    def put(self, article: Article, file: str, passages: Passages | None = None) -> Change:
         """Tell of an article that comes or changes."""
-        outcome = super().put(article, file)
+        outcome = super().put(article, file, passages)
         if outcome != "unchanged":
             self._note(outcome, article.id, file)
         return outcome
@@ -92,5 +98,7 @@ class _Noted(Transaction):
             self._note("removed", article_id, row[0])
         return super().remove(article_id)
 
-    def _add_passages(self, number: int | None, title: str, text: str) -> None:
+    def _add_passages(
+        self, number: int | None, title: str, text: str, passages: Passages | None = None
+    ) -> None:
         """Nobody asks for them."""

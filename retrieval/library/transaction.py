@@ -13,6 +13,9 @@ from retrieval.passages import encoder_text, split
 
 Change = Literal["added", "updated", "unchanged"]
 
+Passages = list[tuple[int, int, int, bytes]]
+"""Of one article: paragraph, start, stop and digest of each, as the table of passages has them."""
+
 
 class Transaction:
     """The changes of one commit. Made by ``LibraryWriter.commit``."""
@@ -26,8 +29,14 @@ class Transaction:
         """For the tables that other files of this package keep, in the same commit."""
         return self._connection
 
-    def put(self, article: Article, file: str) -> Change:
-        """Add an article, or replace the one of the same id where it differs."""
+    def put(self, article: Article, file: str, passages: Passages | None = None) -> Change:
+        """Add an article, or replace the one of the same id where it differs.
+
+        Args:
+            article: to add.
+            file: that it came from.
+            passages: what ``passages_of`` says of it, where that is known already.
+        """
         known = self._connection.execute(
             "SELECT number, title, date, source, url, sha256, file FROM articles WHERE id = ?",
             (article.id,),
@@ -54,7 +63,7 @@ class Transaction:
                 " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
                 (article.id, *about, article.text, file),
             ).lastrowid
-        self._add_passages(number, article.title, article.text)
+        self._add_passages(number, article.title, article.text, passages)
         return "updated" if known else "added"
 
     def remove(self, article_id: str) -> bool:
@@ -127,8 +136,10 @@ class Transaction:
             )
         self._connection.execute("DELETE FROM facts WHERE name = ?", (UNSWEPT_FACT,))
 
-    def _add_passages(self, number: int | None, title: str, text: str) -> None:
-        rows = passages_of(title, text)
+    def _add_passages(
+        self, number: int | None, title: str, text: str, passages: Passages | None = None
+    ) -> None:
+        rows = passages or passages_of(title, text)
         self._connection.executemany(
             "INSERT INTO passages (article, paragraph, start, stop, digest, generation)"
             " VALUES (?, ?, ?, ?, ?, ?)",
@@ -149,8 +160,8 @@ class Transaction:
         self._connection.execute("INSERT OR REPLACE INTO facts VALUES (?, 1)", (UNSWEPT_FACT,))
 
 
-def passages_of(title: str, text: str) -> list[tuple[int, int, int, bytes]]:
-    """What the table of passages says of an article: paragraph, start, stop and digest of each."""
+def passages_of(title: str, text: str) -> Passages:
+    """Split an article for the table of passages."""
     return [
         (each.paragraph, each.start, each.end, _digest(title, text[each.start : each.end]))
         for each in split(text)

@@ -1,7 +1,8 @@
 """Writes a library: one process at a time, one generation a commit."""
 
+import json
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Self
@@ -127,6 +128,15 @@ class LibraryWriter:
             "SELECT file FROM articles WHERE id = ?", (article_id,)
         ).fetchone()
         return str(row[0]) if row and row[0] is not None else None
+
+    def unknown(self, article_ids: Iterable[str]) -> set[str]:
+        """Those of these ids that no article has."""
+        ids = set(article_ids)
+        rows = self._connection.execute(
+            "SELECT id FROM articles WHERE id IN (SELECT value FROM json_each(?))",
+            (json.dumps(list(ids)),),
+        )
+        return ids - {row[0] for row in rows}
 
     def ids_from(self, file: str) -> list[str]:
         """The ids of the articles that came from a file."""

@@ -33,6 +33,10 @@ class Terms:
         """The different terms of a text, in the order in which they come."""
         return list(dict.fromkeys(self.analyzer.analyze(composed(text))))
 
+    def in_order(self, text: str) -> str:
+        """The terms of a text with spaces between them, each as often as it comes."""
+        return " ".join(self.analyzer.analyze(composed(text)))
+
     def telling(self, question: str) -> list[str]:
         """A question's terms without those of its grammar, unless it has no others.
 

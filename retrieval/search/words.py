@@ -1,31 +1,24 @@
 """The index of words: tantivy's BM25 over passages and their articles' titles. A cache."""
 
-import shutil
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
 import tantivy
 from numpy.typing import NDArray
 
-from retrieval.article import Article
-from retrieval.errors import LibraryError
 from retrieval.library.reader import Library
-from retrieval.library.records import PassageRow
 from retrieval.search.filter import Filter
 from retrieval.search.hits import Hits
-from retrieval.search.terms import Terms, composed
+from retrieval.search.terms import Terms
+from retrieval.search.word_folder import errors, generation_of, open_index, reason
+from retrieval.search.word_writer import WordWriter
 
 WEIGHTS = {"text": 1.0, "title": 0.5, "around": 1.0}
 """Of a word found in the passage, in its article's title and date, and in the passages around it
 (itself included), which say what it is about (benchmarks/search.py)."""
 
-REACH = 1
-"""How many passages before and after one count as around it."""
-
-_FORM = "2"  # of this index; another makes it be built anew
-_ANALYZER = "english"
-_HEAP = 64_000_000  # bytes of postings before they go to disk
 _OTHER_PASSAGES = 1_000  # see ``weights``
 
 _Occur = tantivy.Occur
@@ -58,14 +51,14 @@ class WordIndex:
         """See what others have committed; ``generation`` then says what that is."""
         try:
             if self._index is None:
-                self._index = self._open()
+                self._index = open_index(self._folder)
             if self._index is not None:
                 self._index.reload()
-                self.generation = self._read_generation(self._index)
+                self.generation = generation_of(self._index)
             self.trouble = None
-        except _errors() as error:
+        except errors() as error:
             self._index, self.generation = None, -1
-            self.trouble = _reason(error)
+            self.trouble = reason(error)
 
     def catch_up(self, library: Library) -> None:
         """Bring the index to the library's generation, reading only what changed.
@@ -76,19 +69,9 @@ class WordIndex:
         Raises:
             LibraryError: the index cannot be written.
         """
-        try:
-            if self._index is None or self.generation < 0:
-                self._index = self._create()
-            generation = library.text_generation()
-            if self.generation > generation:  # the truth was put back from an older copy
-                self._index, self.generation = self._create(), -1
-            if self.generation < generation:
-                self._write(self._index, library, generation)
-        except _errors() as error:
-            raise LibraryError(
-                f"{self._folder}: cannot be written ({_reason(error)}); what was committed is kept."
-                " Mend that, then run: quoth index"
-            ) from error
+        with closing(WordWriter(self._folder, self.terms)) as writer:
+            if writer.feed(library):
+                writer.commit()
         self.refresh()
 
     def search(self, question: str, limit: int, within: Filter) -> Hits:
@@ -193,98 +176,6 @@ class WordIndex:
             np.array([score for score, _ in found], dtype=np.float32),
         )
 
-    # Opening and writing
-
-    def _open(self) -> tantivy.Index | None:
-        if not (self._folder / "meta.json").exists():
-            return None
-        index = tantivy.Index.open(str(self._folder))
-        index.register_tokenizer(_ANALYZER, self.terms.analyzer)
-        index.config_reader("manual")
-        return index
-
-    def _create(self) -> tantivy.Index:
-        if self._folder.exists():
-            # Without it the index is not there: half of one never looks damaged.
-            (self._folder / "meta.json").unlink(missing_ok=True)
-            shutil.rmtree(self._folder)
-        self._folder.mkdir(parents=True)
-        index = tantivy.Index(_schema(), path=str(self._folder))
-        index.register_tokenizer(_ANALYZER, self.terms.analyzer)
-        index.config_reader("manual")
-        return index
-
-    def _read_generation(self, index: tantivy.Index) -> int:
-        searcher = index.searcher()
-        form = _Query.term_query(index.schema, "form", _FORM, "basic")
-        found = searcher.search(form, limit=1, count=False).hits
-        if not found:
-            return -1
-        value = searcher.fast_field_values("generation", [found[0][1]])[0]
-        return -1 if value is None else int(value)
-
-    def _write(self, index: tantivy.Index, library: Library, generation: int) -> None:
-        writer = index.writer(heap_size=_HEAP, num_threads=2)
-        # A killed writer's files have names that this one would give to its own, and fail on.
-        writer.garbage_collect_files()
-        # tantivy gives a writer's first change the number of the last commit, and where a killed
-        # writer left segments to merge, that change is not made in all of them. So the first one
-        # is to delete what there never is.
-        writer.delete_documents_by_term("form", "none")
-        # By query: a term made of a number is taken for a signed one, and matches no unsigned id.
-        if gone := library.removed_since(self.generation).tolist():
-            writer.delete_documents_by_query(_Query.term_set_query(index.schema, "id", gone))
-        for article, rows in library.articles_since(self.generation):
-            for document in _documents(article, rows):
-                writer.add_document(document)
-        # One document says how far the index has come, in the same commit as what it speaks of.
-        writer.delete_documents_by_term("form", _FORM)
-        mark = tantivy.Document()
-        mark.add_text("form", _FORM)
-        mark.add_unsigned("generation", generation)
-        writer.add_document(mark)
-        writer.commit()
-        writer.wait_merging_threads()
-
-
-def _documents(article: Article, rows: Sequence[PassageRow]) -> Iterator[tantivy.Document]:
-    day = f" {article.date:%d %B %Y}" if article.date else ""
-    for n, row in enumerate(rows):
-        first, last = rows[max(0, n - REACH)], rows[min(len(rows) - 1, n + REACH)]
-        document = tantivy.Document()
-        document.add_unsigned("id", row.id)
-        document.add_text("text", composed(article.text[row.start : row.end]))
-        document.add_text("title", composed(article.title) + day)
-        document.add_text("around", composed(article.text[first.start : last.end]))
-        if article.date:
-            document.add_integer("day", article.date.toordinal())
-        if article.source:
-            document.add_text("source", article.source.lower())
-        yield document
-
-
-def _schema() -> tantivy.Schema:
-    builder = tantivy.SchemaBuilder()
-    builder.add_unsigned_field("id", indexed=True, fast=True)
-    builder.add_text_field("text", tokenizer_name=_ANALYZER, index_option="freq")
-    builder.add_text_field("title", tokenizer_name=_ANALYZER, index_option="freq")
-    builder.add_text_field("around", tokenizer_name=_ANALYZER, index_option="freq")
-    builder.add_integer_field("day", indexed=True, fast=True)
-    builder.add_text_field("source", tokenizer_name="raw", index_option="basic")
-    builder.add_text_field("form", tokenizer_name="raw", index_option="basic")
-    builder.add_unsigned_field("generation", indexed=True, fast=True)
-    return builder.build()
-
 
 def _all_of(*queries: tantivy.Query) -> tantivy.Query:
     return _Query.boolean_query([(_Occur.Must, query) for query in queries])
-
-
-def _reason(error: BaseException) -> str:
-    """What tantivy says, of which the first line is for a person."""
-    return (str(error).strip().splitlines() or [type(error).__name__])[0]
-
-
-def _errors() -> tuple[type[BaseException], ...]:
-    """What tantivy raises for an index that it cannot read or write."""
-    return (ValueError, OSError, RuntimeError)

@@ -4,10 +4,11 @@ import asyncio
 from collections.abc import Sequence
 from pathlib import Path
 
+from retrieval.committing import Summary
 from retrieval.encoding.encoder import Encoder
 from retrieval.errors import ReadingError
 from retrieval.indexing import WHOLE
-from retrieval.mirroring import Reporter, Summary
+from retrieval.mirroring import Reporter
 from retrieval.web.addresses import show_address
 from retrieval.web.fetching import Fetcher, Limits, at_once
 from retrieval.web.keeping import count, keep_page

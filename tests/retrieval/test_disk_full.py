@@ -17,13 +17,13 @@ ROOT = Path(__file__).parents[2]
 INDEX = """
 import sys
 from pathlib import Path
-from retrieval import indexing
+from retrieval import committing, indexing
 from retrieval.errors import QuothError
 from retrieval.library import Library
 from tests.retrieval.encoders import ScatteredEncoder
 
 articles, library = Path(sys.argv[1]), Path(sys.argv[2])
-indexing._BATCH_CHARACTERS = 20_000
+committing._BATCH_CHARACTERS = 20_000
 try:
     indexing.index([articles], library, ScatteredEncoder(), indexing.Reporter())
     opened = Library(library)
@@ -115,7 +115,7 @@ print(*sorted(path.name for path in library.iterdir() if path.is_dir()), report.
 
 
 @pytest.mark.skipif(not _mounts(), reason="needs user namespaces that may mount")
-@pytest.mark.parametrize("size", ["300k", "500k", "900k"])
+@pytest.mark.parametrize("size", ["250k", "450k", "650k"])
 def test_a_disk_that_fills_during_a_rebuild_leaves_the_library_as_it_was(
     tmp_path: Path, scattered: ScatteredEncoder, size: str
 ) -> None:

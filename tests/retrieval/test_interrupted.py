@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from retrieval import indexing, mirroring, rebuilding
+from retrieval import committing, indexing, rebuilding
 from retrieval.encoding.encoder import Progress, Vectors
 from retrieval.errors import MismatchError, NotALibraryError
 from retrieval.indexing import Reporter
@@ -24,7 +24,7 @@ class Stopped(BaseException):
 
 @pytest.fixture
 def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(mirroring, "_BATCH_CHARACTERS", 100)
+    monkeypatch.setattr(committing, "_BATCH_CHARACTERS", 100)
     monkeypatch.setattr(indexing, "_BATCH_VECTORS", 2)
 
 

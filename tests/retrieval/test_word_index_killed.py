@@ -5,8 +5,12 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from retrieval.library import Library, LibraryWriter
 from retrieval.library.folder import current_edition
+from retrieval.search import word_writer
+from retrieval.search.word_folder import open_index
 from retrieval.search.words import WordIndex
 from tests.retrieval.collection import article
 
@@ -51,7 +55,7 @@ def change(library: Path, n: int) -> None:
 
 
 def test_killed_about_any_commit_the_next_run_deletes_what_went(
-    library: Path, tmp_path: Path
+    library: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     copies = tmp_path / "copies"
     copies.mkdir()
@@ -62,10 +66,11 @@ def test_killed_about_any_commit_the_next_run_deletes_what_went(
             WordIndex(folder).catch_up(opened)
         for n in range(1, ROUNDS):
             change(library, n)
-            words = WordIndex(folder)
-            words._index = Copying(words._index, folder, copies)  # type: ignore[assignment]
-            with opened.snapshot():
-                words.catch_up(opened)
+            with monkeypatch.context() as patch, opened.snapshot():
+                patch.setattr(
+                    word_writer, "open_index", lambda f: Copying(open_index(f), folder, copies)
+                )
+                WordIndex(folder).catch_up(opened)
         with LibraryWriter(library) as writer, writer.commit() as commit:
             for n in range(0, ROUNDS, 2):
                 commit.remove(f"a{n}")

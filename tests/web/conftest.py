@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from hypothesis import settings
 
-from retrieval.mirroring import Reporter, Summary
+from retrieval.committing import Summary
+from retrieval.mirroring import Reporter
 from retrieval.web.fetching import Limits
 from retrieval.web.following import follow
 from retrieval.web.page_indexing import index_pages
