@@ -1,15 +1,19 @@
 """Commits what a run has read, batch by batch, and has the words of each batch found at once."""
 
 from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, fields
 
 from retrieval.article import Article
 from retrieval.library import FileRecord, LibraryWriter
-from retrieval.library.transaction import Passages
+from retrieval.library.transaction import Passages, Transaction
 from retrieval.search.word_keeper import WordKeeper
 from retrieval.splitting import Splitter
 
-_BATCH_CHARACTERS = 1_000_000  # of articles committed at once; their words follow within a second
+# Of articles committed at once. The index of the passages' digests is written over and over, so
+# large batches are faster; the first ones are small, to be found soon.
+_BATCH_CHARACTERS = 1_000_000
+_LARGEST_BATCH = 4_000_000
 
 
 @dataclass(slots=True)
@@ -64,6 +68,7 @@ class Commits:
         self._words = WordKeeper(writer)
         self._batch = _Batch()
         self._next = _Batch()  # is committed while the one after it is split
+        self._characters = 0  # of all articles so far
         self._claimed: dict[str, str] = {}  # the ids that wait for a commit, and whose they are
 
     def close(self) -> None:
@@ -80,7 +85,9 @@ class Commits:
         self._claimed[article.id] = file
         self._batch.articles.append((article, file))
         self._batch.characters += len(article.text)
-        if self._batch.characters >= _BATCH_CHARACTERS:
+        self._characters += len(article.text)
+        largest = min(_LARGEST_BATCH, self._characters // 8)
+        if self._batch.characters >= max(_BATCH_CHARACTERS, largest):
             self._move_up()
 
     def remove(self, article_ids: Iterable[str]) -> None:
@@ -120,7 +127,7 @@ class Commits:
             return
         done = Summary()
         split = batch.split()
-        with self._writer.commit() as change:
+        with self._commit() as change:
             done.removed += sum(change.remove(article_id) for article_id in sorted(batch.gone))
             for article, file in batch.articles:
                 outcome = change.put(article, file, split.get(article))
@@ -132,12 +139,11 @@ class Commits:
         self.summary.add(done)  # which was acknowledged
         for article, _ in batch.articles:
             self._claimed.pop(article.id, None)
-        self._index_words()
 
     def _split(self, articles: list[Article]) -> Callable[[], dict[Article, Passages]]:
         """Begin to split those that are new; the others may be as they were."""
         unknown = self._writer.unknown(article.id for article in articles)
         return self._splitter.begin([each for each in articles if each.id in unknown])
 
-    def _index_words(self) -> None:
-        self._words.committed()
+    def _commit(self) -> AbstractContextManager[Transaction]:
+        return self._words.commit()

@@ -5,7 +5,7 @@ their texts and passages. No lock is taken, no encoder needed, and no library ma
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
 from pathlib import Path
 
 from retrieval.article import Article
@@ -49,8 +49,9 @@ class _Rehearsed(Commits):
         """Nobody asks for the passages."""
         return dict
 
-    def _index_words(self) -> None:
+    def _commit(self) -> AbstractContextManager[Transaction]:
         """Nobody asks for the words."""
+        return self._writer.commit()
 
 
 class _RehearsalWriter(LibraryWriter):
@@ -79,7 +80,7 @@ class _Noted(Transaction):
     """Tells of what changes, and leaves out what only a real library needs."""
 
     def __init__(self, real: Transaction, note: Note) -> None:
-        super().__init__(real._connection, real._generation)
+        super().__init__(real._connection, real._generation, real.changes)
         self._note = note
 
     def put(self, article: Article, file: str, passages: Passages | None = None) -> Change:

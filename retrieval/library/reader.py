@@ -1,7 +1,6 @@
 """Reads a library: one consistent view of the truth at a time, while others write."""
 
 import datetime
-import hashlib
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -12,16 +11,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from retrieval.article import Article
-from retrieval.errors import DamagedError, LibraryError
+from retrieval.errors import LibraryError
 from retrieval.library import folder, schema
+from retrieval.library.changes import ARTICLE, Changes
 from retrieval.library.records import LibraryState, PassageRow
 
 _VARIABLES = 500  # how many ids to name in one statement; SQLite's oldest limit is 999
 
-_ARTICLE = "articles.id, title, date, source, url, text, sha256"
 
-
-class Library:
+class Library(Changes):
     """A library opened for reading. Not for two threads at once.
 
     Args:
@@ -36,20 +34,14 @@ class Library:
     def __init__(
         self, path: Path, edition: folder.Edition | None = None, *, older: bool = False
     ) -> None:
-        self.path = path
         self.edition = edition or folder.current_edition(path)
         if not edition and not self.edition.truth.exists():
             # Another may have become the current one, and this one gone, just now.
             self.edition = folder.current_edition(path)
         if not self.edition.truth.exists():
             raise LibraryError(f"{path}: nothing is indexed yet; run: quoth index")
-        self._connection = schema.open_for_reading(self.edition.truth, older=older)
+        super().__init__(schema.open_for_reading(self.edition.truth, older=older), path)
         self._counted: LibraryState | None = None
-
-    @property
-    def connection(self) -> sqlite3.Connection:
-        """For the tables that other files of this package read, inside ``snapshot``."""
-        return self._connection
 
     def close(self) -> None:
         """Let go of the files."""
@@ -85,14 +77,6 @@ class Library:
         """The number of the last commit: a cheap look at whether anything changed."""
         return int(str(self.fact("generation")))
 
-    def text_generation(self) -> int:
-        """The number of the last commit that changed any words; others brought only vectors."""
-        row = self._connection.execute(
-            "SELECT max(coalesce((SELECT max(generation) FROM passages), 0),"
-            " coalesce((SELECT max(generation) FROM removed), 0))"
-        ).fetchone()
-        return int(row[0])
-
     def fact(self, name: str) -> str | int | None:
         """One of the few things known of the library as a whole, such as its encoder."""
         row = self._connection.execute("SELECT value FROM facts WHERE name = ?", (name,)).fetchone()
@@ -109,7 +93,7 @@ class Library:
     def article(self, article_id: str) -> Article | None:
         """Read an article by its id, checking its text against its hash."""
         row = self._connection.execute(
-            f"SELECT {_ARTICLE} FROM articles WHERE id = ?",  # noqa: S608 - a constant
+            f"SELECT {ARTICLE} FROM articles WHERE id = ?",  # noqa: S608 - a constant
             (article_id,),
         ).fetchone()
         return self._article(row) if row else None
@@ -117,7 +101,7 @@ class Library:
     def articles_by_number(self, numbers: Iterable[int]) -> dict[int, Article]:
         """Read articles by the number that passages name them by; those gone are left out."""
         rows = self._rows_of(
-            f"SELECT number, {_ARTICLE} FROM articles WHERE number",  # noqa: S608 - a constant
+            f"SELECT number, {ARTICLE} FROM articles WHERE number",  # noqa: S608 - a constant
             sorted(set(numbers)),
         )
         return {number: self._article(row) for number, *row in rows}
@@ -189,61 +173,6 @@ class Library:
         )
         return np.fromiter((row[0] for row in rows), dtype=np.int64)
 
-    # What the caches read
-
-    def articles_since(self, generation: int) -> Iterator[tuple[Article, list[PassageRow]]]:
-        """Articles that came or changed after a generation, each with all its passages."""
-        numbers = self._connection.execute(
-            "SELECT DISTINCT article FROM passages WHERE generation > ? ORDER BY article",
-            (generation,),
-        ).fetchall()
-        for (number,) in numbers:
-            row = self._connection.execute(
-                f"SELECT {_ARTICLE} FROM articles WHERE number = ?",  # noqa: S608 - a constant
-                (number,),
-            ).fetchone()
-            rows = self._connection.execute(
-                "SELECT id, article, paragraph, start, stop FROM passages"
-                " WHERE article = ? ORDER BY start",
-                (number,),
-            )
-            yield self._article(row), [PassageRow(*passage) for passage in rows]
-
-    def removed_since(self, generation: int) -> NDArray[np.int64]:
-        """Ids of the passages that went after a generation."""
-        rows = self._connection.execute(
-            "SELECT passage FROM removed WHERE generation > ?", (generation,)
-        )
-        return np.fromiter((row[0] for row in rows), dtype=np.int64)
-
-    def vectors_since(
-        self, generation: int, size: int
-    ) -> Iterator[tuple[NDArray[np.int64], NDArray[np.float16]]]:
-        """Passages that got their vector after a generation, in batches of ``size``.
-
-        Yields:
-            Ids, and their vectors, one a row.
-        """
-        rows = self._connection.execute(
-            "SELECT passages.id, vector FROM vectors JOIN passages USING (digest)"
-            " WHERE vectors.generation > :since"
-            " UNION ALL SELECT passages.id, vector FROM passages JOIN vectors USING (digest)"
-            " WHERE passages.generation > :since AND vectors.generation <= :since",
-            {"since": generation},
-        )
-        while batch := rows.fetchmany(size):
-            yield _vectors(batch)
-
-    def changes_since(self, generation: int) -> int:
-        """About how many passages an index of vectors as of a generation lacks or has too many."""
-        (count,) = self._connection.execute(
-            "SELECT max((SELECT count(*) FROM passages WHERE generation > :since),"
-            " (SELECT count(*) FROM vectors WHERE generation > :since))"
-            " + (SELECT count(*) FROM removed WHERE generation > :since)",
-            {"since": generation},
-        ).fetchone()
-        return int(count)
-
     def vectors_of(self, ids: Sequence[int]) -> dict[int, NDArray[np.float16]]:
         """The vectors of some passages; those that still wait for theirs are left out."""
         rows = self._rows_of(
@@ -272,27 +201,3 @@ class Library:
             chunk = wanted[start : start + _VARIABLES]
             marks = ", ".join("?" * len(chunk))
             yield from self._connection.execute(f"{select} IN ({marks})", chunk)
-
-    def _article(self, row: Sequence[str | None]) -> Article:
-        article_id, title, date, source, url, text, sha256 = row
-        article = Article(
-            id=str(article_id),
-            title=str(title),
-            date=datetime.date.fromisoformat(date) if date else None,
-            source=source,
-            url=url,
-            text=str(text),
-        )
-        # The promise that every quote is verbatim rests on this line.
-        if hashlib.sha256(article.text.encode()).hexdigest() != sha256:
-            raise DamagedError(
-                f"{self.path}: the stored text of article {article.id} does not match its hash; "
-                "remove it and index it again"
-            )
-        return article
-
-
-def _vectors(rows: Sequence[tuple[int, bytes]]) -> tuple[NDArray[np.int64], NDArray[np.float16]]:
-    ids = np.array([row[0] for row in rows], dtype=np.int64)
-    joined = b"".join(row[1] for row in rows)
-    return ids, np.frombuffer(joined, dtype=np.float16).reshape(len(rows), -1)

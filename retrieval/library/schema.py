@@ -140,6 +140,10 @@ def open_for_writing(path: Path) -> sqlite3.Connection:
         connection.execute("PRAGMA journal_mode = WAL")
         # A commit is on the disk before it is acknowledged, through a power cut too.
         connection.execute("PRAGMA synchronous = FULL")
+        # A commit touches the digests' index all over; what is changed again and again is then
+        # written once.
+        connection.execute("PRAGMA cache_size = -65536")  # 64 MB
+        connection.execute("PRAGMA wal_autocheckpoint = 16384")  # pages, as many bytes
         connection.execute("PRAGMA foreign_keys = ON")
         if empty:
             connection.executescript(

@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from retrieval.article import Article
 from retrieval.encoding.encoder import Vectors
+from retrieval.library.changes import Changes
 from retrieval.library.records import FileRecord
 from retrieval.library.schema import UNSWEPT_FACT
 from retrieval.passages import encoder_text, split
@@ -18,11 +19,16 @@ Passages = list[tuple[int, int, int, bytes]]
 
 
 class Transaction:
-    """The changes of one commit. Made by ``LibraryWriter.commit``."""
+    """The changes of one commit. Made by ``LibraryWriter.commit``.
 
-    def __init__(self, connection: sqlite3.Connection, generation: int) -> None:
+    Attributes:
+        changes: what is there now, these changes among it.
+    """
+
+    def __init__(self, connection: sqlite3.Connection, generation: int, changes: Changes) -> None:
         self._connection = connection
         self._generation = generation
+        self.changes = changes
 
     @property
     def connection(self) -> sqlite3.Connection:

@@ -9,6 +9,7 @@ from typing import Self
 
 from retrieval.errors import LibraryError, MismatchError
 from retrieval.library import folder, schema
+from retrieval.library.changes import Changes
 from retrieval.library.records import FileRecord
 from retrieval.library.schema import ENCODER_FACT, UNSWEPT_FACT
 from retrieval.library.transaction import Transaction
@@ -94,7 +95,7 @@ class LibraryWriter:
             connection.execute("BEGIN IMMEDIATE")
             try:
                 generation = 1 + self.generation()
-                yield Transaction(connection, generation)
+                yield Transaction(connection, generation, Changes(connection, self.path))
                 connection.execute(
                     "UPDATE facts SET value = ? WHERE name = 'generation'", (generation,)
                 )

@@ -1,14 +1,20 @@
 """Keeps the index of words in step with a library while more is committed to it."""
 
+from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing, contextmanager
 
 from retrieval.library import Library, LibraryWriter
+from retrieval.library.transaction import Transaction
 from retrieval.search.terms import Terms
 from retrieval.search.word_writer import WordWriter
 
 
 class WordKeeper:
-    """Indexes the words of what was committed, while the next commit is being prepared.
+    """Has the words of each commit found soon after it.
+
+    Tantivy gets them before the commit, so that little is left to do after it, and that is done
+    while the next one is prepared.
 
     Args:
         writer: whose commits they are; it holds the library's lock as long as this lives.
@@ -17,22 +23,23 @@ class WordKeeper:
     def __init__(self, writer: LibraryWriter) -> None:
         self._writer = writer
         self._words = WordWriter(writer.edition.words, Terms())
-        self._library: Library | None = None
         # Not more than tantivy's own waiting is done here: Python's threads take turns.
         self._waiting = ThreadPoolExecutor(max_workers=1, thread_name_prefix="words")
+        self._begun = False
         self._commit: Future[None] | None = None
 
-    def committed(self) -> None:
-        """Have the words of what was just committed found, in a moment.
+    @contextmanager
+    def commit(self) -> Iterator[Transaction]:
+        """A commit to the library, its words found in a moment.
 
         Raises:
-            LibraryError: these or an earlier commit's words could not be written.
+            LibraryError: it cannot be made, or these or an earlier commit's words not written.
         """
         self.finish()
-        if self._library is None:
-            self._library = Library(self._writer.path, self._writer.edition)
-        with self._library.snapshot():
-            fed = self._words.feed(self._library)
+        self._begin()
+        with self._writer.commit() as change:
+            yield change
+            fed = self._words.feed(change.changes)
         if fed:
             self._commit = self._waiting.submit(self._words.commit)
 
@@ -47,8 +54,17 @@ class WordKeeper:
             commit.result()
 
     def close(self) -> None:
-        """Let go of the index and the library."""
+        """Let go of the index; what was fed and not committed is dropped."""
         self._waiting.shutdown()
-        if self._library:
-            self._library.close()
         self._words.close()
+
+    def _begin(self) -> None:
+        """Give the index what it lacks of earlier runs: no commit is to wait for that."""
+        if self._begun:
+            return
+        library = Library(self._writer.path, self._writer.edition)
+        with closing(library), library.snapshot():
+            fed = self._words.feed(library)
+        if fed:
+            self._words.commit()
+        self._begun = True

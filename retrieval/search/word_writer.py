@@ -8,7 +8,7 @@ import tantivy
 
 from retrieval.article import Article
 from retrieval.errors import LibraryError
-from retrieval.library.reader import Library
+from retrieval.library.changes import Changes
 from retrieval.library.records import PassageRow
 from retrieval.search.terms import Terms
 from retrieval.search.word_folder import (
@@ -41,10 +41,14 @@ class WordWriter:
         self._writer: tantivy.IndexWriter | None = None
         self._generation = -1
 
-    def feed(self, library: Library) -> bool:
-        """Hand over what the index lacks, reading only what changed. Call it inside a snapshot.
+    def feed(self, library: Changes) -> bool:
+        """Hand over what the index lacks, reading only what changed.
 
-        Tantivy works on it by itself from then on; ``commit`` makes it count.
+        Tantivy works on it by itself from then on; ``commit`` makes it count, and may only be
+        called once the library's own commit has been acknowledged.
+
+        Args:
+            library: inside a snapshot, or a commit.
 
         Returns:
             Whether there was anything.
@@ -77,7 +81,7 @@ class WordWriter:
             if writer is not None:
                 writer.wait_merging_threads()
 
-    def _open(self, library: Library) -> None:
+    def _open(self, library: Changes) -> None:
         if self._index is None:
             try:
                 self._index = open_index(self._folder)
@@ -88,7 +92,7 @@ class WordWriter:
         if self._generation < 0 or self._generation > library.text_generation():
             self._index, self._writer, self._generation = create_index(self._folder), None, -1
 
-    def _feed(self, library: Library, generation: int) -> None:
+    def _feed(self, library: Changes, generation: int) -> None:
         if self._index is None:
             return
         writer = self._writer = self._writer or _writer_of(self._index)
