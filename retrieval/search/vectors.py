@@ -118,18 +118,27 @@ class VectorIndex:
             ) from error
         self._clear_away(generation)
 
-    def search(self, vector: Vectors, limit: int, only: NDArray[np.int64] | None) -> Hits:
+    def search(
+        self,
+        vector: Vectors,
+        limit: int,
+        only: NDArray[np.int64] | None,
+        without: NDArray[np.int64] | None = None,
+    ) -> Hits:
         """Find the nearest passages; a score is the cosine similarity.
 
         Args:
             vector: of the question, shape (1, dimension).
             limit: how many at most.
             only: ids of the passages to search, or None for all.
+            without: where it is for all, ids of those to leave out, or None for none.
         """
         saved = None if only is None else np.setdiff1d(only, self._gone)
+        left_out = _NONE if without is None else without
+        gone = np.concatenate([self._gone, left_out])
         found = [
-            _search(self._saved, vector, limit, saved, self._gone),
-            _search(self._later, vector, limit, only, _NONE),
+            _search(self._saved, vector, limit, saved, gone),
+            _search(self._later, vector, limit, only, left_out),
         ]
         ids = np.concatenate([hits.ids for hits in found])
         scores = np.concatenate([hits.scores for hits in found])
