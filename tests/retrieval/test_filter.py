@@ -17,13 +17,15 @@ from tests.retrieval.collection import answerer_of, article, build
 from tests.retrieval.encoders import ReadableEncoder
 
 SOURCES = [None, "Tass", "TASS", "Écho du Soir", "écho du soir", "discord", "discord:1",
-           "Discord:1", "discord:12", "DISCORD:2", "my discord:1", "\u0130stanbul:1", "'; --"]  # fmt: skip
+           "Discord:1", "discord:12", "DISCORD:2", "my discord:1", "\u0130s:1"]  # fmt: skip
 DAYS = [None, "2021-06-01", "2022-03-29", "2023-01-05"]
 ARTICLES = [
     article(f"{n}-{m}", f"Talks, number x{n}y{m}.", source=source, date=day)
     for n, source in enumerate(SOURCES)
     for m, day in enumerate(DAYS)
 ]
+
+WAYS = ("words", "vectors", "truth", "both")
 
 day = st.none() | st.sampled_from([datetime.date.fromisoformat(day) for day in DAYS if day])
 name = st.none() | st.sampled_from([each for each in SOURCES if each] + ["nobody", ""])
@@ -105,7 +107,7 @@ def test_there_are_fewer_articles_than_either_half_finds() -> None:
 @given(within=filters)
 def test_every_way_of_looking_sees_what_a_plain_list_says(asked: Asked, within: Filter) -> None:
     wanted = sorted(each.id for each in ARTICLES if seen(each, within))
-    assert asked.found(within) == dict.fromkeys(("words", "vectors", "truth", "both"), wanted)
+    assert asked.found(within) == dict.fromkeys(WAYS, wanted)
     assert wanted == sorted(each.id for each in ARTICLES if within.admits(each.source, each.date))
     if not within:
         assert len(wanted) == len(ARTICLES)
@@ -119,7 +121,8 @@ def test_what_is_withheld_is_seen_by_its_own_alone(
     others = Filter(
         within.since, within.until, theirs, within.sources, withheld="discord:", own="discord:3"
     )
-    assert asked.found(others) == dict.fromkeys(("words", "vectors", "truth", "both"), [])
+    nothing: list[str] = []
+    assert asked.found(others) == dict.fromkeys(WAYS, nothing)
 
 
 def test_what_is_withheld_cannot_crowd_out_what_is_not(library: Path) -> None:
