@@ -144,6 +144,8 @@ def open_for_writing(path: Path) -> sqlite3.Connection:
                 f"BEGIN IMMEDIATE; {_TABLES} PRAGMA application_id = {_APPLICATION_ID};"
                 f" PRAGMA user_version = {VERSION}; COMMIT;"
             )
+        # Only to be faster: libraries of this version do without it, too.
+        connection.execute("CREATE INDEX IF NOT EXISTS articles_by_source ON articles (source)")
     except (sqlite3.Error, OSError) as error:
         raise problem(path, error) from error
     return connection

@@ -30,6 +30,8 @@ LEAD = 0.5
 """What a passage loses for each time that its paragraph is e times as far down, in standard
 deviations of one half's scores."""
 
+_KEPT = 8  # bounds whose passages are remembered: those of a server are asked for again
+
 _DEEP = 20  # paragraphs: below it all are equally far from the lead
 
 
@@ -48,6 +50,9 @@ class Candidate:
     cosine: float | None
 
 
+_Passages = tuple[NDArray[np.int64] | None, NDArray[np.int64] | None]
+
+
 class Searcher:
     """Searches a library, keeping both indexes in step with it. Not for two threads at once.
 
@@ -61,6 +66,7 @@ class Searcher:
         self.words = WordIndex(library.edition.words)
         self.vectors = VectorIndex(library.edition.vectors, dimension)
         self._sources: frozenset[str | None] = frozenset()
+        self._chosen: dict[Bounds, _Passages] = {}  # of the bounds that were asked for last
         self._sources_as_of = -1
 
     def catch_up(self) -> None:
@@ -120,20 +126,27 @@ class Searcher:
         generation = self._library.text_generation()
         if self._sources_as_of != generation:
             self._sources = self._library.sources()
+            self._chosen.clear()
             self._sources_as_of = generation
         return self._sources
 
-    def _passages(
-        self, bounds: Bounds
-    ) -> tuple[NDArray[np.int64] | None, NDArray[np.int64] | None]:
+    def _passages(self, bounds: Bounds) -> _Passages:
         """The passages to search, or None for all, and those to leave out, or None for none."""
+        if bounds == Bounds():
+            return None, None
+        if bounds not in self._chosen:
+            while len(self._chosen) >= _KEPT:
+                del self._chosen[next(iter(self._chosen))]
+            self._chosen[bounds] = self._read_passages(bounds)
+        return self._chosen[bounds]
+
+    def _read_passages(self, bounds: Bounds) -> _Passages:
         if bounds.since or bounds.until or bounds.only is not None:
             return self._library.passages_within(
                 bounds.since, bounds.until, bounds.only, bounds.without
             ), None
-        if bounds.without:  # most often few, where the rest is much to name
-            return None, self._library.passages_within(None, None, bounds.without)
-        return None, None
+        # Most often few, where the rest is much to name.
+        return None, self._library.passages_within(None, None, bounds.without)
 
 
 def _standardised(
