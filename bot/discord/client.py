@@ -13,8 +13,13 @@ from typing import cast
 import discord
 from discord import app_commands
 
+from bot.discord.archive import Archive
+from bot.discord.articles import Articles
 from bot.discord.asking import answer_command, answer_message
 from bot.discord.desk import Desk
+from bot.discord.putting_back import PutBack
+from bot.discord.server_settings import Servers
+from bot.discord.setup import Setup
 from retrieval.question import MAX_QUESTION
 
 _log = logging.getLogger(__name__)
@@ -29,17 +34,23 @@ class QuothClient(discord.AutoShardedClient):
 
     Args:
         desk: where they are asked; it is closed with the client.
+        servers: what each server has settled.
+        archive: which looks after the articles; it is closed with the client.
     """
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: Desk, servers: Servers, archive: Archive) -> None:
         super().__init__(
             intents=discord.Intents(guilds=True, guild_messages=True, dm_messages=True),
             allowed_mentions=discord.AllowedMentions.none(),
             max_messages=None,
         )
         self.desk = desk
+        self.servers = servers
+        self.archive = archive
         self._answering: set[asyncio.Task[object]] = set()
         self.tree = app_commands.CommandTree(self)
+        self.tree.add_command(Articles(archive))
+        self.tree.add_command(Setup(servers, archive))
 
         @self.tree.command(name="ask", description="Ask the articles; they answer in quotes.")
         @app_commands.describe(question="What you want to know")
@@ -49,11 +60,13 @@ class QuothClient(discord.AutoShardedClient):
             if self.is_closed():
                 return  # nothing can be sent any more
             with self.finishing():
-                await answer_command(self.desk, interaction, question)
+                await answer_command(self.desk, self.servers, interaction, question)
 
     async def setup_hook(self) -> None:
-        """Tell Discord which commands there are."""
+        """Tell Discord which commands there are, and go on with what was left."""
+        self.add_dynamic_items(PutBack)
         await self.tree.sync()
+        self._bringing_in = asyncio.create_task(self._bring_in())
 
     async def on_message(self, message: discord.Message) -> None:
         """Answer a message that mentions the bot, or comes to it directly."""
@@ -62,7 +75,7 @@ class QuothClient(discord.AutoShardedClient):
         if self.user is None or self.is_closed():  # closed: nothing can be sent any more
             return
         with self.finishing():
-            await answer_message(self.desk, message, self.user)
+            await answer_message(self.desk, self.servers, message, self.user)
 
     async def close(self) -> None:
         """Finish the answers being worked on, for some seconds, and leave.
@@ -70,6 +83,7 @@ class QuothClient(discord.AutoShardedClient):
         Whoever still waits then is told to ask again.
         """
         self.desk.leave()
+        await self.archive.close()
         try:
             await self._wait_for_answers(_SECONDS_TO_FINISH)
             self.desk.give_up()
@@ -83,6 +97,13 @@ class QuothClient(discord.AutoShardedClient):
                 await asyncio.wait(unsent)
             await super().close()
             await self.desk.close()
+
+    async def _bring_in(self) -> None:
+        """Index what servers added and was not indexed before the bot stopped."""
+        try:
+            await self.archive.bring_in_what_waits()
+        except Exception as error:  # /articles status shows what waits
+            _log.warning("what servers added waits to be indexed: %s", " ".join(str(error).split()))
 
     async def _wait_for_answers(self, seconds: float) -> None:
         if self._answering:

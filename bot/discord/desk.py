@@ -13,6 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Protocol, TypeVar
 
 from bot.discord.format import format_reason
+from bot.discord.server_settings import visible_to
 from retrieval.answer import Answer
 from retrieval.answerer import DEFAULT_TOP
 from retrieval.article import Article
@@ -63,7 +64,7 @@ class Desk:
 
         Args:
             question: as a person typed it.
-            within: which articles; by default all.
+            within: which articles; by default all that no server keeps for itself.
             top: how many quotes at most.
             min_confidence: below this it is "not found"; by default as the engine has it.
 
@@ -71,11 +72,13 @@ class Desk:
             RestartingError: the bot leaves before there is an answer.
             Exception: whatever the engine raises; ``reason`` makes a line of it.
         """
+        within = within or visible_to(None)
         return await self.call(lambda: self._engine.ask(question, top, within, min_confidence))
 
-    async def article(self, article_id: str) -> Article | None:
-        """Look up an article; errors as for ``ask``."""
-        return await self.call(lambda: self._engine.article(article_id))
+    async def article(self, article_id: str, server: int | None = None) -> Article | None:
+        """Look up an article that a server, or a direct message, may see; errors as for ``ask``."""
+        found = await self.call(lambda: self._engine.article(article_id))
+        return found if found and visible_to(server).admits_source(found.source) else None
 
     async def call(self, function: Callable[[], _T]) -> _T:
         """Run anything else that may take its time; errors as for ``ask``."""

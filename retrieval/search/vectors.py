@@ -198,7 +198,10 @@ def _search(
         return Hits.none()
     # FAISS keeps none of these alive.
     bits = _bits(gone if only is None else only)
-    chosen, these = faiss.SearchParameters(), faiss.IDSelectorBitmap(bits)
+    chosen, these = (
+        faiss.SearchParameters(),
+        faiss.IDSelectorBitmap(len(bits), faiss.swig_ptr(bits)),
+    )
     beside = faiss.IDSelectorNot(these)
     if only is not None:
         chosen.sel = these

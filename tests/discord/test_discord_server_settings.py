@@ -78,9 +78,9 @@ def test_the_nearest_scope_counts() -> None:
 
     hidden = visible_to(7)
     assert within(ELSEWHERE) == Filter(DAY, None, None, None, hidden.withheld, hidden.own)
-    assert within(HERE).sources == {"Tass"}
+    assert within(HERE).sources == frozenset({"Tass"})
     assert within(HERE).since is None
-    assert within(102, HERE).sources == {"Tass"}
+    assert within(102, HERE).sources == frozenset({"Tass"})
     assert within(THREAD, HERE) == Filter(None, DAY, None, None, hidden.withheld, hidden.own)
 
 

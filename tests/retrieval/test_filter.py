@@ -78,12 +78,12 @@ class Asked:
                 vector, DEPTH, *self.searcher._passages(bounds)
             )
             each_way = {
-                "words": self.searcher.words.search("talks", DEPTH, bounds).ids,
-                "vectors": by_vector.ids,
-                "truth": passages,
+                "words": self.searcher.words.search("talks", DEPTH, bounds).ids.tolist(),
+                "vectors": by_vector.ids.tolist(),
+                "truth": passages.tolist(),
                 "both": [c.passage.id for c in self.searcher.search("talks", vector, within)],
             }
-            return {way: self._articles(list(ids)) for way, ids in each_way.items()}
+            return {way: self._articles(ids) for way, ids in each_way.items()}
 
     def _articles(self, passages: list[int]) -> list[str]:
         rows = self.reader.passages(passages)

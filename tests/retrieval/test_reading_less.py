@@ -18,7 +18,12 @@ def test_the_sources_are_read_again_only_where_words_changed(
     build(library, scattered, [article(i, f"Words of {i}.", source=f"Écho {i}") for i in "abc"])
     reader = Library(library)
     read, sources = [], reader.sources
-    monkeypatch.setattr(reader, "sources", lambda: read.append(1) or sources())
+
+    def reading() -> frozenset[str | None]:
+        read.append(1)
+        return sources()
+
+    monkeypatch.setattr(reader, "sources", reading)
     searcher = Searcher(reader, scattered.dimension)
 
     def found(within: Filter) -> int:
