@@ -19,9 +19,17 @@ DEFAULTS = {
     "QUOTH_DEVICE": "cpu",
     "QUOTH_MIN_CONFIDENCE": "0.35",
     "QUOTH_ALLOW_PRIVATE_ADDRESSES": "0",
+    "QUOTH_DISCORD_DATA": "discord.sqlite",
     "DISCORD_TOKEN": "",
 }
 
+_NEVER_EMPTY = (
+    "QUOTH_LIBRARY",
+    "QUOTH_ARTICLES",
+    "QUOTH_ENCODER",
+    "QUOTH_DEVICE",
+    "QUOTH_DISCORD_DATA",
+)
 _ENV_FILE = Path(".env")
 _DEVICE = re.compile(r"(cpu|cuda|mps|xpu)(:\d+)?")
 
@@ -42,6 +50,7 @@ class Settings:
         min_confidence: an answer below it is "not found"; from 0 to 1.
         allow_private_addresses: whether feeds and pages inside this machine and its network may be
             fetched.
+        discord_data: the file that the bot keeps its servers' settings in.
         discord_token: the bot's, or empty. Not shown when the settings are printed.
     """
 
@@ -51,6 +60,7 @@ class Settings:
     device: str
     min_confidence: float
     allow_private_addresses: bool
+    discord_data: Path
     discord_token: str = field(repr=False)
 
 
@@ -66,7 +76,7 @@ def load(library: str | None = None) -> Settings:
     values = {**DEFAULTS, **_from_file(), **_from_environment()}
     if library is not None:
         values["QUOTH_LIBRARY"] = library
-    for name in ("QUOTH_LIBRARY", "QUOTH_ARTICLES", "QUOTH_ENCODER", "QUOTH_DEVICE"):
+    for name in _NEVER_EMPTY:
         if not values[name].strip():
             raise SettingsError(f"{name} is empty; remove it to get its default, {DEFAULTS[name]}")
         if "\0" in values[name]:
@@ -80,6 +90,7 @@ def load(library: str | None = None) -> Settings:
         allow_private_addresses=_yes(
             "QUOTH_ALLOW_PRIVATE_ADDRESSES", values["QUOTH_ALLOW_PRIVATE_ADDRESSES"]
         ),
+        discord_data=_path("QUOTH_DISCORD_DATA", values["QUOTH_DISCORD_DATA"]),
         discord_token=values["DISCORD_TOKEN"].strip(),
     )
 

@@ -16,6 +16,7 @@ FIELDS = {
     "QUOTH_DEVICE": "device",
     "QUOTH_MIN_CONFIDENCE": "min_confidence",
     "QUOTH_ALLOW_PRIVATE_ADDRESSES": "allow_private_addresses",
+    "QUOTH_DISCORD_DATA": "discord_data",
     "DISCORD_TOKEN": "discord_token",
 }
 VALUES = {name: ["one", "two", "three"] for name in FIELDS} | {

@@ -1,0 +1,5 @@
+"""All tables of the store, each from the module that owns it."""
+
+from bot.discord.store import Table
+
+TABLES: tuple[Table, ...] = ()
