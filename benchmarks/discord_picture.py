@@ -20,7 +20,8 @@ from tempfile import TemporaryDirectory
 import simcord
 from playwright.async_api import async_playwright
 
-from bot.discord_bot import QuothClient
+from bot.discord.client import QuothClient
+from bot.discord.desk import Desk
 from bot.settings import DEFAULTS
 from retrieval.answerer import Answerer
 from retrieval.encoding import load_encoder
@@ -43,7 +44,7 @@ FIT = """() => {
 
 async def draw(answerer: Answerer, question: str, picture: Path) -> None:
     """Ask the bot by command, and draw the channel."""
-    async with simcord.run(QuothClient(answerer.ask)) as env:
+    async with simcord.run(QuothClient(Desk(answerer)), shard_count=1) as env:
         env.backend.bot_user.name = "Quoth"
         guild = env.create_guild("Newsroom")
         channel = guild.create_text_channel("questions")

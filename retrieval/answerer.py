@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from retrieval.answer import Answer, Quote, Timings
+from retrieval.article import Article
 from retrieval.encoding.encoder import Encoder
 from retrieval.errors import MismatchError
 from retrieval.judging import coverage, evidence, order, probability
@@ -61,13 +62,20 @@ class Answerer:
         """Let go of the library."""
         self._library.close()
 
-    def ask(self, question: str, top: int = DEFAULT_TOP, within: Filter | None = None) -> Answer:
+    def ask(
+        self,
+        question: str,
+        top: int = DEFAULT_TOP,
+        within: Filter | None = None,
+        min_confidence: float | None = None,
+    ) -> Answer:
         """Answer a question from the articles.
 
         Args:
             question: as a person typed it.
             top: how many quotes at most, at least 1.
             within: which articles; by default all.
+            min_confidence: below this it is "not found"; by default as it was opened with.
 
         Raises:
             QuestionError: there is nothing in it to look for, or it is too long.
@@ -86,7 +94,8 @@ class Answerer:
             quotes = self._quotes(question, self._read(question, found), top, state.passages)
         done = time.perf_counter()
         confidence = quotes[0].score if quotes else 0.0
-        answered = bool(quotes) and confidence >= self._min_confidence
+        least = self._min_confidence if min_confidence is None else min_confidence
+        answered = bool(quotes) and confidence >= least
         if answered:
             quotes = tuple(quote for quote in quotes if quote.score >= confidence * _WORTH_SHOWING)
         return Answer(
@@ -102,6 +111,16 @@ class Answerer:
                 total=_milliseconds(began, done),
             ),
         )
+
+    def article(self, article_id: str) -> Article | None:
+        """Read an article as it is now, or None where there is none of that id.
+
+        Raises:
+            LibraryError: the library cannot be read.
+        """
+        self._follow()
+        with self._library.snapshot():
+            return self._library.article(article_id)
 
     def _follow(self) -> None:
         """Go over to the library that is there now, where it was rebuilt or made anew.

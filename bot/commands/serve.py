@@ -4,7 +4,7 @@ import logging
 from contextlib import nullcontext
 
 from bot import settings
-from bot.discord_bot import run as run_bot
+from bot.discord.running import run as run_bot
 from bot.engine import open_answerer
 from bot.exit_status import OK
 from bot.say import say
@@ -26,7 +26,7 @@ def run(no_watch: bool, library: str | None) -> int:
     say("Connecting to Discord; Ctrl-C stops the bot")
     try:
         with nullcontext() if no_watch else watching(chosen):
-            run_bot(chosen.discord_token, answerer.ask)
+            run_bot(chosen.discord_token, answerer)
     finally:
         answerer.close()
     return OK

@@ -1,1 +1,1 @@
-"""The Discord bot: what it hears, what it answers, and what it keeps."""
+"""The Discord bot: asks the library for those who ask it, and sends them what it says."""

@@ -5,7 +5,8 @@ from collections.abc import AsyncIterator
 import pytest
 import simcord
 
-from bot.discord_bot import QuothClient
+from bot.discord.client import QuothClient
+from bot.discord.desk import Desk
 from tests.discord.world import Engine, World
 
 
@@ -16,9 +17,9 @@ def engine() -> Engine:
 
 @pytest.fixture
 async def simcord_bot(engine: Engine) -> AsyncIterator[QuothClient]:
-    client = QuothClient(engine.ask)
-    yield client
-    await client.close()
+    async with QuothClient(Desk(engine)) as client:
+        client.shard_count = 1  # else Discord is asked how many are due
+        yield client
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import discord
 import pytest
 import simcord
 
-from bot.discord_bot import QuothClient
+from bot.discord.client import QuothClient
 from tests.discord.world import QUESTION, TEXT, Engine, World, answer_of
 
 HOSTILE = "@everyone <@1> **bold** https://example.org\n# heading"

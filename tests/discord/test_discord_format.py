@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.discord_format import MESSAGE_LIMIT, escape, format_answer, format_reason
+from bot.discord.format import MESSAGE_LIMIT, format_answer, format_reason
+from bot.discord.inert import escape
 from bot.wording import sureness
 from retrieval.answer import Answer, Quote, Timings
 from retrieval.article import Article, Span

@@ -11,22 +11,13 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import discord
 import pytest
 
-from bot.discord_bot import BotError, run
-from retrieval.answer import Answer, Timings
-from retrieval.library import LibraryState
+from bot.discord.running import BotError, run
+from tests.discord.world import Engine
 
 TOKEN = "not.a.token"  # noqa: S105 - it is none
 
 
-def ask(question: str) -> Answer:
-    return Answer(
-        question=question,
-        answered=False,
-        confidence=0.1,
-        quotes=(),
-        library=LibraryState(generation=0, articles=0, passages=0),
-        timings_ms=Timings(encode=0.0, search=0.0, read=0.0, total=0.0),
-    )
+ENGINE = Engine()
 
 
 class Refusing(BaseHTTPRequestHandler):
@@ -57,7 +48,7 @@ def discord_server(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 @pytest.mark.parametrize("token", [TOKEN, "not a\ntoken", "not ä token"])
 def test_a_wrong_token_is_one_line_without_the_token(discord_server: None, token: str) -> None:
     with pytest.raises(BotError, match="DISCORD_TOKEN") as caught:
-        run(token, ask)
+        run(token, ENGINE)
     assert token not in str(caught.value)
     assert "\n" not in str(caught.value)
 
@@ -67,7 +58,7 @@ def test_a_refusal_says_with_which_status(
 ) -> None:
     monkeypatch.setattr(Refusing, "status", 403)
     with pytest.raises(BotError, match="403") as caught:
-        run(TOKEN, ask)
+        run(TOKEN, ENGINE)
     assert TOKEN not in str(caught.value)
 
 
@@ -78,7 +69,7 @@ def test_no_network_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
             discord.http.Route, "BASE", f"http://127.0.0.1:{unused.getsockname()[1]}"
         )
         with pytest.raises(BotError, match="cannot be reached") as caught:
-            run(TOKEN, ask)
+            run(TOKEN, ENGINE)
     assert TOKEN not in str(caught.value)
 
 
@@ -97,7 +88,7 @@ def test_a_signal_ends_it_quietly(monkeypatch: pytest.MonkeyPatch, number: signa
             closed.append(client.is_closed())
 
     monkeypatch.setattr(discord.Client, "login", login)
-    monkeypatch.setattr(discord.Client, "connect", connect)
-    run(TOKEN, ask)
+    monkeypatch.setattr(discord.AutoShardedClient, "connect", connect)
+    run(TOKEN, ENGINE)
     assert closed == [False]
     assert not [thread for thread in threading.enumerate() if thread.name.startswith("ask")]

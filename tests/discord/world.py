@@ -11,6 +11,7 @@ from simcord.builders import ChannelHandle, GuildHandle
 from retrieval.answer import Answer, Quote, Timings
 from retrieval.article import Article
 from retrieval.library import LibraryState
+from retrieval.search.filter import Filter
 
 QUESTION = "Where were the talks held?"
 TEXT = "The talks are being held at the old office."
@@ -43,12 +44,17 @@ class Engine:
         self.result: Answer | Exception = answer_of()
         self.meanwhile: Callable[[], object] = lambda: None
 
-    def ask(self, question: str) -> Answer:
+    def ask(
+        self, question: str, top: int, within: Filter | None, min_confidence: float | None
+    ) -> Answer:
         self.asked.append(question)
         self.meanwhile()
         if isinstance(self.result, Exception):
             raise self.result
         return self.result
+
+    def article(self, article_id: str) -> Article | None:
+        return None
 
 
 class World:

@@ -1,0 +1,99 @@
+"""The client: what Discord tells the bot, and who attends to it.
+
+It reads no messages but those that mention it or come to it directly, and so needs none of
+Discord's privileged intents. Logs name neither the token nor what was asked.
+"""
+
+import asyncio
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import cast
+
+import discord
+from discord import app_commands
+
+from bot.discord.asking import answer_command, answer_message
+from bot.discord.desk import Desk
+from retrieval.question import MAX_QUESTION
+
+_log = logging.getLogger(__name__)
+
+# Together less than the ten seconds after which Docker kills what it has told to stop.
+_SECONDS_TO_FINISH = 5.0
+_SECONDS_TO_TELL = 3.0
+
+
+class QuothClient(discord.AutoShardedClient):
+    """Answers questions in Discord.
+
+    Args:
+        desk: where they are asked; it is closed with the client.
+    """
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__(
+            intents=discord.Intents(guilds=True, guild_messages=True, dm_messages=True),
+            allowed_mentions=discord.AllowedMentions.none(),
+            max_messages=None,
+        )
+        self.desk = desk
+        self._answering: set[asyncio.Task[object]] = set()
+        self.tree = app_commands.CommandTree(self)
+
+        @self.tree.command(name="ask", description="Ask the articles; they answer in quotes.")
+        @app_commands.describe(question="What you want to know")
+        async def ask_command(
+            interaction: discord.Interaction, question: app_commands.Range[str, 1, MAX_QUESTION]
+        ) -> None:
+            if self.is_closed():
+                return  # nothing can be sent any more
+            with self.finishing():
+                await answer_command(self.desk, interaction, question)
+
+    async def setup_hook(self) -> None:
+        """Tell Discord which commands there are."""
+        await self.tree.sync()
+
+    async def on_message(self, message: discord.Message) -> None:
+        """Answer a message that mentions the bot, or comes to it directly."""
+        if message.author.bot or message.webhook_id is not None or message.is_system():
+            return
+        if self.user is None or self.is_closed():  # closed: nothing can be sent any more
+            return
+        with self.finishing():
+            await answer_message(self.desk, message, self.user)
+
+    async def close(self) -> None:
+        """Finish the answers being worked on, for some seconds, and leave.
+
+        Whoever still waits then is told to ask again.
+        """
+        self.desk.leave()
+        try:
+            await self._wait_for_answers(_SECONDS_TO_FINISH)
+            self.desk.give_up()
+            await self._wait_for_answers(_SECONDS_TO_TELL)
+        finally:
+            # What is still being sent now would fail with an error once the session is closed.
+            while unsent := self._answering.copy():
+                _log.warning("answers left unsent: %d", len(unsent))
+                for task in unsent:
+                    task.cancel()
+                await asyncio.wait(unsent)
+            await super().close()
+            await self.desk.close()
+
+    async def _wait_for_answers(self, seconds: float) -> None:
+        if self._answering:
+            await asyncio.wait(self._answering, timeout=seconds)
+
+    @contextmanager
+    def finishing(self) -> Iterator[None]:
+        """Let ``close`` wait for what happens within."""
+        task = cast(asyncio.Task[object], asyncio.current_task())
+        self._answering.add(task)
+        try:
+            yield
+        finally:
+            self._answering.discard(task)
