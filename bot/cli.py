@@ -224,6 +224,31 @@ def sync_feeds(**options: Any) -> int:
     return feeds.sync(**options)
 
 
+@cli.group()
+def feedback() -> None:
+    """Make something to measure by of what people in Discord say and ask."""
+
+
+@feedback.command()
+@_library
+def export(**options: Any) -> int:
+    """Print the votes on answers as labelled questions, for quoth eval."""
+    from bot.commands import feedback
+
+    return feedback.export(**options)
+
+
+@feedback.command()
+@click.option("--since", type=Day(last=False), help="Only questions of this day or later.")
+@_json
+@_library
+def report(**options: Any) -> int:
+    """Show what people asked that the articles don't answer."""
+    from bot.commands import feedback
+
+    return feedback.report(**options)
+
+
 @cli.command("eval")
 @click.argument("questions", metavar="QUESTIONS.jsonl")
 @click.option("--plot", metavar="FILE.png", help="Draw how many answers could be right.")
@@ -241,6 +266,7 @@ def evaluate(**options: Any) -> int:
 
 @cli.command()
 @click.option("--no-watch", is_flag=True, help="Leave files that change to quoth index.")
+@click.option("--invite", is_flag=True, help="Print the link that adds the bot to a server.")
 @_library
 def serve(**options: Any) -> int:
     """Run the Discord bot, and index the articles' files as they change."""

@@ -1,5 +1,6 @@
 """All tables of the store, each from the module that owns it."""
 
+from bot.discord.feedback import VOTES
 from bot.discord.store import Table
 
-TABLES: tuple[Table, ...] = ()
+TABLES: tuple[Table, ...] = (VOTES,)
