@@ -9,7 +9,9 @@ import aiohttp
 import discord
 
 from bot.discord.client import QuothClient
-from bot.discord.desk import Desk, Engine
+from bot.discord.desk import Desk
+from bot.discord.engine import Engine
+from bot.discord.store import Store
 from retrieval.errors import QuothError
 
 
@@ -17,18 +19,19 @@ class BotError(QuothError):
     """The bot cannot log in, or Discord cannot be reached."""
 
 
-def run(token: str, engine: Engine) -> None:
+def run(token: str, engine: Engine, store: Store) -> None:
     """Run the bot until it is told to stop (SIGINT or SIGTERM).
 
     Args:
         token: the bot's token, as Discord's developer portal shows it.
         engine: what answers.
+        store: what the bot keeps.
 
     Raises:
         BotError: Discord refused the token, or cannot be reached.
     """
     try:
-        asyncio.run(_serve(token, engine))
+        asyncio.run(_serve(token, engine, store))
     except discord.HTTPException as error:
         raise BotError(f"Discord answered with status {error.status}; try again later") from error
     except discord.DiscordException as error:
@@ -37,13 +40,13 @@ def run(token: str, engine: Engine) -> None:
         raise BotError("Discord cannot be reached; check the network") from error
 
 
-async def _serve(token: str, engine: Engine) -> None:
+async def _serve(token: str, engine: Engine, store: Store) -> None:
     serving = cast(asyncio.Task[None], asyncio.current_task())
     for number in (signal.SIGINT, signal.SIGTERM):
         with suppress(NotImplementedError):  # Windows has no such handlers; Ctrl-C works there
             asyncio.get_running_loop().add_signal_handler(number, serving.cancel)
     with suppress(asyncio.CancelledError):
-        async with QuothClient(Desk(engine)) as client:
+        async with QuothClient(Desk(engine, store)) as client:
             try:
                 await client.login(token)
             except (discord.LoginFailure, ValueError):  # ValueError: no header can carry it

@@ -12,12 +12,10 @@ import discord
 import pytest
 
 from bot.discord.running import BotError, run
+from bot.discord.store import Store
 from tests.discord.world import Engine
 
 TOKEN = "not.a.token"  # noqa: S105 - it is none
-
-
-ENGINE = Engine()
 
 
 class Refusing(BaseHTTPRequestHandler):
@@ -46,35 +44,39 @@ def discord_server(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 @pytest.mark.parametrize("token", [TOKEN, "not a\ntoken", "not ä token"])
-def test_a_wrong_token_is_one_line_without_the_token(discord_server: None, token: str) -> None:
+def test_a_wrong_token_is_one_line_without_the_token(
+    discord_server: None, store: Store, token: str
+) -> None:
     with pytest.raises(BotError, match="DISCORD_TOKEN") as caught:
-        run(token, ENGINE)
+        run(token, Engine(), store)
     assert token not in str(caught.value)
     assert "\n" not in str(caught.value)
 
 
 def test_a_refusal_says_with_which_status(
-    discord_server: None, monkeypatch: pytest.MonkeyPatch
+    discord_server: None, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(Refusing, "status", 403)
     with pytest.raises(BotError, match="403") as caught:
-        run(TOKEN, ENGINE)
+        run(TOKEN, Engine(), store)
     assert TOKEN not in str(caught.value)
 
 
-def test_no_network_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_network_is_one_line(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
         monkeypatch.setattr(
             discord.http.Route, "BASE", f"http://127.0.0.1:{unused.getsockname()[1]}"
         )
         with pytest.raises(BotError, match="cannot be reached") as caught:
-            run(TOKEN, ENGINE)
+            run(TOKEN, Engine(), store)
     assert TOKEN not in str(caught.value)
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_signal_ends_it_quietly(monkeypatch: pytest.MonkeyPatch, number: signal.Signals) -> None:
+def test_a_signal_ends_it_quietly(
+    store: Store, monkeypatch: pytest.MonkeyPatch, number: signal.Signals
+) -> None:
     closed: list[bool] = []
 
     async def login(client: discord.Client, token: str) -> None:
@@ -89,6 +91,6 @@ def test_a_signal_ends_it_quietly(monkeypatch: pytest.MonkeyPatch, number: signa
 
     monkeypatch.setattr(discord.Client, "login", login)
     monkeypatch.setattr(discord.AutoShardedClient, "connect", connect)
-    run(TOKEN, ENGINE)
+    run(TOKEN, Engine(), store)
     assert closed == [False]
     assert not [thread for thread in threading.enumerate() if thread.name.startswith("ask")]
