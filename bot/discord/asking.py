@@ -155,7 +155,7 @@ def _first_words(text: str) -> str:
     """As much of a text as can be asked."""
     if len(text) <= MAX_QUESTION:
         return text
-    return text[:MAX_QUESTION].rsplit(maxsplit=1)[0]
+    return text[: MAX_QUESTION + 1].rsplit(maxsplit=1)[0][:MAX_QUESTION]
 
 
 def _replied_to(message: discord.Message, me: discord.ClientUser) -> str | None:
