@@ -48,9 +48,13 @@ FIT = """() => {
 }"""
 
 
-async def draw(client: QuothClient, question: str, picture: Path) -> None:
+async def draw(answerer: Answerer, store: Store, question: str, picture: Path) -> None:
     """Ask the bot by command, and draw the channel."""
-    async with simcord.run(client, shard_count=1) as env:
+    chosen = settings.load()
+    archive = Archive(store, chosen.library, LibrarianProcess(chosen))
+    async with simcord.run(
+        QuothClient(Desk(answerer, store), Servers(store), archive), shard_count=1
+    ) as env:
         env.backend.bot_user.name = "Quoth"
         guild = env.create_guild("Newsroom")
         channel = guild.create_text_channel("questions")
@@ -88,9 +92,7 @@ def main() -> None:
             closing(Answerer(library, encoder, Reader(), least)) as answerer,
             closing(Store(Path(folder) / "discord.sqlite", TABLES)) as store,
         ):
-            archive = Archive(store, library, LibrarianProcess(settings.load()))
-            client = QuothClient(Desk(answerer), Servers(store), archive)
-            asyncio.run(draw(client, chosen.question, chosen.picture))
+            asyncio.run(draw(answerer, store, chosen.question, chosen.picture))
 
 
 if __name__ == "__main__":

@@ -20,6 +20,9 @@ DEFAULTS = {
     "QUOTH_MIN_CONFIDENCE": "0.35",
     "QUOTH_ALLOW_PRIVATE_ADDRESSES": "0",
     "QUOTH_DISCORD_DATA": "discord.sqlite",
+    "QUOTH_LOG_FORMAT": "readable",
+    "QUOTH_LOG_QUESTIONS": "0",
+    "QUOTH_METRICS_PORT": "0",
     "DISCORD_TOKEN": "",
 }
 
@@ -51,6 +54,9 @@ class Settings:
         allow_private_addresses: whether feeds and pages inside this machine and its network may be
             fetched.
         discord_data: the file that the bot keeps its servers' settings in.
+        log_as_json: whether the bot logs JSON, instead of lines for people.
+        log_questions: whether it logs what was asked.
+        metrics_port: where on this machine it shows its health and figures; 0 is nowhere.
         discord_token: the bot's, or empty. Not shown when the settings are printed.
     """
 
@@ -61,6 +67,9 @@ class Settings:
     min_confidence: float
     allow_private_addresses: bool
     discord_data: Path
+    log_as_json: bool
+    log_questions: bool
+    metrics_port: int
     discord_token: str = field(repr=False)
 
 
@@ -91,6 +100,9 @@ def load(library: str | None = None) -> Settings:
             "QUOTH_ALLOW_PRIVATE_ADDRESSES", values["QUOTH_ALLOW_PRIVATE_ADDRESSES"]
         ),
         discord_data=_path("QUOTH_DISCORD_DATA", values["QUOTH_DISCORD_DATA"]),
+        log_as_json=_is_json("QUOTH_LOG_FORMAT", values["QUOTH_LOG_FORMAT"]),
+        log_questions=_yes("QUOTH_LOG_QUESTIONS", values["QUOTH_LOG_QUESTIONS"]),
+        metrics_port=_port("QUOTH_METRICS_PORT", values["QUOTH_METRICS_PORT"]),
         discord_token=values["DISCORD_TOKEN"].strip(),
     )
 
@@ -144,3 +156,15 @@ def _yes(name: str, value: str) -> bool:
     if value.strip() not in ("0", "1"):
         raise SettingsError(f"{name} is {value!r}; it takes 0 or 1")
     return value.strip() == "1"
+
+
+def _is_json(name: str, value: str) -> bool:
+    if value.strip() not in ("readable", "json"):
+        raise SettingsError(f"{name} is {value!r}; it takes readable or json")
+    return value.strip() == "json"
+
+
+def _port(name: str, value: str) -> int:
+    if not re.fullmatch(r"[0-9]{1,5}", value.strip()) or int(value) > 65_535:
+        raise SettingsError(f"{name} is {value!r}; it takes a port such as 9464, or 0 for none")
+    return int(value)

@@ -1,13 +1,12 @@
 """``quoth serve``: runs the Discord bot."""
 
 import logging
-from contextlib import nullcontext
+from contextlib import closing, nullcontext
 
 from bot import settings
 from bot.discord.archive import Archive
 from bot.discord.librarian_process import LibrarianProcess
 from bot.discord.running import run as run_bot
-from bot.discord.server_settings import Servers
 from bot.discord.store import Store
 from bot.discord.tables import TABLES
 from bot.engine import open_answerer
@@ -24,19 +23,18 @@ def run(no_watch: bool, library: str | None) -> int:
         raise SettingsError(
             "DISCORD_TOKEN is not set; put the bot's token into .env (see .env.example)"
         )
-    # Before anything that takes long: a file that cannot be used is told at once.
-    store = Store(chosen.discord_data, TABLES)
-    servers = Servers(store)
     answerer = open_answerer(chosen)
-    archive = Archive(store, chosen.library, LibrarianProcess(chosen))
     logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s", level="INFO")
     # It warns at every start that it cannot speak: the bot never does.
     logging.getLogger("discord.client").setLevel("ERROR")
     say("Connecting to Discord; Ctrl-C stops the bot")
     try:
-        with nullcontext() if no_watch else watching(chosen):
-            run_bot(chosen.discord_token, answerer, servers, archive)
+        with (
+            closing(Store(chosen.discord_data, TABLES)) as store,
+            nullcontext() if no_watch else watching(chosen),
+        ):
+            archive = Archive(store, chosen.library, LibrarianProcess(chosen))
+            run_bot(chosen.discord_token, answerer, store, archive)
     finally:
         answerer.close()
-        store.close()
     return OK

@@ -1,7 +1,6 @@
 """The articles as those see them who look after a server: its own, and the archive's."""
 
 import asyncio
-import hashlib
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
@@ -9,11 +8,11 @@ from pathlib import Path
 from typing import Protocol, TypeVar
 
 from bot.discord import audit, uploads
-from bot.discord.desk import RESTARTING, RestartingError
 from bot.discord.librarian import Outcome, Progress, Request
+from bot.discord.reasons import RestartingError
 from bot.discord.server_settings import source_of, visible_to
 from bot.discord.store import Store
-from retrieval.article import Article
+from retrieval.article import Article, id_key
 from retrieval.errors import QuothError
 from retrieval.library import Library
 
@@ -51,7 +50,7 @@ class Listed:
     @property
     def key(self) -> str:
         """What a button or a choice names it by: an id can be longer than they take."""
-        return key_of(self.id)
+        return id_key(self.id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,12 +106,12 @@ class Archive:
             progress("Waiting for its turn", 0, 0)
         async with self._turn:
             if self._closing:
-                raise RestartingError(RESTARTING)
+                raise RestartingError()
             try:
                 return await asyncio.to_thread(self._worker.work, request, tell)
             except QuothError as error:
                 if self._closing:
-                    raise RestartingError(RESTARTING) from error
+                    raise RestartingError() from error
                 raise
 
     async def settle(self) -> None:
@@ -153,7 +152,7 @@ class Archive:
 
         def undo() -> str | None:
             for article_id in uploads.ids(self.store, server, removed=True):
-                if key_of(article_id) == key:
+                if id_key(article_id) == key:
                     return uploads.put_back(self.store, server, person, article_id)
             return None
 
@@ -223,8 +222,3 @@ class Archive:
             return False
         there = self._read(lambda library: {each for each, *_ in library.list_articles()})
         return bool(wanted.keys() - there or there & gone.keys())
-
-
-def key_of(article_id: str) -> str:
-    """A short name for an article's id."""
-    return hashlib.sha256(article_id.encode()).hexdigest()[:16]

@@ -9,10 +9,10 @@ import discord
 from discord import app_commands
 
 from bot.discord.archive import Archive
-from bot.discord.desk import reason
 from bot.discord.inert import escape, one_line
 from bot.discord.librarian import Outcome, Request
-from bot.discord.sending import SENDING_ERRORS, log_unsent
+from bot.discord.reasons import reason
+from bot.discord.replying import SENDING_ERRORS, log_unsent
 from bot.discord.uploads import UploadError
 
 _T = TypeVar("_T")
@@ -41,13 +41,11 @@ async def check(interaction: discord.Interaction) -> bool:
 
 async def tell(interaction: discord.Interaction, text: str) -> None:
     """Tell the person something privately, whatever was answered before."""
-    try:
+    with log_unsent(interaction.channel_id):
         if interaction.response.is_done():
             await interaction.followup.send(text, ephemeral=True)
         else:
             await interaction.response.send_message(text, ephemeral=True)
-    except SENDING_ERRORS as error:
-        log_unsent(interaction.channel_id, error)
 
 
 async def tell_error(interaction: discord.Interaction, error: Exception) -> None:

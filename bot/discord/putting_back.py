@@ -20,7 +20,7 @@ class _Keeper(Protocol):
 
 class PutBack(
     discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]],
-    template=r"quoth:put-back:(?P<key>[0-9a-f]{16})",
+    template=r"quoth:put-back:(?P<key>[\w-]{11})",
 ):
     """Puts an article back that was removed.
 

@@ -1,11 +1,11 @@
 """On which terms somebody is answered, as Discord tells where and who they are."""
 
-from contextlib import suppress
-from typing import Any
+from typing import Any, cast
 
 import discord
+from discord import ui
 
-from bot.discord.sending import SENDING_ERRORS
+from bot.discord.replying import SENDING_ERRORS, Reply, log_unsent
 from bot.discord.server_settings import DIRECT, Servers, Terms
 
 _SECONDS_SHOWN = 30.0
@@ -25,7 +25,7 @@ def terms_of_message(servers: Servers, message: discord.Message) -> Terms:
     )
 
 
-def terms_of_interaction(servers: Servers, interaction: discord.Interaction) -> Terms:
+def terms_of_interaction(servers: Servers, interaction: discord.Interaction[Any]) -> Terms:
     """The terms of a question in a command, a button or a form."""
     if interaction.guild_id is None:
         return DIRECT
@@ -36,18 +36,16 @@ def terms_of_interaction(servers: Servers, interaction: discord.Interaction) -> 
     )
 
 
-async def send_privately(message: discord.Message, text: str) -> None:
+async def send_privately(message: discord.Message, reply: Reply) -> None:
     """Answer a message so that its author alone reads it.
 
     Who takes no direct messages is told in the channel how to ask, and that for a while alone.
     """
-    if message.guild is None:
-        await message.channel.send(text)
-        return
+    view = cast(ui.View, reply.view)  # None is none, whatever discord.py's types say
     try:
-        await message.author.send(text)
+        await message.author.send(reply.text, view=view)
     except SENDING_ERRORS:
-        with suppress(*SENDING_ERRORS):
+        with log_unsent(message.channel.id):
             await message.reply(_USE_ASK, mention_author=False, delete_after=_SECONDS_SHOWN)
 
 

@@ -158,6 +158,10 @@ class Library:
             )
         )
 
+    def article_ids(self) -> Iterator[str]:
+        """The ids of all articles, in any order."""
+        return (row[0] for row in self._connection.execute("SELECT id FROM articles"))
+
     # Passages
 
     def passages(self, ids: Iterable[int]) -> dict[int, PassageRow]:

@@ -2,7 +2,7 @@
 
 import datetime
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +31,14 @@ class Filter:
     def __bool__(self) -> bool:
         """Whether it may leave anything out."""
         return self != Filter()
+
+    def narrowed(
+        self, since: datetime.date | None, until: datetime.date | None, source: str | None
+    ) -> "Filter":
+        """What is within this filter and within these bounds, too; it has no source of its own."""
+        first = max((day for day in (self.since, since) if day), default=None)
+        last = min((day for day in (self.until, until) if day), default=None)
+        return replace(self, since=first, until=last, source=source)
 
     def admits(self, source: str | None, date: datetime.date | None) -> bool:
         """Whether an article of this source and day may be seen."""

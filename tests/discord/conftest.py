@@ -13,7 +13,7 @@ from bot.discord.desk import Desk
 from bot.discord.server_settings import Servers
 from bot.discord.store import Store
 from bot.discord.tables import TABLES
-from tests.discord.world import Engine, Kept, Shelf, World
+from tests.discord.world import Engine, Shelf, World
 
 
 @pytest.fixture
@@ -22,19 +22,24 @@ def engine() -> Engine:
 
 
 @pytest.fixture
-def shelf(tmp_path: Path) -> Iterator[Shelf]:
-    with closing(Store(tmp_path / "discord.sqlite", TABLES)) as store:
-        yield Shelf(store, tmp_path / "library")
+def store(tmp_path: Path) -> Iterator[Store]:
+    with closing(Store(tmp_path / "discord.sqlite", TABLES)) as opened:
+        yield opened
 
 
 @pytest.fixture
-def kept(shelf: Shelf) -> Kept:
-    return Servers(shelf.store), Archive(shelf.store, shelf.library, shelf)
+def shelf(store: Store, tmp_path: Path) -> Shelf:
+    return Shelf(store, tmp_path / "library")
 
 
 @pytest.fixture
-async def simcord_bot(engine: Engine, kept: Kept) -> AsyncIterator[QuothClient]:
-    async with QuothClient(Desk(engine), *kept) as client:
+def archive(shelf: Shelf) -> Archive:
+    return Archive(shelf.store, shelf.library, shelf)
+
+
+@pytest.fixture
+async def simcord_bot(engine: Engine, store: Store, archive: Archive) -> AsyncIterator[QuothClient]:
+    async with QuothClient(Desk(engine, store), Servers(store), archive) as client:
         client.shard_count = 1  # else Discord is asked how many are due
         yield client
 

@@ -1,28 +1,59 @@
 """``/articles``: who may, what is said, and what comes of it."""
 
 import logging
+import threading
 from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 from simcord.results import InteractionResult
 
 from bot.discord import uploads
+from bot.discord.archive import Archive
 from bot.discord.article_list import PAGE
 from bot.discord.client import QuothClient
-from bot.discord.server_settings import visible_to
+from bot.discord.desk import Desk
+from bot.discord.server_settings import Servers, visible_to
+from retrieval.article import id_key
 from retrieval.errors import LibraryError
-from tests.discord.world import Shelf, World
+from tests.discord.world import Engine, Shelf, World
 from tests.retrieval.collection import answerer_of, article, build
 
 TALKS = ("talks.txt", b"date 2022-03-29 The talks\n\nThe talks began.\n")
 HOSTILE = "@everyone [x](https://evil.example) <@1> `a` # b"
 
 
+class Pages(BaseHTTPRequestHandler):
+    """One page."""
+
+    def do_GET(self) -> None:
+        paragraph = "<p>The talks of the two cities went on until the evening of that day.</p>"
+        title = "<title>A page about talks</title>"
+        body = f"<html><head>{title}</head><body><article>{paragraph * 5}</article></body></html>"
+        self.send_response(200)
+        self.send_header("Content-Type", "text/html; charset=utf-8")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body.encode())
+
+    def log_message(self, format: str, *args: object) -> None:
+        pass
+
+
+@pytest.fixture
+def page() -> Iterator[str]:
+    with ThreadingHTTPServer(("127.0.0.1", 0), Pages) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}/talks"
+        server.shutdown()
+        thread.join()
+
+
 @pytest.fixture(autouse=True)
-def _library(shelf: Shelf) -> Iterator[None]:
+def _library(shelf: Shelf) -> None:
     public = [article("river", "The river rose.", title="High water", date="2023-01-05")]
     build(shelf.library, shelf.encoder, public)
-    return
 
 
 def seen(shelf: Shelf, server: int, question: str = "river talks") -> set[str]:
@@ -231,3 +262,50 @@ async def test_a_start_indexes_what_was_left(
     assert len(shelf.requests) == 1
     await simcord_bot._bring_in()
     assert len(shelf.requests) == 1
+
+
+async def test_the_undo_of_an_old_message_works_after_a_restart(
+    world: World, shelf: Shelf, engine: Engine
+) -> None:
+    await add(world, TALKS)
+    removed = await command(world, "remove", article="The talks")
+    assert removed.response is not None
+    archive = Archive(shelf.store, shelf.library, shelf)
+    again = QuothClient(Desk(engine, shelf.store), Servers(shelf.store), archive)
+    again.shard_count = 1
+    await world.env.restart_bot(again)
+    back = await world.manager.click(removed.response.message, label="Undo")
+    assert back.response is not None
+    assert back.response.content == "**The talks** is back."
+    assert seen(shelf, world.guild.id) == {"The talks", "High water"}
+    twice = await world.manager.slash(world.channel, "articles log")
+    assert said(twice).count("put back") == 1
+
+
+async def test_what_others_keep_is_in_no_button_and_no_suggestion(
+    world: World, engine: Engine, simcord_bot: QuothClient
+) -> None:
+    theirs = article("x", "Secret.", source="discord:7")
+    mine = article("y", "Ours.", source=f"discord:{world.guild.id}")
+    engine.articles = {
+        each.id: each for each in (theirs, mine, article("z", "All.", source="Tass"))
+    }
+    desk = simcord_bot.desk
+    for server, seen_there in ((world.guild.id, mine), (None, None), (7, None)):
+        assert await desk.article("y", server) == seen_there
+        assert await desk.article_with(id_key("y"), server) == seen_there
+    choices = await world.reader.autocomplete(world.channel, "ask", "source", "")
+    assert [each["value"] for each in choices] == ["Tass"]
+
+
+async def test_a_page_is_added_and_private_addresses_are_refused(
+    world: World, shelf: Shelf, page: str
+) -> None:
+    assert said(await add(world, address=page)) == "Added **A page about talks**."
+    assert "A page about talks" in seen(shelf, world.guild.id)
+    assert "A page about talks" not in seen(shelf, world.guild.id + 1)
+    shelf.allow_private = False
+    refused = said(await add(world, address=page))
+    assert "127.0.0.1" in refused
+    assert "\n" not in refused
+    assert "not an address" in said(await add(world, address="file:///etc/passwd"))

@@ -11,13 +11,12 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import discord
 import pytest
 
+from bot.discord.archive import Archive
 from bot.discord.running import BotError, run
-from tests.discord.world import Engine, Kept
+from bot.discord.store import Store
+from tests.discord.world import Engine
 
 TOKEN = "not.a.token"  # noqa: S105 - it is none
-
-
-ENGINE = Engine()
 
 
 class Refusing(BaseHTTPRequestHandler):
@@ -47,37 +46,39 @@ def discord_server(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 @pytest.mark.parametrize("token", [TOKEN, "not a\ntoken", "not ä token"])
 def test_a_wrong_token_is_one_line_without_the_token(
-    discord_server: None, token: str, kept: Kept
+    discord_server: None, store: Store, archive: Archive, token: str
 ) -> None:
     with pytest.raises(BotError, match="DISCORD_TOKEN") as caught:
-        run(token, ENGINE, *kept)
+        run(token, Engine(), store, archive)
     assert token not in str(caught.value)
     assert "\n" not in str(caught.value)
 
 
 def test_a_refusal_says_with_which_status(
-    discord_server: None, monkeypatch: pytest.MonkeyPatch, kept: Kept
+    discord_server: None, store: Store, archive: Archive, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(Refusing, "status", 403)
     with pytest.raises(BotError, match="403") as caught:
-        run(TOKEN, ENGINE, *kept)
+        run(TOKEN, Engine(), store, archive)
     assert TOKEN not in str(caught.value)
 
 
-def test_no_network_is_one_line(monkeypatch: pytest.MonkeyPatch, kept: Kept) -> None:
+def test_no_network_is_one_line(
+    store: Store, archive: Archive, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
         monkeypatch.setattr(
             discord.http.Route, "BASE", f"http://127.0.0.1:{unused.getsockname()[1]}"
         )
         with pytest.raises(BotError, match="cannot be reached") as caught:
-            run(TOKEN, ENGINE, *kept)
+            run(TOKEN, Engine(), store, archive)
     assert TOKEN not in str(caught.value)
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_ends_it_quietly(
-    monkeypatch: pytest.MonkeyPatch, number: signal.Signals, kept: Kept
+    store: Store, archive: Archive, monkeypatch: pytest.MonkeyPatch, number: signal.Signals
 ) -> None:
     closed: list[bool] = []
 
@@ -93,6 +94,6 @@ def test_a_signal_ends_it_quietly(
 
     monkeypatch.setattr(discord.Client, "login", login)
     monkeypatch.setattr(discord.AutoShardedClient, "connect", connect)
-    run(TOKEN, ENGINE, *kept)
+    run(TOKEN, Engine(), store, archive)
     assert closed == [False]
     assert not [thread for thread in threading.enumerate() if thread.name.startswith("ask")]

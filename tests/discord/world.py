@@ -2,6 +2,7 @@
 
 import datetime
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import discord
@@ -10,12 +11,11 @@ from discord import app_commands
 from simcord.actors import MemberActor
 from simcord.builders import ChannelHandle, GuildHandle
 
-from bot.discord.archive import Archive
+from bot.discord.format import format_answer
 from bot.discord.librarian import Librarian, Outcome, Progress, Request
-from bot.discord.server_settings import Servers
 from bot.discord.store import Store
 from retrieval.answer import Answer, Quote, Timings
-from retrieval.article import Article
+from retrieval.article import Article, id_key
 from retrieval.library import LibraryState
 from retrieval.search.filter import Filter
 from tests.retrieval.encoders import ReadableEncoder
@@ -43,6 +43,10 @@ def answer_of(text: str = TEXT, *, title: str = "New round", answered: bool = Tr
     )
 
 
+def text_of(answer: Answer, *, show_question: bool = False) -> str:
+    return format_answer(answer, show_question=show_question).text
+
+
 class Engine:
     """Answers what it is told to, and remembers what it was asked."""
 
@@ -50,6 +54,7 @@ class Engine:
         self.asked: list[str] = []
         self.within: list[Filter | None] = []
         self.min_confidence: list[float | None] = []
+        self.articles: dict[str, Article] = {}
         self.result: Answer | Exception = answer_of()
         self.meanwhile: Callable[[], object] = lambda: None
 
@@ -62,10 +67,16 @@ class Engine:
         self.meanwhile()
         if isinstance(self.result, Exception):
             raise self.result
-        return self.result
+        return replace(self.result, question=question)
 
     def article(self, article_id: str) -> Article | None:
-        return None
+        return self.articles.get(article_id)
+
+    def article_with(self, key: str) -> Article | None:
+        return next((each for each in self.articles.values() if id_key(each.id) == key), None)
+
+    def sources(self) -> list[str]:
+        return sorted({each.source for each in self.articles.values() if each.source})
 
 
 class Shelf:
@@ -77,19 +88,17 @@ class Shelf:
         self.encoder = ReadableEncoder()
         self.requests: list[Request] = []
         self.trouble: Exception | None = None
+        self.allow_private = True
 
     def work(self, request: Request, progress: Progress) -> Outcome:
         self.requests.append(request)
         if self.trouble:
             raise self.trouble
-        librarian = Librarian(self.store, self.library, self.encoder, allow_private=True)
+        librarian = Librarian(self.store, self.library, self.encoder, self.allow_private)
         return librarian.work(request, progress)
 
     def close(self) -> None:
         pass
-
-
-Kept = tuple[Servers, Archive]
 
 
 class World:
