@@ -26,6 +26,7 @@ _Interaction = discord.Interaction[Any]
 # Mentions, custom emoji and times are no words to look for: all that is in them is numbers.
 _TAGS = re.compile(r"<(?:@[!&]?\d+|#\d+|a?:\w+:\d+|t:-?\d+(?::\w)?)>")
 
+_UPLOADS = "discord:"  # what the sources of servers' own articles begin with
 _SUGGESTIONS = 25  # as many as Discord shows
 _SUGGESTION_LENGTH = 100
 _SECONDS_TO_SUGGEST = 2.0  # Discord waits three
@@ -67,7 +68,13 @@ async def suggest_sources(desk: Desk, typed: str) -> list[app_commands.Choice[st
     except Exception:  # nothing is lost: the name can be typed
         return []
     typed = typed.lower()
-    found = [name for name in sources if typed in name.lower() and len(name) <= _SUGGESTION_LENGTH]
+    found = [
+        name
+        for name in sources
+        if typed in name.lower()
+        and len(name) <= _SUGGESTION_LENGTH
+        and not name.startswith(_UPLOADS)
+    ]
     found.sort(key=lambda name: not name.lower().startswith(typed))
     return [app_commands.Choice(name=name, value=name) for name in found[:_SUGGESTIONS]]
 

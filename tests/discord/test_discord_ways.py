@@ -48,7 +48,9 @@ async def test_ask_answers_privately_where_told_to(world: World) -> None:
 
 async def test_sources_are_suggested_while_they_are_typed(world: World, engine: Engine) -> None:
     article = answer_of().quotes[0].article
-    for number, source in enumerate(["The Herald", "Her Own", "Other", None, "x" * 101]):
+    for number, source in enumerate(
+        ["The Herald", "Her Own", "Other", None, "her" * 40, "discord:1her"]
+    ):
         engine.articles[str(number)] = dataclasses.replace(article, source=source)
     offered = await world.reader.autocomplete(world.channel, "ask", "source", "her", question="a")
     assert [choice["value"] for choice in offered] == ["Her Own", "Other", "The Herald"]
