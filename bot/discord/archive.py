@@ -172,10 +172,10 @@ class Archive:
 
         return await asyncio.to_thread(read)
 
-    async def close(self) -> None:
+    def close(self) -> None:
         """End what is being done; what was kept is indexed when the bot is back."""
         self._closing = True
-        await asyncio.to_thread(self._worker.close)
+        self._worker.close()
 
     # In a thread
 

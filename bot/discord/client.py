@@ -130,7 +130,7 @@ class QuothClient(discord.AutoShardedClient):
         Whoever still waits then is told to ask again.
         """
         self.desk.leave()
-        await self.archive.close()
+        self.archive.close()
         try:
             await self._wait_for_answers(_SECONDS_TO_FINISH)
             self.desk.give_up()

@@ -307,8 +307,10 @@ async def test_they_work_after_a_restart(tmp_path: Path, engine: Engine) -> None
         archive = Archive(store, shelf.library, shelf)
         made = QuothClient(Desk(engine, store), Servers(store), archive)
         made.shard_count = 1
+        clients.append(made)
         return made
 
+    clients: list[QuothClient] = []
     with closing(Store(tmp_path / "discord.sqlite", TABLES)) as store:
         async with simcord.run(await client()) as env:
             world = World(env)
@@ -322,3 +324,5 @@ async def test_they_work_after_a_restart(tmp_path: Path, engine: Engine) -> None
             result = await world.reader.submit_modal(form, {"question": "And when?"})
             assert result.response is not None
             assert "And when?" in result.response.content
+    for each in clients:  # the first went as if it had been killed
+        await each.desk.close()

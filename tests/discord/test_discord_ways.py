@@ -6,7 +6,7 @@ from typing import Any
 
 import discord
 import pytest
-from simcord.backend.ops import messages
+from simcord.components import validate_message_state
 
 from bot.discord.client import QuothClient
 from bot.discord.server_settings import visible_to
@@ -49,7 +49,9 @@ async def test_ask_answers_privately_where_told_to(world: World) -> None:
 
 async def test_sources_are_suggested_while_they_are_typed(world: World, engine: Engine) -> None:
     article = answer_of().quotes[0].article
-    for number, source in enumerate(["The Herald", "Her Own", "Other", None, "x" * 101]):
+    for number, source in enumerate(
+        ["The Herald", "Her Own", "Other", None, "her" * 40, "discord:1her"]
+    ):
         engine.articles[str(number)] = dataclasses.replace(article, source=source)
     offered = await world.reader.autocomplete(world.channel, "ask", "source", "her", question="a")
     assert [choice["value"] for choice in offered] == ["Her Own", "Other", "The Herald"]
@@ -85,12 +87,11 @@ async def test_the_source_of_a_message_is_found_for_who_asks(
 @pytest.fixture
 def _long_messages(monkeypatch: pytest.MonkeyPatch) -> None:
     """Messages of 4,000 characters, which some people may send."""
-    check = messages.validate_message_state
 
     def check_beginning(*args: Any, content: str | None, **rest: Any) -> Any:
-        return check(*args, content=content and content[:2000], **rest)
+        return validate_message_state(*args, content=content and content[:2000], **rest)
 
-    monkeypatch.setattr(messages, "validate_message_state", check_beginning)
+    monkeypatch.setattr("simcord.backend.ops.messages.validate_message_state", check_beginning)
 
 
 @pytest.mark.usefixtures("_long_messages")
