@@ -20,7 +20,14 @@ from tempfile import TemporaryDirectory
 import simcord
 from playwright.async_api import async_playwright
 
-from bot.discord_bot import QuothClient
+from bot import settings
+from bot.discord.archive import Archive
+from bot.discord.client import QuothClient
+from bot.discord.desk import Desk
+from bot.discord.librarian_process import LibrarianProcess
+from bot.discord.server_settings import Servers
+from bot.discord.store import Store
+from bot.discord.tables import TABLES
 from bot.settings import DEFAULTS
 from retrieval.answerer import Answerer
 from retrieval.encoding import load_encoder
@@ -41,9 +48,13 @@ FIT = """() => {
 }"""
 
 
-async def draw(answerer: Answerer, question: str, picture: Path) -> None:
+async def draw(answerer: Answerer, store: Store, question: str, picture: Path) -> None:
     """Ask the bot by command, and draw the channel."""
-    async with simcord.run(QuothClient(answerer.ask)) as env:
+    chosen = settings.load()
+    archive = Archive(store, chosen.library, LibrarianProcess(chosen))
+    async with simcord.run(
+        QuothClient(Desk(answerer, store), Servers(store), archive), shard_count=1
+    ) as env:
         env.backend.bot_user.name = "Quoth"
         guild = env.create_guild("Newsroom")
         channel = guild.create_text_channel("questions")
@@ -77,8 +88,11 @@ def main() -> None:
         library = Path(folder) / "library"
         index([SEEDS], library, encoder, Reporter())
         least = float(DEFAULTS["QUOTH_MIN_CONFIDENCE"])
-        with closing(Answerer(library, encoder, Reader(), least)) as answerer:
-            asyncio.run(draw(answerer, chosen.question, chosen.picture))
+        with (
+            closing(Answerer(library, encoder, Reader(), least)) as answerer,
+            closing(Store(Path(folder) / "discord.sqlite", TABLES)) as store,
+        ):
+            asyncio.run(draw(answerer, store, chosen.question, chosen.picture))
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ from typing import Any
 
 import click
 
+from bot.days import read_day
 from bot.exit_status import FAILED, INTERRUPTED, OK, USAGE
 from retrieval.errors import QuothError
 
@@ -32,24 +33,10 @@ class Day(click.ParamType[datetime.date]):
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None
     ) -> datetime.date:
         """Read the date; fails with the usage otherwise."""
-        found = re.fullmatch(r"(\d{4})(?:-(\d\d))?(?:-(\d\d))?", str(value))
         try:
-            if not found:
-                raise ValueError
-            year, month, day = (None if part is None else int(part) for part in found.groups())
-            return _day(year or 0, month, day, last=self._last)
-        except ValueError:
-            self.fail(f"{value!r} is not a date; write 2022-03-29, 2022-03 or 2022.", param, ctx)
-
-
-def _day(year: int, month: int | None, day: int | None, *, last: bool) -> datetime.date:
-    if month is not None and day is not None:
-        return datetime.date(year, month, day)
-    if not last or month == 0:  # no month is 0: date refuses it
-        return datetime.date(year, 1 if month is None else month, 1)
-    if month is None or month == 12:
-        return datetime.date(year, 12, 31)
-    return datetime.date(year, month + 1, 1) - datetime.timedelta(days=1)
+            return read_day(str(value), last=self._last)
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
 
 
 class Words(click.ParamType[str]):
@@ -224,6 +211,31 @@ def sync_feeds(**options: Any) -> int:
     return feeds.sync(**options)
 
 
+@cli.group()
+def feedback() -> None:
+    """Make something to measure by of what people in Discord say and ask."""
+
+
+@feedback.command()
+@_library
+def export(**options: Any) -> int:
+    """Print the votes on answers as labelled questions, for quoth eval."""
+    from bot.commands import feedback
+
+    return feedback.export(**options)
+
+
+@feedback.command()
+@click.option("--since", type=Day(last=False), help="Only questions of this day or later.")
+@_json
+@_library
+def report(**options: Any) -> int:
+    """Show what people asked that the articles don't answer."""
+    from bot.commands import feedback
+
+    return feedback.report(**options)
+
+
 @cli.command("eval")
 @click.argument("questions", metavar="QUESTIONS.jsonl")
 @click.option("--plot", metavar="FILE.png", help="Draw how many answers could be right.")
@@ -241,6 +253,7 @@ def evaluate(**options: Any) -> int:
 
 @cli.command()
 @click.option("--no-watch", is_flag=True, help="Leave files that change to quoth index.")
+@click.option("--invite", is_flag=True, help="Print the link that adds the bot to a server.")
 @_library
 def serve(**options: Any) -> int:
     """Run the Discord bot, and index the articles' files as they change."""

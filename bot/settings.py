@@ -19,9 +19,20 @@ DEFAULTS = {
     "QUOTH_DEVICE": "cpu",
     "QUOTH_MIN_CONFIDENCE": "0.35",
     "QUOTH_ALLOW_PRIVATE_ADDRESSES": "0",
+    "QUOTH_DISCORD_DATA": "discord.sqlite",
+    "QUOTH_LOG_FORMAT": "readable",
+    "QUOTH_LOG_QUESTIONS": "0",
+    "QUOTH_METRICS_PORT": "0",
     "DISCORD_TOKEN": "",
 }
 
+_NEVER_EMPTY = (
+    "QUOTH_LIBRARY",
+    "QUOTH_ARTICLES",
+    "QUOTH_ENCODER",
+    "QUOTH_DEVICE",
+    "QUOTH_DISCORD_DATA",
+)
 _ENV_FILE = Path(".env")
 _DEVICE = re.compile(r"(cpu|cuda|mps|xpu)(:\d+)?")
 
@@ -42,6 +53,10 @@ class Settings:
         min_confidence: an answer below it is "not found"; from 0 to 1.
         allow_private_addresses: whether feeds and pages inside this machine and its network may be
             fetched.
+        discord_data: the file that the bot keeps its servers' settings in.
+        log_as_json: whether the bot logs JSON, instead of lines for people.
+        log_questions: whether it logs what was asked.
+        metrics_port: where on this machine it shows its health and figures; 0 is nowhere.
         discord_token: the bot's, or empty. Not shown when the settings are printed.
     """
 
@@ -51,6 +66,10 @@ class Settings:
     device: str
     min_confidence: float
     allow_private_addresses: bool
+    discord_data: Path
+    log_as_json: bool
+    log_questions: bool
+    metrics_port: int
     discord_token: str = field(repr=False)
 
 
@@ -66,7 +85,7 @@ def load(library: str | None = None) -> Settings:
     values = {**DEFAULTS, **_from_file(), **_from_environment()}
     if library is not None:
         values["QUOTH_LIBRARY"] = library
-    for name in ("QUOTH_LIBRARY", "QUOTH_ARTICLES", "QUOTH_ENCODER", "QUOTH_DEVICE"):
+    for name in _NEVER_EMPTY:
         if not values[name].strip():
             raise SettingsError(f"{name} is empty; remove it to get its default, {DEFAULTS[name]}")
         if "\0" in values[name]:
@@ -80,6 +99,10 @@ def load(library: str | None = None) -> Settings:
         allow_private_addresses=_yes(
             "QUOTH_ALLOW_PRIVATE_ADDRESSES", values["QUOTH_ALLOW_PRIVATE_ADDRESSES"]
         ),
+        discord_data=_path("QUOTH_DISCORD_DATA", values["QUOTH_DISCORD_DATA"]),
+        log_as_json=_is_json("QUOTH_LOG_FORMAT", values["QUOTH_LOG_FORMAT"]),
+        log_questions=_yes("QUOTH_LOG_QUESTIONS", values["QUOTH_LOG_QUESTIONS"]),
+        metrics_port=_port("QUOTH_METRICS_PORT", values["QUOTH_METRICS_PORT"]),
         discord_token=values["DISCORD_TOKEN"].strip(),
     )
 
@@ -133,3 +156,15 @@ def _yes(name: str, value: str) -> bool:
     if value.strip() not in ("0", "1"):
         raise SettingsError(f"{name} is {value!r}; it takes 0 or 1")
     return value.strip() == "1"
+
+
+def _is_json(name: str, value: str) -> bool:
+    if value.strip() not in ("readable", "json"):
+        raise SettingsError(f"{name} is {value!r}; it takes readable or json")
+    return value.strip() == "json"
+
+
+def _port(name: str, value: str) -> int:
+    if not re.fullmatch(r"[0-9]{1,5}", value.strip()) or int(value) > 65_535:
+        raise SettingsError(f"{name} is {value!r}; it takes a port such as 9464, or 0 for none")
+    return int(value)

@@ -1,10 +1,14 @@
 """``quoth serve``: runs the Discord bot."""
 
 import logging
-from contextlib import nullcontext
+from contextlib import closing, nullcontext
 
 from bot import settings
-from bot.discord_bot import run as run_bot
+from bot.discord.archive import Archive
+from bot.discord.librarian_process import LibrarianProcess
+from bot.discord.running import run as run_bot
+from bot.discord.store import Store
+from bot.discord.tables import TABLES
 from bot.engine import open_answerer
 from bot.exit_status import OK
 from bot.say import say
@@ -25,8 +29,12 @@ def run(no_watch: bool, library: str | None) -> int:
     logging.getLogger("discord.client").setLevel("ERROR")
     say("Connecting to Discord; Ctrl-C stops the bot")
     try:
-        with nullcontext() if no_watch else watching(chosen):
-            run_bot(chosen.discord_token, answerer.ask)
+        with (
+            closing(Store(chosen.discord_data, TABLES)) as store,
+            nullcontext() if no_watch else watching(chosen),
+        ):
+            archive = Archive(store, chosen.library, LibrarianProcess(chosen))
+            run_bot(chosen.discord_token, answerer, store, archive)
     finally:
         answerer.close()
     return OK

@@ -16,12 +16,19 @@ FIELDS = {
     "QUOTH_DEVICE": "device",
     "QUOTH_MIN_CONFIDENCE": "min_confidence",
     "QUOTH_ALLOW_PRIVATE_ADDRESSES": "allow_private_addresses",
+    "QUOTH_DISCORD_DATA": "discord_data",
+    "QUOTH_LOG_FORMAT": "log_as_json",
+    "QUOTH_LOG_QUESTIONS": "log_questions",
+    "QUOTH_METRICS_PORT": "metrics_port",
     "DISCORD_TOKEN": "discord_token",
 }
 VALUES = {name: ["one", "two", "three"] for name in FIELDS} | {
     "QUOTH_DEVICE": ["cuda", "mps", "cuda:1"],
     "QUOTH_MIN_CONFIDENCE": ["0.1", "0.2", "0.3"],
     "QUOTH_ALLOW_PRIVATE_ADDRESSES": ["1", "0", "1"],
+    "QUOTH_LOG_FORMAT": ["json", "readable", "json"],
+    "QUOTH_LOG_QUESTIONS": ["1", "0", "1"],
+    "QUOTH_METRICS_PORT": ["9464", "9465", "9466"],
 }
 
 
@@ -32,6 +39,8 @@ def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def value(name: str, **flags: str) -> str:
     found = getattr(settings.load(**flags), FIELDS[name])
+    if name == "QUOTH_LOG_FORMAT":
+        return "json" if found else "readable"
     return str(int(found) if isinstance(found, bool) else found)
 
 
@@ -69,6 +78,9 @@ def test_the_command_obeys_that_order(quoth: Quoth, tmp_path: Path) -> None:
         *(("QUOTH_MIN_CONFIDENCE", bad) for bad in ("-0.1", "1.1", "nan", "inf", "high", "0,5")),
         *(("QUOTH_DEVICE", bad) for bad in ("gpu", "CPU", "cuda:", "cpu cpu", "0")),
         *(("QUOTH_ALLOW_PRIVATE_ADDRESSES", bad) for bad in ("yes", "2", "true", "01")),
+        *(("QUOTH_LOG_QUESTIONS", bad) for bad in ("yes", "2", "true")),
+        *(("QUOTH_LOG_FORMAT", bad) for bad in ("JSON", "text", "1")),
+        *(("QUOTH_METRICS_PORT", bad) for bad in ("-1", "65536", "port", "1e3", "80 81")),
         ("QUOTH_LIBRARY", "~nobody-of-that-name/x"),
         ("QUOTH_ARTICLES", "~nobody-of-that-name/x"),
         ("QUOTH_ENCODER", "./no-such-model"),

@@ -1,12 +1,19 @@
 """A bot in a simulated Discord: its engine, and the server that it is in."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import closing
+from pathlib import Path
 
 import pytest
 import simcord
 
-from bot.discord_bot import QuothClient
-from tests.discord.world import Engine, World
+from bot.discord.archive import Archive
+from bot.discord.client import QuothClient
+from bot.discord.desk import Desk
+from bot.discord.server_settings import Servers
+from bot.discord.store import Store
+from bot.discord.tables import TABLES
+from tests.discord.world import Engine, Shelf, World
 
 
 @pytest.fixture
@@ -15,10 +22,26 @@ def engine() -> Engine:
 
 
 @pytest.fixture
-async def simcord_bot(engine: Engine) -> AsyncIterator[QuothClient]:
-    client = QuothClient(engine.ask)
-    yield client
-    await client.close()
+def store(tmp_path: Path) -> Iterator[Store]:
+    with closing(Store(tmp_path / "discord.sqlite", TABLES)) as opened:
+        yield opened
+
+
+@pytest.fixture
+def shelf(store: Store, tmp_path: Path) -> Shelf:
+    return Shelf(store, tmp_path / "library")
+
+
+@pytest.fixture
+def archive(shelf: Shelf) -> Archive:
+    return Archive(shelf.store, shelf.library, shelf)
+
+
+@pytest.fixture
+async def simcord_bot(engine: Engine, store: Store, archive: Archive) -> AsyncIterator[QuothClient]:
+    async with QuothClient(Desk(engine, store), Servers(store), archive) as client:
+        client.shard_count = 1  # else Discord is asked how many are due
+        yield client
 
 
 @pytest.fixture

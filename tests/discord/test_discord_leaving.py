@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator
 import discord
 import pytest
 
-from bot import discord_bot
-from bot.discord_bot import QuothClient
+from bot.discord import client
+from bot.discord.client import QuothClient
 from tests.discord.world import QUESTION, TEXT, Engine, World
 
 RESTARTING = "I am restarting; please ask again in a moment."
@@ -16,8 +16,8 @@ RESTARTING = "I am restarting; please ask again in a moment."
 
 @pytest.fixture(autouse=True)
 def _hurry(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(discord_bot, "_SECONDS_TO_FINISH", 0.1)
-    monkeypatch.setattr(discord_bot, "_SECONDS_TO_TELL", 1.0)
+    monkeypatch.setattr(client, "_SECONDS_TO_FINISH", 0.1)
+    monkeypatch.setattr(client, "_SECONDS_TO_TELL", 1.0)
 
 
 class Slow:
@@ -55,7 +55,7 @@ def say(world: World, question: str) -> None:
 async def test_the_answer_being_worked_on_is_finished(
     world: World, slow: Slow, simcord_bot: QuothClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(discord_bot, "_SECONDS_TO_FINISH", 4.0)
+    monkeypatch.setattr(client, "_SECONDS_TO_FINISH", 4.0)
     say(world, QUESTION)
     await until(slow.asked.is_set)
     closing = asyncio.create_task(simcord_bot.close())
@@ -77,7 +77,7 @@ async def test_whoever_still_waits_is_told_to_ask_again(
         say(world, question)
     await until(slow.asked.is_set)
     command = asyncio.create_task(world.reader.slash(world.channel, "ask", question="fourth?"))
-    await until(lambda: len(simcord_bot._asked) == 4)
+    await until(lambda: len(simcord_bot.desk._waiting) == 4)
     closing = asyncio.create_task(simcord_bot.close())
     await until(lambda: len(world.replies()) == 4)
     slow.go_on.set()
@@ -94,7 +94,7 @@ async def test_who_asks_while_it_leaves_is_told_at_once(
     simcord_bot: QuothClient,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(discord_bot, "_SECONDS_TO_FINISH", 4.0)
+    monkeypatch.setattr(client, "_SECONDS_TO_FINISH", 4.0)
     say(world, "first?")
     await until(slow.asked.is_set)
     closing = asyncio.create_task(simcord_bot.close())
@@ -113,7 +113,7 @@ async def test_what_cannot_be_sent_in_time_is_no_fault(
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    monkeypatch.setattr(discord_bot, "_SECONDS_TO_TELL", 0.1)
+    monkeypatch.setattr(client, "_SECONDS_TO_TELL", 0.1)
     ended: list[str] = []
 
     async def reply(message: discord.Message, text: str, **_: object) -> None:
@@ -124,7 +124,7 @@ async def test_what_cannot_be_sent_in_time_is_no_fault(
 
     monkeypatch.setattr(discord.Message, "reply", reply)
     say(world, QUESTION)
-    await until(lambda: simcord_bot._answering and not simcord_bot._asked)
+    await until(lambda: simcord_bot._answering and not simcord_bot.desk._waiting)
     await simcord_bot.close()
     assert ended == ["open"]
     assert [record.getMessage() for record in caplog.records] == ["answers left unsent: 1"]

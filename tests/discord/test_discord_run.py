@@ -11,22 +11,12 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import discord
 import pytest
 
-from bot.discord_bot import BotError, run
-from retrieval.answer import Answer, Timings
-from retrieval.library import LibraryState
+from bot.discord.archive import Archive
+from bot.discord.running import BotError, run
+from bot.discord.store import Store
+from tests.discord.world import Engine
 
 TOKEN = "not.a.token"  # noqa: S105 - it is none
-
-
-def ask(question: str) -> Answer:
-    return Answer(
-        question=question,
-        answered=False,
-        confidence=0.1,
-        quotes=(),
-        library=LibraryState(generation=0, articles=0, passages=0),
-        timings_ms=Timings(encode=0.0, search=0.0, read=0.0, total=0.0),
-    )
 
 
 class Refusing(BaseHTTPRequestHandler):
@@ -55,35 +45,41 @@ def discord_server(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 @pytest.mark.parametrize("token", [TOKEN, "not a\ntoken", "not ä token"])
-def test_a_wrong_token_is_one_line_without_the_token(discord_server: None, token: str) -> None:
+def test_a_wrong_token_is_one_line_without_the_token(
+    discord_server: None, store: Store, archive: Archive, token: str
+) -> None:
     with pytest.raises(BotError, match="DISCORD_TOKEN") as caught:
-        run(token, ask)
+        run(token, Engine(), store, archive)
     assert token not in str(caught.value)
     assert "\n" not in str(caught.value)
 
 
 def test_a_refusal_says_with_which_status(
-    discord_server: None, monkeypatch: pytest.MonkeyPatch
+    discord_server: None, store: Store, archive: Archive, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(Refusing, "status", 403)
     with pytest.raises(BotError, match="403") as caught:
-        run(TOKEN, ask)
+        run(TOKEN, Engine(), store, archive)
     assert TOKEN not in str(caught.value)
 
 
-def test_no_network_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_network_is_one_line(
+    store: Store, archive: Archive, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
         monkeypatch.setattr(
             discord.http.Route, "BASE", f"http://127.0.0.1:{unused.getsockname()[1]}"
         )
         with pytest.raises(BotError, match="cannot be reached") as caught:
-            run(TOKEN, ask)
+            run(TOKEN, Engine(), store, archive)
     assert TOKEN not in str(caught.value)
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_signal_ends_it_quietly(monkeypatch: pytest.MonkeyPatch, number: signal.Signals) -> None:
+def test_a_signal_ends_it_quietly(
+    store: Store, archive: Archive, monkeypatch: pytest.MonkeyPatch, number: signal.Signals
+) -> None:
     closed: list[bool] = []
 
     async def login(client: discord.Client, token: str) -> None:
@@ -97,7 +93,7 @@ def test_a_signal_ends_it_quietly(monkeypatch: pytest.MonkeyPatch, number: signa
             closed.append(client.is_closed())
 
     monkeypatch.setattr(discord.Client, "login", login)
-    monkeypatch.setattr(discord.Client, "connect", connect)
-    run(TOKEN, ask)
+    monkeypatch.setattr(discord.AutoShardedClient, "connect", connect)
+    run(TOKEN, Engine(), store, archive)
     assert closed == [False]
     assert not [thread for thread in threading.enumerate() if thread.name.startswith("ask")]

@@ -1,0 +1,1 @@
+"""The Discord bot: asks the library for those who ask it, and sends them what it says."""

@@ -1,0 +1,212 @@
+"""The ways to ask: ``/ask``, a mention, a reply, a direct message, a form, somebody's message."""
+
+import asyncio
+import re
+from contextlib import AsyncExitStack, suppress
+from typing import Any
+
+import discord
+from discord import app_commands
+
+from bot.days import read_day
+from bot.discord import buttons
+from bot.discord.desk import Asker, Desk
+from bot.discord.format import format_answer, format_reason
+from bot.discord.reasons import reason
+from bot.discord.replying import SENDING_ERRORS, Reply, edit_reply, log_unsent, reply_to
+from bot.discord.server_settings import PRIVATE, Servers, Terms
+from bot.discord.terms import send_privately, terms_of_message
+from retrieval.question import MAX_QUESTION
+from retrieval.search.filter import Filter
+
+_HOW_TO_ASK = "Ask me a question: mention me with it, or use `/ask`."
+_MENTION_ME = "I cannot read what mentions my role: mention me, the bot, instead, or use `/ask`."
+_NO_WORDS = "There are no words in that message that I could look for."
+
+_Interaction = discord.Interaction[Any]
+
+# Mentions, custom emoji and times are no words to look for: all that is in them is numbers.
+_TAGS = re.compile(r"<(?:@[!&]?\d+|#\d+|a?:\w+:\d+|t:-?\d+(?::\w)?)>")
+
+_SUGGESTIONS = 25  # as many as Discord shows
+_SUGGESTION_LENGTH = 100
+_SECONDS_TO_SUGGEST = 2.0  # Discord waits three
+
+
+async def answer_command(
+    desk: Desk,
+    terms: Terms,
+    interaction: _Interaction,
+    question: str,
+    since: str | None,
+    until: str | None,
+    source: str | None,
+    private: bool,
+) -> None:
+    """Answer ``/ask``."""
+    with log_unsent(interaction.channel_id):
+        if await _refused(terms, interaction):
+            return
+        try:
+            within = terms.within.narrowed(
+                read_day(since.strip(), last=False) if since else None,
+                read_day(until.strip(), last=True) if until else None,
+                source,
+            )
+        except ValueError as error:
+            await interaction.response.send_message(format_reason(str(error)), ephemeral=True)
+            return
+        # Discord waits three seconds for a first sign, and then a quarter of an hour.
+        await interaction.response.defer(ephemeral=private or terms.private)
+        asker = Asker(interaction.guild_id)
+        await edit_reply(
+            interaction, await _reply(desk, question, asker, terms, within, show_question=True)
+        )
+
+
+async def suggest_sources(desk: Desk, terms: Terms, typed: str) -> list[app_commands.Choice[str]]:
+    """The sources whose name has in it what somebody has typed so far."""
+    try:
+        async with asyncio.timeout(_SECONDS_TO_SUGGEST):
+            sources = await desk.sources()
+    except Exception:  # nothing is lost: the name can be typed
+        return []
+    typed = typed.lower()
+    found = [
+        name
+        for name in sources
+        if typed in name.lower()
+        and len(name) <= _SUGGESTION_LENGTH
+        and terms.within.admits_source(name)
+        and not name.startswith(PRIVATE)
+    ]
+    found.sort(key=lambda name: not name.lower().startswith(typed))
+    return [app_commands.Choice(name=name, value=name) for name in found[:_SUGGESTIONS]]
+
+
+async def answer_form(
+    desk: Desk, terms: Terms, interaction: _Interaction, question: str, key: str
+) -> None:
+    """Answer a question that follows another one."""
+    with log_unsent(interaction.channel_id):
+        if await _refused(terms, interaction):
+            return
+        under = interaction.message
+        await interaction.response.defer(
+            ephemeral=terms.private or (under is not None and under.flags.ephemeral),
+            thinking=True,
+        )
+        asker = Asker(interaction.guild_id, follows=key)
+        await edit_reply(
+            interaction, await _reply(desk, question, asker, terms, show_question=True)
+        )
+
+
+async def find_source(
+    desk: Desk, terms: Terms, interaction: _Interaction, message: discord.Message
+) -> None:
+    """Show the passages that support or concern what somebody wrote, to who asks for them."""
+    with log_unsent(interaction.channel_id):
+        if await _refused(terms, interaction):
+            return
+        await interaction.response.defer(ephemeral=True)
+        words = _first_words(_plain(_words_of(message)))
+        if words:
+            asker = Asker(interaction.guild_id, quoted=True)
+            reply = await _reply(desk, words, asker, terms, about=message.jump_url)
+        else:
+            reply = Reply(_NO_WORDS)
+        await edit_reply(interaction, reply)
+
+
+async def answer_message(
+    desk: Desk, servers: Servers, message: discord.Message, me: discord.ClientUser
+) -> None:
+    """Answer a message if it mentions the bot, or comes to it directly."""
+    # A reply to the bot mentions it by itself, unless the person switches that off. With a
+    # text in it such a reply is a question, like any other mention.
+    mentioned = message.guild is None or me in message.mentions
+    # Discord offers the bot's managed role beside the bot, under the same name.
+    role = message.guild.self_role if message.guild is not None else None
+    role_mentioned = role is not None and role in message.role_mentions
+    if not (mentioned or role_mentioned):
+        return
+    terms = terms_of_message(servers, message)
+    if terms.refusal:
+        await send_privately(message, Reply(terms.refusal))
+        return
+    question = _plain(message.content)
+    # Without the message content intent, Discord may keep back what mentions just the role.
+    withheld = role_mentioned and not message.content
+    async with AsyncExitStack() as stack:
+        with suppress(*SENDING_ERRORS):  # the answer matters, the typing sign does not
+            await stack.enter_async_context(message.channel.typing())
+        if question:
+            server = message.guild.id if message.guild else None
+            asker = Asker(server, follows=_replied_to(message, me))
+            reply = await _reply(desk, question, asker, terms)
+        else:
+            reply = Reply(_MENTION_ME if withheld else _HOW_TO_ASK)
+    if terms.private and question:
+        await send_privately(message, reply)
+        return
+    with log_unsent(message.channel.id):
+        await reply_to(message, reply)
+
+
+async def _reply(
+    desk: Desk,
+    question: str,
+    asker: Asker,
+    terms: Terms,
+    within: Filter | None = None,
+    *,
+    show_question: bool = False,
+    about: str | None = None,
+) -> Reply:
+    """What the person is shown: the answer, or the reason why there is none."""
+    try:
+        asked = await desk.ask(
+            question,
+            within=within or terms.within,
+            min_confidence=terms.min_confidence,
+            asker=asker,
+        )
+        page = format_answer(asked.answer, show_question=show_question, about=about)
+        view = buttons.under_answer(asked.answer, asked.key, page.shown, quoted=asker.quoted)
+        return Reply(page.text, view)
+    except Exception as error:
+        return Reply(reason(error))
+
+
+async def _refused(terms: Terms, interaction: _Interaction) -> bool:
+    """Whether a person may not ask here; they are told so privately."""
+    if terms.refusal:
+        await interaction.response.send_message(terms.refusal, ephemeral=True)
+    return terms.refusal is not None
+
+
+def _plain(text: str) -> str:
+    return _TAGS.sub(" ", text).strip()
+
+
+def _words_of(message: discord.Message) -> str:
+    """What somebody wrote, or passed on, or what is shown of a link."""
+    shown = [message.content, *(each.content for each in message.message_snapshots)]
+    shown += [part or "" for each in message.embeds for part in (each.title, each.description)]
+    return next((text for text in shown if text.strip()), "")
+
+
+def _first_words(text: str) -> str:
+    """As much of a text as can be asked."""
+    if len(text) <= MAX_QUESTION:
+        return text
+    return text[: MAX_QUESTION + 1].rsplit(maxsplit=1)[0][:MAX_QUESTION]
+
+
+def _replied_to(message: discord.Message, me: discord.ClientUser) -> str | None:
+    """The key of the question whose answer a message replies to."""
+    before = message.reference.resolved if message.reference else None
+    if not isinstance(before, discord.Message) or before.author.id != me.id:
+        return None
+    return buttons.key_under(before)

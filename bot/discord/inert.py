@@ -1,0 +1,97 @@
+"""Makes text from anywhere inert in Discord: its characters are shown, and none of them acts.
+
+Everything that comes from an article, a question or an error goes through here before it is sent:
+no ping, link, format, heading, emoji or timestamp comes of it.
+"""
+
+import re
+import unicodedata
+from urllib.parse import quote as percent_encode
+from urllib.parse import urlsplit
+
+_URL_LIMIT = 300
+
+# With a backslash before it, Discord shows any of these as itself. Beyond the marks of Markdown:
+# < begins mentions, timestamps and custom emoji, @ pings, the colon and the slash make links,
+# invitations and emoji names, and & might be read as HTML by some client.
+_SPECIAL = frozenset("\\*_~|`<>#@:/[]&")
+
+# What makes a list, a heading or a small line of the line that it begins; its last character is
+# the one to escape. Elsewhere these are ordinary, and people who copy the text get fewer
+# backslashes with it.
+_LINE_MARKER = re.compile(r"\s*(?:[-+=]|\d+[.)])")
+
+# Within a link's label Discord neither shows formatting characters as they are nor obeys
+# backslashes. A colon or an ampersand before a space begins nothing.
+_NO_LABEL = re.compile(r"[\\*_~|`<>#@/\[\]]|[:&](?! )")
+
+# They could make a title swallow or reverse the citation around it, and show nothing themselves.
+# A quote keeps its own: their effect ends with its line, and the citation is on another.
+_DIRECTION_CONTROLS = re.compile("[\u202a-\u202e\u2066-\u2069]")
+
+
+def escape(text: str) -> str:
+    r"""Make Discord show these characters, and only show them.
+
+    Args:
+        text: anything; every kind of line end in it becomes ``\n``.
+
+    Returns:
+        The text with backslashes before what Discord would act on. Not for the label of a
+        masked link: Discord shows the backslashes there.
+    """
+    return "\n".join("".join(escaped_characters(line)) for line in text.splitlines())
+
+
+def escaped_characters(line: str) -> list[str]:
+    """The characters of one line, each with its backslash where it needs one."""
+    marker = _LINE_MARKER.match(line)
+    marked = marker.end() - 1 if marker else None
+    return ["\\" + c if c in _SPECIAL or i == marked else c for i, c in enumerate(line)]
+
+
+def escaped_title(title: str, limit: int) -> str:
+    """A title on one line that leaves the words around it in their order."""
+    shown = _title(title, limit)
+    return _isolated(escape(shown), shown)
+
+
+def link_label(title: str, limit: int) -> str | None:
+    """The same as the label of a link, or None for a title that a label would not show as it is."""
+    shown = _title(title, limit)
+    return None if not shown or _NO_LABEL.search(shown) else _isolated(shown, shown)
+
+
+def _title(title: str, limit: int) -> str:
+    return one_line(_DIRECTION_CONTROLS.sub("", title), limit)
+
+
+def _isolated(markup: str, shown: str) -> str:
+    """Isolated, a title that runs from right to left leaves the date and ¶ in their order."""
+    if any(unicodedata.bidirectional(c) in ("R", "AL", "AN") for c in shown):
+        return f"\u2068{markup}\u2069"
+    return markup
+
+
+def one_line(text: str, limit: int) -> str:
+    """A text on one line, and shortened where it is longer than that many characters."""
+    line = " ".join(text.split())
+    return line if len(line) <= limit else line[: limit - 1].rstrip() + "…"
+
+
+def safe_url(url: str | None) -> str | None:
+    """A web address that cannot end the link around it, or None for what should be no link."""
+    try:
+        parts = urlsplit(url or "")
+    except ValueError:
+        return None
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.username is not None:
+        return None
+    encoded = percent_encode(parts.geturl(), safe="%/?#:&=+,;$!")
+    return encoded if len(encoded) <= _URL_LIMIT else None
+
+
+def length(message: str) -> int:
+    """How long a message is for Discord, at most."""
+    # In UTF-16, where an emoji counts as two: whichever way Discord counts, it is not more.
+    return len(message.encode("utf-16-le")) // 2

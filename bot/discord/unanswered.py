@@ -1,0 +1,79 @@
+"""What people asked that the articles don't answer."""
+
+import datetime
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from bot.discord.feedback import Labels, same, without_ids
+from bot.discord.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A question as it was asked once."""
+
+    question: str
+    at: int
+    answered: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """A question that the articles don't answer.
+
+    Attributes:
+        question: as it was asked last, naming nobody.
+        times: how often it was asked without being answered.
+        last: the day when that was, in UTC.
+        called_wrong: it did get an answer, which more people call wrong than right.
+    """
+
+    question: str
+    times: int
+    last: datetime.date
+    called_wrong: bool
+
+
+def asked_since(store: Store, day: datetime.date | None) -> list[Asked]:
+    """What was asked since a day (in UTC), or ever; the oldest first."""
+    since = 0
+    if day:
+        midnight = datetime.datetime.combine(day, datetime.time(), datetime.UTC)
+        since = int(midnight.timestamp())
+    with store.look() as connection:
+        rows = connection.execute(
+            "SELECT question, at, answered FROM asked WHERE at >= ?"
+            " AND question IS NOT NULL ORDER BY at, key",
+            (since,),
+        ).fetchall()
+    return [Asked(question, at, bool(answered)) for question, at, answered in rows]
+
+
+def gaps(asked: Iterable[Asked], voted: Labels) -> list[Gap]:
+    """What the articles don't answer, the most often asked first.
+
+    Args:
+        asked: the oldest first.
+        voted: what the votes say: a question whose answer people call right is none, and one
+            whose answers they only call wrong is one.
+    """
+    right = {same(each.question) for each in voted.questions if each.answers}
+    wrong = {same(question) for question in voted.wrong}
+    times: Counter[str] = Counter()
+    latest: dict[str, Asked] = {}
+    for each in asked:
+        key = same(without_ids(each.question))
+        if key not in right and (key in wrong or not each.answered):
+            times[key] += 1
+            latest[key] = each
+    found = [
+        Gap(
+            without_ids(latest[key].question),
+            times[key],
+            datetime.datetime.fromtimestamp(latest[key].at, datetime.UTC).date(),
+            latest[key].answered,
+        )
+        for key in times
+    ]
+    return sorted(found, key=lambda gap: (-gap.times, -gap.last.toordinal(), gap.question))
