@@ -40,6 +40,7 @@ _HARMLESS = (
     QuothError,
 )
 
+
 def set_up(
     token: str, *, as_json: bool = False, questions: bool = False, stream: TextIO | None = None
 ) -> None:

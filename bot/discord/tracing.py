@@ -17,7 +17,9 @@ from retrieval.answer import Answer
 
 _log = logging.getLogger(__name__)
 
-Outcome = Literal["answered", "not found", "reason", "told to wait", "restarting", "failed", "unsent"]
+Outcome = Literal[
+    "answered", "not found", "reason", "told to wait", "restarting", "failed", "unsent"
+]
 
 QUESTION = "question"
 """The field of a log record that holds what was asked; the log leaves it out unless told not to."""

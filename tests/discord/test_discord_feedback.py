@@ -71,7 +71,11 @@ def test_what_more_call_right_than_wrong_is_an_answer() -> None:
         *[Vote(WHERE, TUESDAY, right) for right in (True, False)],
     ]
     [label] = labels(votes, article).questions
-    assert (label.question, label.answers, label.articles) == (WHERE, ("the old office",), ("talks",))
+    assert (label.question, label.answers, label.articles) == (
+        WHERE,
+        ("the old office",),
+        ("talks",),
+    )
 
 
 def test_a_question_can_have_several_answers() -> None:
@@ -154,4 +158,3 @@ def test_quoth_eval_takes_whatever_is_made_of_votes(
     assert len(read) == len(made) <= len({same(vote.question) for vote in votes})
     for identifier in (ADA, BOB, EVE, TOWN):
         assert str(identifier) not in path.read_text(encoding="utf-8")
-

@@ -85,7 +85,7 @@ async def test_a_blocked_event_loop_is_measured() -> None:
     metrics = Metrics()
     async with showing(metrics, 0, lambda: True) as port:
         await asyncio.sleep(0.05)
-        time.sleep(0.3)  # noqa: ASYNC251 - on purpose
+        time.sleep(0.3)
         await asyncio.sleep(0.05)
         found: dict[Any, float] = samples((await get(port, "/metrics"))[1])
     assert metrics.longest_block >= 0.25

@@ -11,13 +11,16 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import discord
 import pytest
 
+from bot.discord.client import QuothClient
+from bot.discord.desk import Desk
 from bot.discord.running import BotError, run
 from tests.discord.world import Engine
 
 TOKEN = "not.a.token"  # noqa: S105 - it is none
 
 
-ENGINE = Engine()
+def client() -> QuothClient:
+    return QuothClient(Desk(Engine()))
 
 
 class Refusing(BaseHTTPRequestHandler):
@@ -48,7 +51,7 @@ def discord_server(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 @pytest.mark.parametrize("token", [TOKEN, "not a\ntoken", "not ä token"])
 def test_a_wrong_token_is_one_line_without_the_token(discord_server: None, token: str) -> None:
     with pytest.raises(BotError, match="DISCORD_TOKEN") as caught:
-        run(token, ENGINE)
+        run(token, client)
     assert token not in str(caught.value)
     assert "\n" not in str(caught.value)
 
@@ -58,7 +61,7 @@ def test_a_refusal_says_with_which_status(
 ) -> None:
     monkeypatch.setattr(Refusing, "status", 403)
     with pytest.raises(BotError, match="403") as caught:
-        run(TOKEN, ENGINE)
+        run(TOKEN, client)
     assert TOKEN not in str(caught.value)
 
 
@@ -69,7 +72,7 @@ def test_no_network_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
             discord.http.Route, "BASE", f"http://127.0.0.1:{unused.getsockname()[1]}"
         )
         with pytest.raises(BotError, match="cannot be reached") as caught:
-            run(TOKEN, ENGINE)
+            run(TOKEN, client)
     assert TOKEN not in str(caught.value)
 
 
@@ -89,6 +92,6 @@ def test_a_signal_ends_it_quietly(monkeypatch: pytest.MonkeyPatch, number: signa
 
     monkeypatch.setattr(discord.Client, "login", login)
     monkeypatch.setattr(discord.AutoShardedClient, "connect", connect)
-    run(TOKEN, ENGINE)
+    run(TOKEN, client)
     assert closed == [False]
     assert not [thread for thread in threading.enumerate() if thread.name.startswith("ask")]
