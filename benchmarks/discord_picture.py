@@ -22,6 +22,8 @@ from playwright.async_api import async_playwright
 
 from bot.discord.client import QuothClient
 from bot.discord.desk import Desk
+from bot.discord.store import Store
+from bot.discord.tables import TABLES
 from bot.settings import DEFAULTS
 from retrieval.answerer import Answerer
 from retrieval.encoding import load_encoder
@@ -42,9 +44,9 @@ FIT = """() => {
 }"""
 
 
-async def draw(answerer: Answerer, question: str, picture: Path) -> None:
+async def draw(answerer: Answerer, store: Store, question: str, picture: Path) -> None:
     """Ask the bot by command, and draw the channel."""
-    async with simcord.run(QuothClient(Desk(answerer)), shard_count=1) as env:
+    async with simcord.run(QuothClient(Desk(answerer, store)), shard_count=1) as env:
         env.backend.bot_user.name = "Quoth"
         guild = env.create_guild("Newsroom")
         channel = guild.create_text_channel("questions")
@@ -78,8 +80,11 @@ def main() -> None:
         library = Path(folder) / "library"
         index([SEEDS], library, encoder, Reporter())
         least = float(DEFAULTS["QUOTH_MIN_CONFIDENCE"])
-        with closing(Answerer(library, encoder, Reader(), least)) as answerer:
-            asyncio.run(draw(answerer, chosen.question, chosen.picture))
+        with (
+            closing(Answerer(library, encoder, Reader(), least)) as answerer,
+            closing(Store(Path(folder) / "discord.sqlite", TABLES)) as store,
+        ):
+            asyncio.run(draw(answerer, store, chosen.question, chosen.picture))
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ from typing import Any
 
 import click
 
+from bot.days import read_day
 from bot.exit_status import FAILED, INTERRUPTED, OK, USAGE
 from retrieval.errors import QuothError
 
@@ -32,24 +33,10 @@ class Day(click.ParamType[datetime.date]):
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None
     ) -> datetime.date:
         """Read the date; fails with the usage otherwise."""
-        found = re.fullmatch(r"(\d{4})(?:-(\d\d))?(?:-(\d\d))?", str(value))
         try:
-            if not found:
-                raise ValueError
-            year, month, day = (None if part is None else int(part) for part in found.groups())
-            return _day(year or 0, month, day, last=self._last)
-        except ValueError:
-            self.fail(f"{value!r} is not a date; write 2022-03-29, 2022-03 or 2022.", param, ctx)
-
-
-def _day(year: int, month: int | None, day: int | None, *, last: bool) -> datetime.date:
-    if month is not None and day is not None:
-        return datetime.date(year, month, day)
-    if not last or month == 0:  # no month is 0: date refuses it
-        return datetime.date(year, 1 if month is None else month, 1)
-    if month is None or month == 12:
-        return datetime.date(year, 12, 31)
-    return datetime.date(year, month + 1, 1) - datetime.timedelta(days=1)
+            return read_day(str(value), last=self._last)
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
 
 
 class Words(click.ParamType[str]):

@@ -63,6 +63,7 @@ class Answer:
         quotes: best first.
         library: what was searched.
         timings_ms: how long it took.
+        more: the passages that come next, best first, for who wants to see more than was asked for.
     """
 
     question: str
@@ -71,3 +72,4 @@ class Answer:
     quotes: tuple[Quote, ...]
     library: LibraryState
     timings_ms: Timings
+    more: tuple[Quote, ...] = ()

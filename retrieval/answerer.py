@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from retrieval.answer import Answer, Quote, Timings
-from retrieval.article import Article
+from retrieval.article import Article, id_key
 from retrieval.encoding.encoder import Encoder
 from retrieval.errors import MismatchError
 from retrieval.judging import coverage, evidence, order, probability
@@ -26,6 +26,9 @@ DEFAULT_TOP = 3
 
 _WORTH_SHOWING = 0.005
 """Of the first quote's score: further behind, a quote beside a good answer only misleads."""
+
+_MORE = 9
+"""Quotes beyond those of an answer, for who asks to see more."""
 
 _READ = 40
 """Passages that the reader reads, of those that say different things."""
@@ -57,6 +60,7 @@ class Answerer:
         self._opened = _identity(library)
         self._library = _open(library, encoder)
         self._searcher = Searcher(self._library, encoder.dimension)
+        self._sources: tuple[int, Sequence[str]] | None = None
 
     def close(self) -> None:
         """Let go of the library."""
@@ -91,18 +95,21 @@ class Answerer:
             candidates = self._searcher.search(question, vector, within or Filter())
             searched = time.perf_counter()
             found = findings(self._library, candidates, max(top, _READ))
-            quotes = self._quotes(question, self._read(question, found), top, state.passages)
+            quotes = self._quotes(
+                question, self._read(question, found), top + _MORE, state.passages
+            )
         done = time.perf_counter()
         confidence = quotes[0].score if quotes else 0.0
         least = self._min_confidence if min_confidence is None else min_confidence
         answered = bool(quotes) and confidence >= least
+        shown = quotes[:top]
         if answered:
-            quotes = tuple(quote for quote in quotes if quote.score >= confidence * _WORTH_SHOWING)
+            shown = tuple(quote for quote in shown if quote.score >= confidence * _WORTH_SHOWING)
         return Answer(
             question=question,
             answered=answered,
             confidence=confidence,
-            quotes=quotes,
+            quotes=shown,
             library=state,
             timings_ms=Timings(
                 encode=_milliseconds(began, encoded),
@@ -110,6 +117,7 @@ class Answerer:
                 read=_milliseconds(searched, done),
                 total=_milliseconds(began, done),
             ),
+            more=tuple(quote for quote in quotes if quote not in shown),
         )
 
     def article(self, article_id: str) -> Article | None:
@@ -121,6 +129,27 @@ class Answerer:
         self._follow()
         with self._library.snapshot():
             return self._library.article(article_id)
+
+    def article_with(self, key: str) -> Article | None:
+        """Read an article by the ``id_key`` of its id; it looks through all ids."""
+        self._follow()
+        with self._library.snapshot():
+            for article_id in self._library.article_ids():
+                if id_key(article_id) == key:
+                    return self._library.article(article_id)
+        return None
+
+    def sources(self) -> Sequence[str]:
+        """The names of all sources, in order; they are read again only after a commit.
+
+        Raises:
+            LibraryError: the library cannot be read.
+        """
+        self._follow()
+        with self._library.snapshot() as state:
+            if self._sources is None or self._sources[0] != state.generation:
+                self._sources = state.generation, self._library.sources()
+            return self._sources[1]
 
     def _follow(self) -> None:
         """Go over to the library that is there now, where it was rebuilt or made anew.
@@ -135,6 +164,7 @@ class Answerer:
         self._library.close()
         self._library, self._opened = library, there
         self._searcher = Searcher(library, self._encoder.dimension)
+        self._sources = None
 
     def _read(self, question: str, found: Sequence[Finding]) -> list[Finding]:
         """Have the reader read what was found; best first, what it had no time for at the end."""

@@ -1,5 +1,6 @@
 """The article: one unit of ingestion, and the text that every quote is a slice of."""
 
+import base64
 import datetime
 import hashlib
 import re
@@ -42,6 +43,12 @@ class Article:
     def sha256(self) -> str:
         """The hexadecimal SHA-256 of the text in UTF-8."""
         return hashlib.sha256(self.text.encode()).hexdigest()
+
+
+def id_key(article_id: str) -> str:
+    """A short name of an article where its id does not fit: 11 letters, digits, ``-``, ``_``."""
+    digest = hashlib.sha256(article_id.encode()).digest()
+    return base64.urlsafe_b64encode(digest[:8]).decode().rstrip("=")
 
 
 def clean_text(text: str) -> str:

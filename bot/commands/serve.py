@@ -1,15 +1,18 @@
 """``quoth serve``: runs the Discord bot."""
 
 import logging
-from contextlib import nullcontext
+from contextlib import closing, nullcontext
 
 from bot import settings
 from bot.discord import logs
 from bot.discord.client import QuothClient
 from bot.discord.desk import Desk
+from bot.discord.manners import Manners
 from bot.discord.metrics import Metrics
 from bot.discord.permissions import invite
 from bot.discord.running import run as run_bot
+from bot.discord.store import Store
+from bot.discord.tables import TABLES
 from bot.engine import open_answerer
 from bot.exit_status import OK
 from bot.settings import Settings, SettingsError
@@ -39,10 +42,15 @@ def _serve(chosen: Settings, no_watch: bool) -> int:
     metrics = Metrics()
     _log.info("connecting to Discord; Ctrl-C stops the bot")
     try:
-        with nullcontext() if no_watch else watching(chosen):
+        with (
+            closing(Store(chosen.discord_data, TABLES)) as store,
+            nullcontext() if no_watch else watching(chosen),
+        ):
+            manners = Manners(finished=metrics.finished)
+            metrics.measured("quoth_waiting", "Questions in line.", lambda: len(manners.line))
             run_bot(
                 chosen.discord_token,
-                lambda: QuothClient(Desk(answerer)),
+                lambda: QuothClient(Desk(answerer, store, manners)),
                 metrics,
                 chosen.metrics_port,
             )

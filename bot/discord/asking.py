@@ -1,33 +1,127 @@
-"""The ways to ask: ``/ask``, a mention, a direct message."""
+"""The ways to ask: ``/ask``, a mention, a reply, a direct message, a form, somebody's message."""
 
-import logging
+import asyncio
 import re
+from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack, suppress
+from typing import Any
 
-import aiohttp
 import discord
+from discord import app_commands
 
-from bot.discord.desk import Desk, reason
-from bot.discord.format import format_answer
-
-_log = logging.getLogger(__name__)
+from bot.days import read_day
+from bot.discord import buttons, tracing
+from bot.discord.desk import Asker, Desk
+from bot.discord.format import format_answer, format_reason
+from bot.discord.reasons import reason
+from bot.discord.replying import (
+    SENDING_ERRORS,
+    Reply,
+    Waiting,
+    edit_reply,
+    log_unsent,
+    reply_to,
+    tell_privately,
+)
+from retrieval.question import MAX_QUESTION
+from retrieval.search.filter import Filter
 
 _HOW_TO_ASK = "Ask me a question: mention me with it, or use `/ask`."
 _MENTION_ME = "I cannot read what mentions my role: mention me, the bot, instead, or use `/ask`."
+_NO_WORDS = "There are no words in that message that I could look for."
 
-# What sending can raise: Discord refuses, or cannot be reached.
-SENDING_ERRORS = (discord.DiscordException, aiohttp.ClientError, OSError)
+_Interaction = discord.Interaction[Any]
+
+# Mentions, custom emoji and times are no words to look for: all that is in them is numbers.
+_TAGS = re.compile(r"<(?:@[!&]?\d+|#\d+|a?:\w+:\d+|t:-?\d+(?::\w)?)>")
+
+_SUGGESTIONS = 25  # as many as Discord shows
+_SUGGESTION_LENGTH = 100
+_SECONDS_TO_SUGGEST = 2.0  # Discord waits three
 
 
-async def answer_command(desk: Desk, interaction: discord.Interaction, question: str) -> None:
+async def answer_command(
+    desk: Desk,
+    interaction: _Interaction,
+    question: str,
+    since: str | None,
+    until: str | None,
+    source: str | None,
+    private: bool,
+) -> None:
     """Answer ``/ask``."""
-    try:
+    with desk.manners.traced("command", question), log_unsent(interaction.channel_id):
+        if await _has_to_wait(desk, interaction):
+            return
+        try:
+            within = Filter(
+                read_day(since.strip(), last=False) if since else None,
+                read_day(until.strip(), last=True) if until else None,
+                source,
+            )
+        except ValueError as error:
+            tracing.became("reason")
+            await interaction.response.send_message(format_reason(str(error)), ephemeral=True)
+            return
         # Discord waits three seconds for a first sign, and then a quarter of an hour.
-        await interaction.response.defer()
-        text = await _text_for(desk, question, show_question=True)
-        await interaction.edit_original_response(content=text)
-    except SENDING_ERRORS as error:
-        log_unsent(interaction.channel_id, error)
+        await interaction.response.defer(ephemeral=private)
+        tracing.mark("deferred")
+        reply = await _reply(
+            desk,
+            question,
+            Asker(interaction.guild_id),
+            within=within,
+            show_question=True,
+            tell=_telling(interaction),
+        )
+        await edit_reply(interaction, reply)
+
+
+async def suggest_sources(desk: Desk, typed: str) -> list[app_commands.Choice[str]]:
+    """The sources whose name has in it what somebody has typed so far."""
+    try:
+        async with asyncio.timeout(_SECONDS_TO_SUGGEST):
+            sources = await desk.sources()
+    except Exception:  # nothing is lost: the name can be typed
+        return []
+    typed = typed.lower()
+    found = [name for name in sources if typed in name.lower() and len(name) <= _SUGGESTION_LENGTH]
+    found.sort(key=lambda name: not name.lower().startswith(typed))
+    return [app_commands.Choice(name=name, value=name) for name in found[:_SUGGESTIONS]]
+
+
+async def answer_form(desk: Desk, interaction: _Interaction, question: str, key: str) -> None:
+    """Answer a question that follows another one."""
+    with desk.manners.traced("follow-up", question), log_unsent(interaction.channel_id):
+        if await _has_to_wait(desk, interaction):
+            return
+        under = interaction.message
+        await interaction.response.defer(
+            ephemeral=under is not None and under.flags.ephemeral, thinking=True
+        )
+        tracing.mark("deferred")
+        asker = Asker(interaction.guild_id, follows=key)
+        reply = await _reply(desk, question, asker, show_question=True, tell=_telling(interaction))
+        await edit_reply(interaction, reply)
+
+
+async def find_source(desk: Desk, interaction: _Interaction, message: discord.Message) -> None:
+    """Show the passages that support or concern what somebody wrote, to who asks for them."""
+    words = _first_words(_plain(_words_of(message)))
+    with desk.manners.traced("find the source", words), log_unsent(interaction.channel_id):
+        if await _has_to_wait(desk, interaction):
+            return
+        await interaction.response.defer(ephemeral=True)
+        tracing.mark("deferred")
+        if words:
+            asker = Asker(interaction.guild_id, quoted=True)
+            reply = await _reply(
+                desk, words, asker, about=message.jump_url, tell=_telling(interaction)
+            )
+        else:
+            tracing.became("reason")
+            reply = Reply(_NO_WORDS)
+        await edit_reply(interaction, reply)
 
 
 async def answer_message(desk: Desk, message: discord.Message, me: discord.ClientUser) -> None:
@@ -40,38 +134,94 @@ async def answer_message(desk: Desk, message: discord.Message, me: discord.Clien
     role_mentioned = role is not None and role in message.role_mentions
     if not (mentioned or role_mentioned):
         return
-    own = rf"<@!?{me.id}>" + (rf"|<@&{role.id}>" if role is not None else "")
-    question = re.sub(own, " ", message.content).strip()
+    question = _plain(message.content)
     # Without the message content intent, Discord may keep back what mentions just the role.
     withheld = role_mentioned and not message.content
-    async with AsyncExitStack() as stack:
-        with suppress(*SENDING_ERRORS):  # the answer matters, the typing sign does not
-            await stack.enter_async_context(message.channel.typing())
-        if question:
-            text = await _text_for(desk, question)
-        else:
-            text = _MENTION_ME if withheld else _HOW_TO_ASK
-    try:
-        try:
-            await message.reply(text, mention_author=False)
-        except discord.HTTPException:
-            # The question was deleted, or the bot may write here but not read what came
-            # before: then the answer is a message on its own.
-            await message.channel.send(text)
-    except SENDING_ERRORS as error:
-        log_unsent(message.channel.id, error)
+    if not question:
+        with log_unsent(message.channel.id):
+            await reply_to(message, Reply(_MENTION_ME if withheld else _HOW_TO_ASK))
+        return
+    kind = "mention" if message.guild else "direct message"
+    with desk.manners.traced(kind, question), log_unsent(message.channel.id):
+        server = message.guild.id if message.guild else None
+        if refusal := desk.manners.refuse(message.author.id, server):
+            if not refusal.known:
+                await tell_privately(message, refusal.line)
+            return
+        waiting = Waiting(message)
+        async with AsyncExitStack() as stack:
+            with suppress(*SENDING_ERRORS):  # the answer matters, the typing sign does not
+                await stack.enter_async_context(message.channel.typing())
+            tracing.mark("typing")
+            asker = Asker(server, follows=_replied_to(message, me))
+            reply = await _reply(desk, question, asker, tell=waiting.tell)
+        await reply_to(message, reply)
+        await waiting.over()
 
 
-async def _text_for(desk: Desk, question: str, *, show_question: bool = False) -> str:
+async def _has_to_wait(desk: Desk, interaction: _Interaction) -> bool:
+    """Whether a question is not taken now, which the person is told."""
+    refusal = desk.manners.refuse(interaction.user.id, interaction.guild_id)
+    if refusal is None:
+        return False
+    await interaction.response.send_message(refusal.line, ephemeral=True)
+    return True
+
+
+def _telling(interaction: _Interaction) -> Callable[[str], Awaitable[object]]:
+    """What shows a line where an answer is waited for."""
+
+    async def tell(line: str) -> None:
+        with suppress(*SENDING_ERRORS):  # the answer matters more
+            await interaction.edit_original_response(content=line)
+
+    return tell
+
+
+async def _reply(
+    desk: Desk,
+    question: str,
+    asker: Asker,
+    *,
+    within: Filter | None = None,
+    show_question: bool = False,
+    about: str | None = None,
+    tell: Callable[[str], Awaitable[object]],
+) -> Reply:
     """What the person is shown: the answer, or the reason why there is none."""
     try:
-        return format_answer(await desk.ask(question), show_question=show_question)
+        asked = await desk.ask(question, within=within, asker=asker, tell=tell)
+        tracing.mark("answered")
+        if trace := tracing.current():
+            trace.note(asked.answer)
+        page = format_answer(asked.answer, show_question=show_question, about=about)
+        view = buttons.under_answer(asked.answer, asked.key, page.shown, quoted=asker.quoted)
+        return Reply(page.text, view)
     except Exception as error:
-        return reason(error)
+        return Reply(reason(error))
 
 
-def log_unsent(channel_id: int | None, error: Exception) -> None:
-    """Log that Discord did not take an answer."""
-    # Only what Discord says: other messages may quote what was to be sent.
-    why = str(error) if isinstance(error, discord.HTTPException) else type(error).__name__
-    _log.warning("an answer could not be sent to channel %s: %s", channel_id, " ".join(why.split()))
+def _plain(text: str) -> str:
+    return _TAGS.sub(" ", text).strip()
+
+
+def _words_of(message: discord.Message) -> str:
+    """What somebody wrote, or passed on, or what is shown of a link."""
+    shown = [message.content, *(each.content for each in message.message_snapshots)]
+    shown += [part or "" for each in message.embeds for part in (each.title, each.description)]
+    return next((text for text in shown if text.strip()), "")
+
+
+def _first_words(text: str) -> str:
+    """As much of a text as can be asked."""
+    if len(text) <= MAX_QUESTION:
+        return text
+    return text[:MAX_QUESTION].rsplit(maxsplit=1)[0]
+
+
+def _replied_to(message: discord.Message, me: discord.ClientUser) -> str | None:
+    """The key of the question whose answer a message replies to."""
+    before = message.reference.resolved if message.reference else None
+    if not isinstance(before, discord.Message) or before.author.id != me.id:
+        return None
+    return buttons.key_under(before)

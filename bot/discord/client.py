@@ -13,8 +13,9 @@ from typing import cast
 import discord
 from discord import app_commands
 
-from bot.discord.asking import answer_command, answer_message
+from bot.discord import asking, buttons
 from bot.discord.desk import Desk
+from bot.discord.pressing import Pressing, asked_by_form
 from retrieval.question import MAX_QUESTION
 
 _log = logging.getLogger(__name__)
@@ -38,21 +39,44 @@ class QuothClient(discord.AutoShardedClient):
             max_messages=None,
         )
         self.desk = desk
+        self.pressing = Pressing(desk, self.finishing)
         self._answering: set[asyncio.Task[object]] = set()
         self.tree = app_commands.CommandTree(self)
 
         @self.tree.command(name="ask", description="Ask the articles; they answer in quotes.")
-        @app_commands.describe(question="What you want to know")
+        @app_commands.describe(
+            question="What you want to know",
+            since="Only articles of this day or later: 2022-03-29, 2022-03 or 2022",
+            until="Only articles of this day or earlier",
+            source="Only articles of this source",
+            private="Only you see the answer",
+        )
+        @app_commands.autocomplete(source=self._suggest_sources)
         async def ask_command(
-            interaction: discord.Interaction, question: app_commands.Range[str, 1, MAX_QUESTION]
+            interaction: discord.Interaction,
+            question: app_commands.Range[str, 1, MAX_QUESTION],
+            since: str | None = None,
+            until: str | None = None,
+            source: str | None = None,
+            private: bool = False,
         ) -> None:
             if self.is_closed():
                 return  # nothing can be sent any more
             with self.finishing():
-                await answer_command(self.desk, interaction, question)
+                await asking.answer_command(
+                    self.desk, interaction, question, since, until, source, private
+                )
+
+        @self.tree.context_menu(name="Find the source")
+        async def find_source(interaction: discord.Interaction, message: discord.Message) -> None:
+            if self.is_closed():
+                return
+            with self.finishing():
+                await asking.find_source(self.desk, interaction, message)
 
     async def setup_hook(self) -> None:
-        """Tell Discord which commands there are."""
+        """Tell Discord which commands there are, and know the buttons of old messages."""
+        self.add_dynamic_items(*buttons.ALL)
         await self.tree.sync()
 
     async def on_message(self, message: discord.Message) -> None:
@@ -62,7 +86,20 @@ class QuothClient(discord.AutoShardedClient):
         if self.user is None or self.is_closed():  # closed: nothing can be sent any more
             return
         with self.finishing():
-            await answer_message(self.desk, message, self.user)
+            await asking.answer_message(self.desk, message, self.user)
+
+    async def on_interaction(self, interaction: discord.Interaction["QuothClient"]) -> None:
+        """Answer a question that was sent by a form."""
+        sent = asked_by_form(interaction)
+        if sent is None or self.is_closed():
+            return
+        with self.finishing():
+            await asking.answer_form(self.desk, interaction, *sent)
+
+    async def _suggest_sources(
+        self, _: discord.Interaction, typed: str
+    ) -> list[app_commands.Choice[str]]:
+        return await asking.suggest_sources(self.desk, typed)
 
     async def close(self) -> None:
         """Finish the answers being worked on, for some seconds, and leave.

@@ -1,52 +1,69 @@
 """The desk: the one thread in which everything that touches the library runs, in turn.
 
-The event loop never waits for the library. Whatever goes wrong at the desk becomes a line for the
-person who asked: a reason, or a reference to the log.
+The event loop never waits for the library.
 """
 
 import asyncio
 import logging
-import secrets
-import traceback
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, Protocol, TypeVar
+from dataclasses import dataclass
+from typing import Any, TypeVar
 
-from bot.discord.format import format_reason
+from bot.discord.asked import AskedQuestions, Turn
+from bot.discord.engine import Engine
+from bot.discord.feedback import Votes
+from bot.discord.following import ask_following
+from bot.discord.manners import Manners
+from bot.discord.reasons import RestartingError
+from bot.discord.store import Store, StoreError
 from retrieval.answer import Answer
 from retrieval.answerer import DEFAULT_TOP
 from retrieval.article import Article
-from retrieval.errors import QuestionError, QuothError
 from retrieval.search.filter import Filter
 
 _log = logging.getLogger(__name__)
 
 _T = TypeVar("_T")
 
-RESTARTING = "I am restarting; please ask again in a moment."
+
+@dataclass(frozen=True, slots=True)
+class Asker:
+    """Where a question is from.
+
+    Attributes:
+        server: the id of the server, or None for a direct message.
+        follows: the key of the question that this one follows, or None.
+        quoted: it is somebody's message, which was looked up: its words are not kept.
+    """
+
+    server: int | None = None
+    follows: str | None = None
+    quoted: bool = False
 
 
-class RestartingError(QuothError):
-    """The bot leaves before the desk got to this."""
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """An answer, and the key that its question is kept by: None where it could not be kept."""
 
-
-class Engine(Protocol):
-    """What answers: an ``Answerer``. It is used in one thread, one call at a time."""
-
-    def ask(
-        self, question: str, top: int, within: Filter | None, min_confidence: float | None
-    ) -> Answer:
-        """Answer a question, or raise a ``QuestionError`` whose line the person is shown."""
-
-    def article(self, article_id: str) -> Article | None:
-        """An article as it is now, or None where there is none of that id."""
+    answer: Answer
+    key: str | None
 
 
 class Desk:
-    """Asks the engine, one thing at a time, in a thread of its own."""
+    """Asks the engine, one thing at a time, in a thread of its own.
 
-    def __init__(self, engine: Engine) -> None:
+    Args:
+        engine: what answers.
+        store: what the bot keeps; questions and votes go there.
+        manners: who may ask now, and who waits before whom.
+    """
+
+    def __init__(self, engine: Engine, store: Store, manners: Manners | None = None) -> None:
         self._engine = engine
+        self.manners = manners or Manners()
+        self.asked = AskedQuestions(store)
+        self.votes = Votes(store)
         self._worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="ask")
         self._waiting: set[asyncio.Future[Any]] = set()
         self._leaving = False
@@ -58,29 +75,74 @@ class Desk:
         within: Filter | None = None,
         top: int = DEFAULT_TOP,
         min_confidence: float | None = None,
-    ) -> Answer:
-        """Answer a question.
+        asker: Asker | None = None,
+        tell: Callable[[str], Awaitable[object]] | None = None,
+    ) -> Asked:
+        """Answer a question, and keep it for the buttons under the answer.
 
         Args:
             question: as a person typed it.
             within: which articles; by default all.
             top: how many quotes at most.
             min_confidence: below this it is "not found"; by default as the engine has it.
+            asker: where it is from.
+            tell: shows the person how many questions are before theirs, where it takes long.
+
+        Returns:
+            The answer, and the key that it is kept by.
 
         Raises:
             RestartingError: the bot leaves before there is an answer.
+            BusyError: too many questions wait already.
             Exception: whatever the engine raises; ``reason`` makes a line of it.
         """
-        return await self.call(lambda: self._engine.ask(question, top, within, min_confidence))
+
+        def ask() -> Asked:
+            return self._ask(question, within, top, min_confidence, asker or Asker())
+
+        return await self.manners.in_turn(lambda: self.call(ask), tell)
+
+    def _ask(
+        self,
+        question: str,
+        within: Filter | None,
+        top: int,
+        min_confidence: float | None,
+        asker: Asker,
+    ) -> Asked:
+        history = self._history(asker.follows)
+        answer = ask_following(self._engine, question, history, top, within, min_confidence)
+        try:
+            kept = None if asker.quoted else answer.question
+            key = self.asked.keep(answer, server=asker.server, question=kept, follows=asker.follows)
+        except StoreError as error:  # the answer matters more than what could be done with it
+            _log.error("a question could not be kept: %s", error)
+            return Asked(answer, None)
+        return Asked(answer, key)
+
+    def _history(self, follows: str | None) -> Sequence[Turn]:
+        try:
+            return self.asked.history(follows)
+        except StoreError as error:
+            _log.error("what was asked before could not be read: %s", error)
+            return ()
 
     async def article(self, article_id: str) -> Article | None:
         """Look up an article; errors as for ``ask``."""
         return await self.call(lambda: self._engine.article(article_id))
 
+    async def article_with(self, key: str) -> Article | None:
+        """Look up an article by its ``id_key``; errors as for ``ask``."""
+        return await self.call(lambda: self._engine.article_with(key))
+
+    async def sources(self) -> Sequence[str]:
+        """The names of all sources; errors as for ``ask``."""
+        return await self.call(self._engine.sources)
+
     async def call(self, function: Callable[[], _T]) -> _T:
         """Run anything else that may take its time; errors as for ``ask``."""
         if self._leaving:
-            raise RestartingError(RESTARTING)
+            raise RestartingError()
         result = asyncio.get_running_loop().run_in_executor(self._worker, function)
         self._waiting.add(result)
         try:
@@ -90,7 +152,7 @@ class Desk:
             self._waiting.discard(result)
             result.cancel()
         if result.cancelled():
-            raise RestartingError(RESTARTING)
+            raise RestartingError()
         return result.result()
 
     def leave(self) -> None:
@@ -105,32 +167,3 @@ class Desk:
     async def close(self) -> None:
         """Wait for what the thread is at, and end it."""
         await asyncio.to_thread(self._worker.shutdown, cancel_futures=True)
-
-
-def reason(error: Exception) -> str:
-    """The line that a person is shown for an error; what they cannot act on is logged.
-
-    Args:
-        error: what ``Desk`` raised.
-    """
-    if isinstance(error, RestartingError):
-        return RESTARTING
-    if isinstance(error, QuestionError):
-        return format_reason(str(error))
-    reference = secrets.token_hex(4)
-    if isinstance(error, QuothError):
-        # Its line is for whoever runs the bot: it names folders and commands of this machine.
-        line = " ".join(str(error).split())
-        _log.error("a question could not be answered (reference %s): %s", reference, line)
-        return f"The articles cannot be read just now (reference {reference})."
-    _log.error("a question failed (reference %s)\n%s", reference, _frames(error))
-    return f"Something went wrong (reference {reference})."
-
-
-def _frames(error: BaseException) -> str:
-    """Where an error came from, without its message, which may quote the question."""
-    cause = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
-    before = _frames(cause) + "then\n" if cause is not None else ""
-    return (
-        f"{before}{''.join(traceback.format_tb(error.__traceback__))}{type(error).__qualname__}\n"
-    )

@@ -21,6 +21,10 @@ _SPECIAL = frozenset("\\*_~|`<>#@:/[]&")
 # backslashes with it.
 _LINE_MARKER = re.compile(r"\s*(?:[-+=]|\d+[.)])")
 
+# Within a link's label Discord neither shows formatting characters as they are nor obeys
+# backslashes. A colon or an ampersand before a space begins nothing.
+_NO_LABEL = re.compile(r"[\\*_~|`<>#@/\[\]]|[:&](?! )")
+
 # They could make a title swallow or reverse the citation around it, and show nothing themselves.
 # A quote keeps its own: their effect ends with its line, and the citation is on another.
 _DIRECTION_CONTROLS = re.compile("[\u202a-\u202e\u2066-\u2069]")
@@ -48,12 +52,25 @@ def escaped_characters(line: str) -> list[str]:
 
 def escaped_title(title: str, limit: int) -> str:
     """A title on one line that leaves the words around it in their order."""
-    shown = one_line(_DIRECTION_CONTROLS.sub("", title), limit)
-    escaped = escape(shown)
+    shown = _title(title, limit)
+    return _isolated(escape(shown), shown)
+
+
+def link_label(title: str, limit: int) -> str | None:
+    """The same as the label of a link, or None for a title that a label would not show as it is."""
+    shown = _title(title, limit)
+    return None if _NO_LABEL.search(shown) else _isolated(shown, shown)
+
+
+def _title(title: str, limit: int) -> str:
+    return one_line(_DIRECTION_CONTROLS.sub("", title), limit)
+
+
+def _isolated(markup: str, shown: str) -> str:
+    """Isolated, a title that runs from right to left leaves the date and ¶ in their order."""
     if any(unicodedata.bidirectional(c) in ("R", "AL", "AN") for c in shown):
-        # Isolated, a title that runs from right to left leaves the date and ¶ in their order.
-        return f"\u2068{escaped}\u2069"
-    return escaped
+        return f"\u2068{markup}\u2069"
+    return markup
 
 
 def one_line(text: str, limit: int) -> str:

@@ -1,10 +1,10 @@
 """Manners: who may ask now, who waits before whom, and who is told so."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from bot.discord import tracing
 from bot.discord.limits import Limits, Line, Refusal, tell_place
@@ -39,7 +39,9 @@ class Manners:
         return refusal
 
     async def in_turn(
-        self, ask: Awaitable[_T], tell: Callable[[str], Awaitable[object]] | None
+        self,
+        ask: Callable[[], Coroutine[Any, Any, _T]],
+        tell: Callable[[str], Awaitable[object]] | None,
     ) -> _T:
         """Ask when it is this question's turn.
 
@@ -51,11 +53,11 @@ class Manners:
             BusyError: too many wait already.
             Exception: whatever ``ask`` raises.
         """
-        answer = asyncio.ensure_future(ask)
-        try:
-            with self.line.place() as place:
+        with self.line.place() as place:
+            answer = asyncio.create_task(ask())
+            try:
                 if tell:
                     await tell_place(place, answer, tell)
                 return await answer
-        finally:
-            answer.cancel()
+            finally:
+                answer.cancel()

@@ -43,7 +43,9 @@ def asked_since(store: Store, day: datetime.date | None) -> list[Asked]:
         since = int(midnight.timestamp())
     with store.look() as connection:
         rows = connection.execute(
-            "SELECT question, at, answered FROM asked WHERE at >= ? ORDER BY at, key", (since,)
+            "SELECT question, at, answered FROM asked WHERE at >= ?"
+            " AND question IS NOT NULL ORDER BY at, key",
+            (since,),
         ).fetchall()
     return [Asked(question, at, bool(answered)) for question, at, answered in rows]
 

@@ -157,6 +157,17 @@ class Library:
             )
         )
 
+    def article_ids(self) -> Iterator[str]:
+        """The ids of all articles, in any order."""
+        return (row[0] for row in self._connection.execute("SELECT id FROM articles"))
+
+    def sources(self) -> list[str]:
+        """The names of all sources, in order."""
+        rows = self._connection.execute(
+            "SELECT DISTINCT source FROM articles WHERE source IS NOT NULL ORDER BY source"
+        )
+        return [row[0] for row in rows]
+
     # Passages
 
     def passages(self, ids: Iterable[int]) -> dict[int, PassageRow]:

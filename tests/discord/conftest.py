@@ -1,12 +1,16 @@
 """A bot in a simulated Discord: its engine, and the server that it is in."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import closing
+from pathlib import Path
 
 import pytest
 import simcord
 
 from bot.discord.client import QuothClient
 from bot.discord.desk import Desk
+from bot.discord.store import Store
+from bot.discord.tables import TABLES
 from tests.discord.world import Engine, World
 
 
@@ -16,8 +20,14 @@ def engine() -> Engine:
 
 
 @pytest.fixture
-async def simcord_bot(engine: Engine) -> AsyncIterator[QuothClient]:
-    async with QuothClient(Desk(engine)) as client:
+def store(tmp_path: Path) -> Iterator[Store]:
+    with closing(Store(tmp_path / "discord.sqlite", TABLES)) as opened:
+        yield opened
+
+
+@pytest.fixture
+async def simcord_bot(engine: Engine, store: Store) -> AsyncIterator[QuothClient]:
+    async with QuothClient(Desk(engine, store)) as client:
         client.shard_count = 1  # else Discord is asked how many are due
         yield client
 

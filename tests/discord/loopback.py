@@ -219,7 +219,7 @@ class Loopback:
         }  # fmt: skip
         if path in known:
             return _json(known[path])
-        if path.endswith("/typing"):
+        if path.endswith("/typing") or method == "DELETE":
             return web.Response(status=204)
         if path.endswith("/callback"):
             number = path.split("/")[1]

@@ -28,7 +28,7 @@ async def test_ask_waits_visibly_and_answers(world: World, engine: Engine) -> No
         f"**{QUESTION}**\n"
         "Very likely (90\xa0%)\n"
         f"> {TEXT}\n"
-        "-# \\[1\\] New round · 2022-03-29 · ¶\xa01 · [read](<https://example.org/talks>)"
+        "-# \\[1\\] [New round](<https://example.org/talks>) · 2022-03-29 · ¶\xa01"
     )
     assert engine.asked == [QUESTION]
 
@@ -129,7 +129,7 @@ async def test_passages_that_do_not_answer_are_called_so(world: World, engine: E
 async def test_a_long_title_and_a_long_quote_are_sent(world: World, engine: Engine) -> None:
     engine.result = answer_of("*" * 320, title="_" * 1000)
     await world.reader.send(world.channel, f"{world.mention} {QUESTION}")
-    assert "_\\_… · 2022-03-29" in world.replies()[0].content
+    assert "_\\_… · [read](<https://example.org/talks>) · 2022-03-29" in world.replies()[0].content
 
 
 async def test_discord_is_attended_to_while_a_question_is_worked_on(

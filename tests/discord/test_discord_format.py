@@ -6,12 +6,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.discord.format import MESSAGE_LIMIT, format_answer, format_reason
+from bot.discord.format import MESSAGE_LIMIT, format_reason
 from bot.discord.inert import escape
 from bot.wording import sureness
 from retrieval.answer import Answer, Quote, Timings
 from retrieval.article import Article, Span
 from retrieval.library import LibraryState
+from tests.discord.world import text_of
 
 TEXT = "The talks are being held at the old office. They began at 10.30 a.m. on Tuesday."
 ARTICLE = Article(
@@ -50,7 +51,7 @@ def quote_of(
 
 def test_an_answer_says_how_sure_it_is_quotes_and_cites() -> None:
     quote = Quote(ARTICLE, 0, 43, 1, score=0.9, answer=Span(28, 42))
-    assert format_answer(answer_of(quote)) == (
+    assert text_of(answer_of(quote)) == (
         "Very likely (90\xa0%)\n"
         "> The talks are being held at **the old office**.\n"
         "-# \\[1\\] New round of talks · 2022-03-29 · ¶\xa01"
@@ -59,31 +60,31 @@ def test_an_answer_says_how_sure_it_is_quotes_and_cites() -> None:
 
 def test_the_answer_is_bold_in_a_quote_from_the_middle_of_its_article() -> None:
     quote = Quote(ARTICLE, 44, len(TEXT), 2, score=0.9, answer=Span(58, 68))
-    assert "\n> They began at **10.30 a.m.** on Tuesday.\n" in format_answer(answer_of(quote))
+    assert "\n> They began at **10.30 a.m.** on Tuesday.\n" in text_of(answer_of(quote))
 
 
 def test_bold_keeps_to_words_and_to_lines() -> None:
-    message = format_answer(answer_of(quote_of("in the\nold office, today", answer=Span(2, 18))))
+    message = text_of(answer_of(quote_of("in the\nold office, today", answer=Span(2, 18))))
     assert "> in **the**\n> **old office,** today\n" in message
 
 
 @pytest.mark.parametrize("span", [Span(200, 210), Span(6, 7)])
 def test_an_answer_without_a_word_of_the_quote_is_not_marked(span: Span) -> None:
-    assert "**" not in format_answer(answer_of(quote_of("in the old office", answer=span)))
+    assert "**" not in text_of(answer_of(quote_of("in the old office", answer=span)))
 
 
 def test_not_found_is_said_and_the_nearest_passages_are_called_so() -> None:
-    message = format_answer(answer_of(quote_of(), answered=False, confidence=0.2))
+    message = text_of(answer_of(quote_of(), answered=False, confidence=0.2))
     assert message.startswith("Not found in the articles.\nThe nearest passages:\n> The talks are")
     assert "%" not in message
 
 
 def test_not_found_without_passages_is_one_line() -> None:
-    assert format_answer(answer_of(answered=False)) == "Not found in the articles."
+    assert text_of(answer_of(answered=False)) == "Not found in the articles."
 
 
 def test_the_question_is_shown_where_the_channel_does_not() -> None:
-    message = format_answer(answer_of(quote_of()), show_question=True)
+    message = text_of(answer_of(quote_of()), show_question=True)
     assert message.startswith("**Where were the talks?**\nVery likely")
 
 
@@ -103,7 +104,7 @@ def test_sureness(confidence: float, words: str) -> None:
 
 
 def citation(quote: Quote) -> str:
-    return format_answer(answer_of(quote)).splitlines()[-1]
+    return text_of(answer_of(quote)).splitlines()[-1]
 
 
 def test_a_citation_leaves_out_what_is_unknown() -> None:
@@ -143,7 +144,22 @@ def test_a_title_from_right_to_left_is_kept_apart() -> None:
     ],
 )  # fmt: skip
 def test_a_link_goes_where_the_article_is(url: str, link: str) -> None:
-    assert citation(quote_of(url=url)).endswith(f" · [read](<{link}>)")
+    assert citation(quote_of(url=url)) == (
+        f"-# \\[1\\] [New round of talks](<{link}>) · 2022-03-29 · ¶\xa01"
+    )
+
+
+@pytest.mark.parametrize(
+    "title", ["a*b", "a_b", ":smile:", "a [b]", "https://e.org", "@everyone", "a\\b", "a/b", "R&D"]
+)
+def test_a_title_that_no_link_can_show_has_its_link_beside_it(title: str) -> None:
+    line = citation(quote_of(title=title, url="https://example.org/"))
+    assert line.startswith(f"-# \\[1\\] {escape(title)} · [read](<https://example.org/>) · 2022")
+
+
+def test_a_title_with_a_colon_is_a_link() -> None:
+    line = citation(quote_of(title="1. Peace: when & where?", url="https://example.org/"))
+    assert line.startswith("-# \\[1\\] [1. Peace: when & where?](<https://example.org/>) · ")
 
 
 @pytest.mark.parametrize(
@@ -167,14 +183,14 @@ def test_what_is_no_web_address_is_no_link(url: str | None) -> None:
 
 def test_quotes_that_do_not_fit_are_left_out_whole_and_counted() -> None:
     quotes = [quote_of("*" * 320, title="_" * 1000) for _ in range(3)]
-    message = format_answer(answer_of(*quotes))
+    message = text_of(answer_of(*quotes))
     assert message.count("> " + "\\*" * 320 + "\n-# \\[") == 2
     assert message.count("\\*") == 640
     assert message.endswith("\n\n-# 1 of 3 quotes did not fit in one message.")
 
 
 def test_a_quote_that_never_fits_is_said_not_to() -> None:
-    message = format_answer(answer_of(quote_of("a" * 3000)))
+    message = text_of(answer_of(quote_of("a" * 3000)))
     assert message == (
         "Very likely (90\xa0%)\n\n-# 1 of 1 quotes did not fit in one message."
     )  # fmt: skip
@@ -184,7 +200,7 @@ def test_three_ordinary_quotes_fit() -> None:
     quote = quote_of(
         "Words of one syllable. " * 14, title="t" * 1000, url="https://e.org/" + "u" * 99
     )
-    assert "did not fit" not in format_answer(answer_of(quote, quote, quote), show_question=True)
+    assert "did not fit" not in text_of(answer_of(quote, quote, quote), show_question=True)
 
 
 def test_a_reason_is_one_short_line() -> None:
@@ -211,7 +227,7 @@ def test_a_message_is_never_too_long_and_no_quote_is_cut(
     quotes: list[Quote], question: str, answered: bool
 ) -> None:
     answer = answer_of(*quotes, answered=answered)
-    message = format_answer(answer, show_question=True)
+    message = text_of(answer, show_question=True)
     assert 0 < len(message.encode("utf-16-le")) // 2 <= MESSAGE_LIMIT
     shown = 0
     for number, quote in enumerate(quotes, start=1):
@@ -226,4 +242,4 @@ def test_a_message_is_never_too_long_and_no_quote_is_cut(
 def test_the_first_quote_always_fits(text: str) -> None:
     whole = Span(0, len(text))
     quote = quote_of(text, title="_" * 1000, url="https://example.org/" + "a" * 280, answer=whole)
-    assert "\n-# \\[1\\] " in format_answer(answer_of(quote, quote), show_question=True)
+    assert "\n-# \\[1\\] " in text_of(answer_of(quote, quote), show_question=True)

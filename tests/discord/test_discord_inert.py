@@ -13,11 +13,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from simcord.preview._markdown import markdown_tokens
 
-from bot.discord.format import format_answer, format_reason
+from bot.discord.format import format_reason
 from bot.discord.inert import escape
 from retrieval.answer import Answer, Quote, Timings
 from retrieval.article import Article
 from retrieval.library import LibraryState
+from tests.discord.world import text_of
 
 WORDS = """
 @everyone @here <@1> <@!1> <@&1> <#1> </cmd:1> <id:customize> <id:guide> <sound:1:1> <:ee:1>
@@ -103,7 +104,7 @@ def answer_of(text: str, title: str, question: str) -> Answer:
 @settings(deadline=None)  # a busy machine is no fault
 @given(TEXTS)
 def test_every_line_of_a_quote_is_quoted_and_shown(text: str) -> None:
-    message = format_answer(answer_of(text, "Title", "question"))
+    message = text_of(answer_of(text, "Title", "question"))
     first, *lines, citation = message.split("\n")
     assert first.startswith("Very likely")
     assert re.fullmatch(r"-# \\\[1\\\] Title · ¶\xa01(–\d+)?", citation)
@@ -115,7 +116,7 @@ def test_every_line_of_a_quote_is_quoted_and_shown(text: str) -> None:
 @settings(deadline=None)  # a busy machine is no fault
 @given(TEXTS, TEXTS)
 def test_a_title_and_a_question_are_inert(title: str, question: str) -> None:
-    message = format_answer(answer_of("words", title, question), show_question=True)
+    message = text_of(answer_of("words", title, question), show_question=True)
     first, *_, citation = message.split("\n")
     question_shown = shown_by_discord(first.removeprefix("**").removesuffix("**"))
     title_shown = shown_by_discord(citation.removeprefix("-# "))
@@ -193,6 +194,6 @@ def test_simcord_shows_any_text_and_nothing_else(text: str) -> None:
 
 def check_with_simcord(text: str) -> None:
     words = as_simcord_can(text)
-    shown, kinds = shown_by_simcord(format_answer(answer_of(words, "Title", "question")))
+    shown, kinds = shown_by_simcord(text_of(answer_of(words, "Title", "question")))
     assert re.sub(r"–\d+$", "", shown) == f"Verylikely(90%){''.join(words.split())}[1]Title·¶1"
     assert kinds <= MEANT

@@ -5,7 +5,7 @@ import os
 import signal
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import discord
@@ -14,13 +14,18 @@ import pytest
 from bot.discord.client import QuothClient
 from bot.discord.desk import Desk
 from bot.discord.running import BotError, run
+from bot.discord.store import Store
 from tests.discord.world import Engine
 
 TOKEN = "not.a.token"  # noqa: S105 - it is none
 
 
-def client() -> QuothClient:
-    return QuothClient(Desk(Engine()))
+Make = Callable[[], QuothClient]
+
+
+@pytest.fixture
+def client(store: Store) -> Make:
+    return lambda: QuothClient(Desk(Engine(), store))
 
 
 class Refusing(BaseHTTPRequestHandler):
@@ -49,7 +54,9 @@ def discord_server(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 @pytest.mark.parametrize("token", [TOKEN, "not a\ntoken", "not ä token"])
-def test_a_wrong_token_is_one_line_without_the_token(discord_server: None, token: str) -> None:
+def test_a_wrong_token_is_one_line_without_the_token(
+    discord_server: None, client: Make, token: str
+) -> None:
     with pytest.raises(BotError, match="DISCORD_TOKEN") as caught:
         run(token, client)
     assert token not in str(caught.value)
@@ -57,7 +64,7 @@ def test_a_wrong_token_is_one_line_without_the_token(discord_server: None, token
 
 
 def test_a_refusal_says_with_which_status(
-    discord_server: None, monkeypatch: pytest.MonkeyPatch
+    discord_server: None, client: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(Refusing, "status", 403)
     with pytest.raises(BotError, match="403") as caught:
@@ -65,7 +72,7 @@ def test_a_refusal_says_with_which_status(
     assert TOKEN not in str(caught.value)
 
 
-def test_no_network_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_network_is_one_line(client: Make, monkeypatch: pytest.MonkeyPatch) -> None:
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
         monkeypatch.setattr(
@@ -77,7 +84,9 @@ def test_no_network_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_signal_ends_it_quietly(monkeypatch: pytest.MonkeyPatch, number: signal.Signals) -> None:
+def test_a_signal_ends_it_quietly(
+    client: Make, monkeypatch: pytest.MonkeyPatch, number: signal.Signals
+) -> None:
     closed: list[bool] = []
 
     async def login(client: discord.Client, token: str) -> None:

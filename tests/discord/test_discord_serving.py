@@ -186,6 +186,23 @@ async def test_the_answer_in_flight_is_finished(discord: Loopback, library: Path
     assert [COST in text for text in texts(discord, ANSWERS)] == [True]
 
 
+async def test_who_waits_long_sees_their_place_until_the_answer_comes(
+    discord: Loopback, library: Path
+) -> None:
+    place = "You are in line: 1 question is before yours."
+    async with serving(discord, library, extra=SLOW.format(seconds=3)) as bot:
+        await discord.until(lambda: discord.connected["ready"])
+        await discord.mention(QUESTION)
+        await discord.mention(QUESTION)
+        await discord.until(
+            lambda: [path for method, path, *_ in discord.requests if method == "DELETE"]
+        )
+        await leave(bot)
+    told = [body["content"] for body in discord.sent(ANSWERS) if body]
+    assert told[0] == place
+    assert [COST in text for text in told] == [False, True, True]
+
+
 async def test_what_does_not_end_is_left_within_ten_seconds(
     discord: Loopback, library: Path
 ) -> None:
@@ -238,7 +255,7 @@ async def test_a_server_that_keeps_a_permission_back_is_named_once(
         await discord.until(lambda: "keeps back" in bot.said)
         await leave(bot)
     [line] = [line for line in bot.lines if "keeps back" in line]
-    assert "Send Messages, Embed Links, Read Message History" in line
+    assert "Send Messages, Read Message History, Send Messages In Threads" in line
     assert "quoth serve --invite" in line
 
 

@@ -8,8 +8,9 @@ import simcord
 from simcord.actors import MemberActor
 from simcord.builders import ChannelHandle, GuildHandle
 
+from bot.discord.format import format_answer
 from retrieval.answer import Answer, Quote, Timings
-from retrieval.article import Article
+from retrieval.article import Article, id_key
 from retrieval.library import LibraryState
 from retrieval.search.filter import Filter
 
@@ -36,11 +37,17 @@ def answer_of(text: str = TEXT, *, title: str = "New round", answered: bool = Tr
     )
 
 
+def text_of(answer: Answer, *, show_question: bool = False) -> str:
+    return format_answer(answer, show_question=show_question).text
+
+
 class Engine:
     """Answers what it is told to, and remembers what it was asked."""
 
     def __init__(self) -> None:
         self.asked: list[str] = []
+        self.within: list[Filter | None] = []
+        self.articles: dict[str, Article] = {}
         self.result: Answer | Exception = answer_of()
         self.meanwhile: Callable[[], object] = lambda: None
 
@@ -48,13 +55,20 @@ class Engine:
         self, question: str, top: int, within: Filter | None, min_confidence: float | None
     ) -> Answer:
         self.asked.append(question)
+        self.within.append(within)
         self.meanwhile()
         if isinstance(self.result, Exception):
             raise self.result
         return self.result
 
     def article(self, article_id: str) -> Article | None:
-        return None
+        return self.articles.get(article_id)
+
+    def article_with(self, key: str) -> Article | None:
+        return next((each for each in self.articles.values() if id_key(each.id) == key), None)
+
+    def sources(self) -> list[str]:
+        return sorted({each.source for each in self.articles.values() if each.source})
 
 
 class World:

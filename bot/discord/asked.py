@@ -1,0 +1,157 @@
+"""What was asked, and where in the articles the answer stood: what the buttons under it go by.
+
+The words of the articles are not kept, only where they are; what is shown later is read anew.
+"""
+
+import json
+import secrets
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from bot.discord.store import Store, Table
+from retrieval.answer import Answer, Quote
+from retrieval.article import Span
+
+ASKED = Table(
+    "asked",
+    """
+    CREATE TABLE asked (
+        key TEXT PRIMARY KEY,      -- random, so that a new store knows none of an old one's
+        server INTEGER,            -- none for a direct message
+        question TEXT,             -- none where somebody's message was looked up
+        at INTEGER NOT NULL,       -- Unix time
+        answered INTEGER NOT NULL,
+        confidence REAL NOT NULL,
+        quotes TEXT NOT NULL,      -- JSON: article, start, stop, sha256, and the answer's words
+        follows TEXT               -- the key of the question that this one follows
+    ) WITHOUT ROWID;
+    CREATE INDEX asked_by_time ON asked (at)
+    """,
+)
+
+KEY = r"[\w-]{11}"
+"""What a key looks like."""
+
+_TURNS = 5  # of a conversation: what was said before says little of what is asked now
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a quote stands.
+
+    Attributes:
+        article: its article's id.
+        start: offset of the first character into the article's text.
+        end: offset after the last.
+        sha256: of that text.
+        answer: the words that answer, if any are marked.
+    """
+
+    article: str
+    start: int
+    end: int
+    sha256: str
+    answer: Span | None
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """A question that was asked and what it got.
+
+    Attributes:
+        question: None where somebody's message was looked up.
+        answered: False for "not found".
+        confidence: how sure the answer was.
+        places: the quotes, best first, and the passages that come next.
+        follows: the key of the question that this one follows.
+    """
+
+    question: str | None
+    answered: bool
+    confidence: float
+    places: tuple[Place, ...]
+    follows: str | None
+
+    @property
+    def first(self) -> Place | None:
+        """The place that the answer is from; None for "not found"."""
+        return self.places[0] if self.answered and self.places else None
+
+
+class AskedQuestions:
+    """The questions in the bot's store. Each call may wait for the disk: not in the event loop."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def keep(
+        self, answer: Answer, *, server: int | None, question: str | None, follows: str | None
+    ) -> str:
+        """Keep a question with its answer.
+
+        Returns:
+            Its key.
+
+        Raises:
+            StoreError: it cannot be kept.
+        """
+        key = secrets.token_urlsafe(8)
+        quotes = json.dumps([_row(place_of(quote)) for quote in (*answer.quotes, *answer.more)])
+        with self._store.change() as connection:
+            connection.execute(
+                "INSERT INTO asked VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                (
+                    key,
+                    server,
+                    question,
+                    int(time.time()),
+                    answer.answered,
+                    answer.confidence,
+                    quotes,
+                    follows,
+                ),
+            )
+        return key
+
+    def turn(self, key: str) -> Turn | None:
+        """A question by its key, or None where it is not known.
+
+        Raises:
+            StoreError: the store cannot be read.
+        """
+        with self._store.look() as connection:
+            row = connection.execute(
+                "SELECT question, answered, confidence, quotes, follows FROM asked WHERE key = ?",
+                (key,),
+            ).fetchone()
+        if row is None:
+            return None
+        question, answered, confidence, quotes, follows = row
+        places = tuple(_place(each) for each in json.loads(quotes))
+        return Turn(question, bool(answered), confidence, places, follows)
+
+    def history(self, key: str | None) -> tuple[Turn, ...]:
+        """The conversation up to a question, the oldest turn first; raises what ``turn`` does."""
+        turns: list[Turn] = []
+        while key is not None and len(turns) < _TURNS and (turn := self.turn(key)):
+            turns.append(turn)
+            key = turn.follows
+        return tuple(reversed(turns))
+
+
+def place_of(quote: Quote) -> Place:
+    """Where a quote stands."""
+    article = quote.article
+    return Place(article.id, quote.start, quote.end, article.sha256, quote.answer)
+
+
+def _row(place: Place) -> Sequence[str | int | None]:
+    words = (place.answer.start, place.answer.end) if place.answer else (None, None)
+    return [place.article, place.start, place.end, place.sha256, *words]
+
+
+def _place(row: Sequence[str | int | None]) -> Place:
+    article, start, end, sha256, first, last = row
+    answer = Span(int(first), int(last)) if first is not None and last is not None else None
+    return Place(str(article), int(start or 0), int(end or 0), str(sha256), answer)
