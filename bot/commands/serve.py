@@ -39,15 +39,16 @@ def _invite(chosen: Settings) -> int:
 def _serve(chosen: Settings, no_watch: bool) -> int:
     answerer = open_answerer(chosen)
     logs.set_up(chosen.discord_token, as_json=chosen.log_as_json, questions=chosen.log_questions)
-    metrics = Metrics()
+    metrics = Metrics() if chosen.metrics_port else None
+    manners = Manners(finished=metrics.finished) if metrics else Manners()
+    if metrics:
+        metrics.measured("quoth_waiting", "Questions in line.", lambda: len(manners.line))
     _log.info("connecting to Discord; Ctrl-C stops the bot")
     try:
         with (
             closing(Store(chosen.discord_data, TABLES)) as store,
             nullcontext() if no_watch else watching(chosen),
         ):
-            manners = Manners(finished=metrics.finished)
-            metrics.measured("quoth_waiting", "Questions in line.", lambda: len(manners.line))
             run_bot(
                 chosen.discord_token,
                 lambda: QuothClient(Desk(answerer, store, manners)),

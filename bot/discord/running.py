@@ -68,7 +68,7 @@ def run(
         token: the bot's token, as Discord's developer portal shows it.
         make_client: makes the client; a new one where the connection has to be begun again.
         metrics: what the clients count in; the bot's state is shown in it too.
-        metrics_port: where on this machine that is shown; 0 is nowhere.
+        metrics_port: where on this machine that is shown.
 
     Raises:
         BotError: Discord refused the token, or cannot be reached.
@@ -76,7 +76,7 @@ def run(
     """
     running = _Running(token, make_client)
     try:
-        asyncio.run(running.serve(metrics or Metrics(), metrics_port))
+        asyncio.run(running.serve(metrics, metrics_port))
     except _MAY_PASS as error:
         raise BotError(_line(error)) from error
     finally:
@@ -99,7 +99,7 @@ class _Running:
         """Nothing has to be ended by force any more."""
         self._deadline.cancel()
 
-    async def serve(self, metrics: Metrics, port: int) -> None:
+    async def serve(self, metrics: Metrics | None, port: int) -> None:
         """Stay connected until told to stop."""
         serving = cast(asyncio.Task[None], asyncio.current_task())
 
@@ -112,7 +112,7 @@ class _Running:
             with suppress(NotImplementedError):  # Windows has no such handlers; Ctrl-C works there
                 asyncio.get_running_loop().add_signal_handler(number, stop)
         async with AsyncExitStack() as stack:
-            if port:
+            if metrics:
                 self._show(metrics)
                 await stack.enter_async_context(showing(metrics, port, self._is_healthy))
             with suppress(asyncio.CancelledError):

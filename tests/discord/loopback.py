@@ -118,7 +118,7 @@ class Loopback:
         """The bodies of what the bot wrote to a path."""
         return [body for method, path, body, _ in self.requests if method != "GET" and part in path]
 
-    async def until(self, condition: Any, seconds: float = 30.0) -> None:
+    async def until(self, condition: Any, seconds: float = 90.0) -> None:
         """Wait for something to be so."""
         async with asyncio.timeout(seconds):
             while not condition():

@@ -32,7 +32,7 @@ class Serving:
         async for line in self.process.stderr:
             self.lines.append(line.decode().rstrip("\n"))
 
-    async def ended(self, seconds: float = 60.0) -> int:
+    async def ended(self, seconds: float = 90.0) -> int:
         """Wait for its end; returns the exit status."""
         async with asyncio.timeout(seconds):
             return await self.process.wait()

@@ -36,7 +36,6 @@ async def test_questions_are_counted_by_what_became_of_them() -> None:
         with tracing.traced(kind, QUESTION, metrics.finished) as trace:
             tracing.mark("deferred")
             trace.note(answer_of(answered=answered))
-    metrics.voted(right=True)
     metrics.measured("quoth_waiting", "Questions in line.", lambda: 7)
     async with showing(metrics, 0, lambda: True) as port:
         status, text = await get(port, "/metrics")
@@ -47,7 +46,6 @@ async def test_questions_are_counted_by_what_became_of_them() -> None:
     assert found["quoth_questions_total", "mention", "answered"] == 1
     assert found["quoth_step_seconds_count", "deferred"] == 3
     assert found["quoth_engine_seconds_count", "read"] == 3
-    assert found["quoth_votes_total", "right"] == 1
     assert found["quoth_waiting",] == 7
     assert found["process_resident_memory_bytes",] > 1e6
     assert QUESTION not in text
