@@ -35,6 +35,7 @@ _Interaction = discord.Interaction[Any]
 # Mentions, custom emoji and times are no words to look for: all that is in them is numbers.
 _TAGS = re.compile(r"<(?:@[!&]?\d+|#\d+|a?:\w+:\d+|t:-?\d+(?::\w)?)>")
 
+_UPLOADS = "discord:"  # what the sources of servers' own articles begin with
 _SUGGESTIONS = 25  # as many as Discord shows
 _SUGGESTION_LENGTH = 100
 _SECONDS_TO_SUGGEST = 2.0  # Discord waits three
@@ -85,7 +86,13 @@ async def suggest_sources(desk: Desk, typed: str) -> list[app_commands.Choice[st
     except Exception:  # nothing is lost: the name can be typed
         return []
     typed = typed.lower()
-    found = [name for name in sources if typed in name.lower() and len(name) <= _SUGGESTION_LENGTH]
+    found = [
+        name
+        for name in sources
+        if typed in name.lower()
+        and len(name) <= _SUGGESTION_LENGTH
+        and not name.startswith(_UPLOADS)
+    ]
     found.sort(key=lambda name: not name.lower().startswith(typed))
     return [app_commands.Choice(name=name, value=name) for name in found[:_SUGGESTIONS]]
 
@@ -216,7 +223,7 @@ def _first_words(text: str) -> str:
     """As much of a text as can be asked."""
     if len(text) <= MAX_QUESTION:
         return text
-    return text[:MAX_QUESTION].rsplit(maxsplit=1)[0]
+    return text[: MAX_QUESTION + 1].rsplit(maxsplit=1)[0][:MAX_QUESTION]
 
 
 def _replied_to(message: discord.Message, me: discord.ClientUser) -> str | None:

@@ -59,7 +59,7 @@ def escaped_title(title: str, limit: int) -> str:
 def link_label(title: str, limit: int) -> str | None:
     """The same as the label of a link, or None for a title that a label would not show as it is."""
     shown = _title(title, limit)
-    return None if _NO_LABEL.search(shown) else _isolated(shown, shown)
+    return None if not shown or _NO_LABEL.search(shown) else _isolated(shown, shown)
 
 
 def _title(title: str, limit: int) -> str:

@@ -5,6 +5,7 @@ client is known to have; the other is simcord's renderer, which is built on mark
 shares code with what it judges.
 """
 
+import dataclasses
 import re
 from typing import Any
 
@@ -15,6 +16,7 @@ from simcord.preview._markdown import markdown_tokens
 
 from bot.discord.format import format_reason
 from bot.discord.inert import escape
+from bot.discord.quotation import citation
 from retrieval.answer import Answer, Quote, Timings
 from retrieval.article import Article
 from retrieval.library import LibraryState
@@ -105,9 +107,9 @@ def answer_of(text: str, title: str, question: str) -> Answer:
 @given(TEXTS)
 def test_every_line_of_a_quote_is_quoted_and_shown(text: str) -> None:
     message = text_of(answer_of(text, "Title", "question"))
-    first, *lines, citation = message.split("\n")
+    first, *lines, cited = message.split("\n")
     assert first.startswith("Very likely")
-    assert re.fullmatch(r"-# \\\[1\\\] Title · ¶\xa01(–\d+)?", citation)
+    assert re.fullmatch(r"-# \\\[1\\\] Title · ¶\xa01(–\d+)?", cited)
     assert all(line.startswith("> ") for line in lines)
     shown = (shown_by_discord(line.removeprefix("> ")) for line in lines)
     assert "\n".join(shown) == lines_of(text)
@@ -117,12 +119,48 @@ def test_every_line_of_a_quote_is_quoted_and_shown(text: str) -> None:
 @given(TEXTS, TEXTS)
 def test_a_title_and_a_question_are_inert(title: str, question: str) -> None:
     message = text_of(answer_of("words", title, question), show_question=True)
-    first, *_, citation = message.split("\n")
+    first, *_, cited = message.split("\n")
     question_shown = shown_by_discord(first.removeprefix("**").removesuffix("**"))
-    title_shown = shown_by_discord(citation.removeprefix("-# "))
+    title_shown = shown_by_discord(cited.removeprefix("-# "))
     assert question_shown.rstrip("…") in " ".join(question.split())
     assert re.fullmatch(r"\[1\] .* · ¶\xa01", title_shown)
     assert "\u202e" not in title_shown
+
+
+LINKED = re.compile(r"-# \\\[1\\\] \[(.*)\]\(<https://e\.org/>\) · ¶\xa01")
+
+
+def article_with(title: str) -> Article:
+    return Article("a", title, None, None, "https://e.org/", "words")
+
+
+@settings(deadline=None)  # a busy machine is no fault
+@given(TEXTS | st.text("aB1 :&!.'()\u202eא-", min_size=1).filter(str.strip))
+def test_a_title_that_is_a_link_is_inert(title: str) -> None:
+    line = citation(Quote(article_with(title), 0, 5, 1, score=0.9), 1)
+    shown = " ".join(re.sub("[\u202a-\u202e\u2066-\u2069]", "", title).split())
+    linked = LINKED.fullmatch(line)
+    if linked is None:
+        assert line.endswith(" · [read](<https://e.org/>) · ¶\xa01")
+        title_shown = shown_by_discord(
+            line.removeprefix("-# ").replace(" · [read](<https://e.org/>)", "")
+        )
+        assert title_shown.startswith("[1] ")
+        return
+    label = linked[1].strip("\u2068\u2069")
+    assert label
+    assert label.rstrip("…") in shown
+    assert not set(label) & set("\\*_~|`<>#@/[]")
+    assert ACTIVE.search(f"x {label}") is None  # within a line
+
+
+def test_the_title_of_an_ordinary_article_is_a_link() -> None:
+    quote = Quote(article_with("Peace: who, when & where?"), 0, 5, 1, score=0.9)
+    assert LINKED.fullmatch(citation(quote, 1))
+    message = text_of(dataclasses.replace(answer_of("words", "a", "b"), quotes=(quote,)))
+    kinds = shown_by_simcord(message)[1]
+    assert kinds <= {*MEANT, "link_open", "link_close"}
+    assert "link_open" in kinds
 
 
 class Knows(dict[str, Any]):

@@ -2,6 +2,7 @@
 
 import datetime
 from collections.abc import Callable
+from dataclasses import replace
 
 import discord
 import simcord
@@ -59,7 +60,7 @@ class Engine:
         self.meanwhile()
         if isinstance(self.result, Exception):
             raise self.result
-        return self.result
+        return replace(self.result, question=question)
 
     def article(self, article_id: str) -> Article | None:
         return self.articles.get(article_id)

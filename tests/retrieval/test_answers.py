@@ -2,12 +2,13 @@
 
 import dataclasses
 import datetime
+import re
 from pathlib import Path
 
 import pytest
 
 from retrieval.answerer import Answerer
-from retrieval.article import Article
+from retrieval.article import Article, id_key
 from retrieval.errors import QuestionError
 from retrieval.indexing import Reporter, bring_up_to_date
 from retrieval.library import LibraryWriter
@@ -231,3 +232,50 @@ def test_a_passage_without_its_vector_is_found_by_its_words(
     answerer = answerer_of(library, encoder, 0.0)  # which mends the words' index by itself
     assert answerer.ask("zeppelin").quotes[0].article.id == "late"
     answerer.close()
+
+
+def test_more_passages_come_after_those_of_the_answer(answerer: Answerer) -> None:
+    answer = answerer.ask("negotiators river king match", top=1)
+    everything = answerer.ask("negotiators river king match", top=10, min_confidence=1.0).quotes
+    assert len(everything) > 1
+    assert [*answer.quotes, *answer.more] == [*everything]
+    answerer.close()
+
+
+def test_one_question_may_have_a_threshold_of_its_own(answerer: Answerer) -> None:
+    question = "Where did the negotiators meet?"
+    assert answerer.ask(question, min_confidence=0.0).answered
+    assert not answerer.ask(question, min_confidence=1.0).answered
+    answerer.close()
+
+
+def test_an_article_is_looked_up_by_its_id_or_the_key_of_it(
+    answerer: Answerer, library: Path
+) -> None:
+    talks = answerer.article("talks")
+    assert talks is not None
+    assert talks.text == ARTICLES[0].text
+    assert answerer.article_with(id_key("talks")) == talks
+    assert answerer.article("gone") is None
+    assert answerer.article_with(id_key("gone")) is None
+    with LibraryWriter(library) as writer, writer.commit() as change:
+        change.remove("talks")
+    assert answerer.article("talks") is None
+    assert answerer.article_with(id_key("talks")) is None
+    answerer.close()
+
+
+def test_sources_are_named_once_and_follow_what_is_committed(
+    answerer: Answerer, library: Path
+) -> None:
+    assert answerer.sources() == ["Anadolu", "Diena"]
+    with LibraryWriter(library) as writer, writer.commit() as change:
+        change.remove("talks")
+    assert answerer.sources() == ["Diena"]
+    answerer.close()
+
+
+def test_keys_of_ids_are_short_and_differ() -> None:
+    keys = {id_key(f"article {number}") for number in range(1000)}
+    assert len(keys) == 1000
+    assert all(re.fullmatch(r"[\w-]{11}", key) for key in keys)
