@@ -32,6 +32,7 @@ from simcord import interactions
 from simcord.actors import MemberActor
 from simcord.builders import ChannelHandle
 
+from bot.discord import limits
 from bot.discord.client import QuothClient
 from bot.discord.desk import Desk
 from bot.discord.limits import Limits, Rate
@@ -190,13 +191,15 @@ async def load(
     answerer: Answerer, store: Store, library: Path, chosen: argparse.Namespace
 ) -> tuple[Seen, Watch]:
     """Ask everything."""
+    # simcord lets no time pass while work is under way, but looks for its end without a rest.
+    limits.SECONDS_UNTIL_TOLD = WAITED
     seen, watch, dice = Seen(), Watch(), random.Random(1)  # noqa: S311 - no secret
     logging.getLogger().addHandler(Refusals(seen))
 
     def bot() -> QuothClient:
         # In the simulation all of a day is asked in some minutes: limits have tests of their own.
-        limits = Limits(Rate(100, 0.1), Rate(1_000, 0.01))
-        client = QuothClient(Desk(answerer, store, Manners(limits, finished=seen.finished)))
+        loose = Limits(Rate(100, 0.1), Rate(1_000, 0.01))
+        client = QuothClient(Desk(answerer, store, Manners(loose, finished=seen.finished)))
         client.shard_count = 1
         return client
 
@@ -211,7 +214,7 @@ async def load(
         await env.settle()
         watch.start()
         beating = asyncio.create_task(watch.beat())
-        bursts = max(6, chosen.questions // chosen.burst)
+        total, bursts = 0, max(6, chosen.questions // chosen.burst)
         for number in range(bursts):
             asked = await burst(env, dice.choices(everyone, k=chosen.questions // bursts), dice)
             if number == bursts // 2:
@@ -219,7 +222,11 @@ async def load(
                 await env.bot.close()
                 await env.restart_bot(bot())
             elif number == bursts // 3:
-                await asyncio.gather(index_beside(library), env.settle())
+                await index_beside(library)
+            total += len(asked)
+            async with asyncio.timeout(WAITED):
+                while seen.outcomes.total() < total:
+                    await asyncio.sleep(0.02)
             await env.settle()
             judge(env, asked, seen)
             print(f"\r{number + 1}/{bursts} bursts", end="", file=sys.stderr, flush=True)

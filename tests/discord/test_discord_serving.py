@@ -229,7 +229,7 @@ async def test_health_and_figures_are_shown_while_it_runs(
         await discord.until(lambda: discord.connected["ready"])
         await discord.mention(QUESTION)
         await discord.until(lambda: texts(discord, ANSWERS))
-        await asyncio.sleep(0.2)
+        await discord.until(lambda: "connected to Discord" in bot.said)
         async with session.get(f"{address}/health") as health:
             assert health.status == 200
         async with session.get(f"{address}/metrics") as figures:
