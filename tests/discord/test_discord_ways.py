@@ -6,7 +6,7 @@ from typing import Any
 
 import discord
 import pytest
-from simcord.backend.ops import messages
+from simcord.components import validate_message_state
 
 from bot.discord.client import QuothClient
 from retrieval.question import MAX_QUESTION, clean_question
@@ -86,12 +86,11 @@ async def test_the_source_of_a_message_is_found_for_who_asks(
 @pytest.fixture
 def _long_messages(monkeypatch: pytest.MonkeyPatch) -> None:
     """Messages of 4,000 characters, which some people may send."""
-    check = messages.validate_message_state
 
     def check_beginning(*args: Any, content: str | None, **rest: Any) -> Any:
-        return check(*args, content=content and content[:2000], **rest)
+        return validate_message_state(*args, content=content and content[:2000], **rest)
 
-    monkeypatch.setattr(messages, "validate_message_state", check_beginning)
+    monkeypatch.setattr("simcord.backend.ops.messages.validate_message_state", check_beginning)
 
 
 @pytest.mark.usefixtures("_long_messages")
