@@ -32,11 +32,15 @@ from simcord import interactions
 from simcord.actors import MemberActor
 from simcord.builders import ChannelHandle
 
+from bot import settings
 from bot.discord import limits
+from bot.discord.archive import Archive
 from bot.discord.client import QuothClient
 from bot.discord.desk import Desk
+from bot.discord.librarian_process import LibrarianProcess
 from bot.discord.limits import Limits, Rate
 from bot.discord.manners import Manners
+from bot.discord.server_settings import Servers
 from bot.discord.store import Store
 from bot.discord.tables import TABLES
 from bot.discord.tracing import Trace
@@ -101,7 +105,7 @@ class Watch(threading.Thread):
             late = time.perf_counter() - self._beat
             if late > self.longest:
                 self.longest, frame = late, sys._current_frames().get(self._loop_thread)
-                names = []
+                names: list[str] = []
                 while frame and len(names) < 4:
                     names.append(f"{Path(frame.f_code.co_filename).stem}.{frame.f_code.co_name}")
                     frame = frame.f_back
@@ -199,7 +203,9 @@ async def load(
     def bot() -> QuothClient:
         # In the simulation all of a day is asked in some minutes: limits have tests of their own.
         loose = Limits(Rate(100, 0.1), Rate(1_000, 0.01))
-        client = QuothClient(Desk(answerer, store, Manners(loose, finished=seen.finished)))
+        desk = Desk(answerer, store, Manners(loose, finished=seen.finished))
+        archive = Archive(store, library, LibrarianProcess(settings.load(str(library))))
+        client = QuothClient(desk, Servers(store), archive)
         client.shard_count = 1
         return client
 

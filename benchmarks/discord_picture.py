@@ -20,8 +20,12 @@ from tempfile import TemporaryDirectory
 import simcord
 from playwright.async_api import async_playwright
 
+from bot import settings
+from bot.discord.archive import Archive
 from bot.discord.client import QuothClient
 from bot.discord.desk import Desk
+from bot.discord.librarian_process import LibrarianProcess
+from bot.discord.server_settings import Servers
 from bot.discord.store import Store
 from bot.discord.tables import TABLES
 from bot.settings import DEFAULTS
@@ -46,7 +50,11 @@ FIT = """() => {
 
 async def draw(answerer: Answerer, store: Store, question: str, picture: Path) -> None:
     """Ask the bot by command, and draw the channel."""
-    async with simcord.run(QuothClient(Desk(answerer, store)), shard_count=1) as env:
+    chosen = settings.load()
+    archive = Archive(store, chosen.library, LibrarianProcess(chosen))
+    async with simcord.run(
+        QuothClient(Desk(answerer, store), Servers(store), archive), shard_count=1
+    ) as env:
         env.backend.bot_user.name = "Quoth"
         guild = env.create_guild("Newsroom")
         channel = guild.create_text_channel("questions")

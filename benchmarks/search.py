@@ -19,7 +19,7 @@ from retrieval.library import Library
 from retrieval.scoring import stands_in
 from retrieval.search import hybrid as hybrid_module
 from retrieval.search import words as words_module
-from retrieval.search.filter import Filter
+from retrieval.search.filter import Bounds, Filter
 from retrieval.search.hybrid import DEPTH, Searcher
 
 Row = dict[str, Any]
@@ -51,14 +51,13 @@ def rankings(
         searcher = Searcher(library, encoder.dimension)
         with library.snapshot():
             searcher.catch_up()
-            everything = Filter()
 
             def vectors(question: str) -> Sequence[int]:
                 vector = encoder.encode_query(question)
                 return list(searcher.vectors.search(vector, DEPTH, None).ids)
 
             def words(question: str) -> Sequence[int]:
-                return list(searcher.words.search(question, DEPTH, everything).ids)
+                return list(searcher.words.search(question, DEPTH, Bounds()).ids)
 
             def fused(question: str) -> Sequence[int]:
                 """Reciprocal rank fusion (Cormack et al. 2009), k = 60."""
@@ -70,7 +69,7 @@ def rankings(
 
             def hybrid(question: str) -> Sequence[int]:
                 vector = encoder.encode_query(question)
-                found = searcher.search(question, vector, everything)
+                found = searcher.search(question, vector, Filter())
                 return [candidate.passage.id for candidate in found]
 
             def without_surroundings(question: str) -> Sequence[int]:

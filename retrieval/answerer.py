@@ -148,7 +148,8 @@ class Answerer:
         self._follow()
         with self._library.snapshot() as state:
             if self._sources is None or self._sources[0] != state.generation:
-                self._sources = state.generation, self._library.sources()
+                named = (source for source in self._library.sources() if source is not None)
+                self._sources = state.generation, sorted(named)
             return self._sources[1]
 
     def _follow(self) -> None:

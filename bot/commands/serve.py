@@ -5,12 +5,15 @@ from contextlib import closing, nullcontext
 
 from bot import settings
 from bot.discord import logs
+from bot.discord.archive import Archive
 from bot.discord.client import QuothClient
 from bot.discord.desk import Desk
+from bot.discord.librarian_process import LibrarianProcess
 from bot.discord.manners import Manners
 from bot.discord.metrics import Metrics
 from bot.discord.permissions import invite
 from bot.discord.running import run as run_bot
+from bot.discord.server_settings import Servers
 from bot.discord.store import Store
 from bot.discord.tables import TABLES
 from bot.engine import open_answerer
@@ -49,9 +52,10 @@ def _serve(chosen: Settings, no_watch: bool) -> int:
             closing(Store(chosen.discord_data, TABLES)) as store,
             nullcontext() if no_watch else watching(chosen),
         ):
+            archive = Archive(store, chosen.library, LibrarianProcess(chosen))
             run_bot(
                 chosen.discord_token,
-                lambda: QuothClient(Desk(answerer, store, manners)),
+                lambda: QuothClient(Desk(answerer, store, manners), Servers(store), archive),
                 metrics,
                 chosen.metrics_port,
             )

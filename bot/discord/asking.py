@@ -22,7 +22,10 @@ from bot.discord.replying import (
     log_unsent,
     reply_to,
     tell_privately,
+    telling,
 )
+from bot.discord.server_settings import PRIVATE, Servers, Terms
+from bot.discord.terms import refused, send_privately, terms_of_message
 from retrieval.question import MAX_QUESTION
 from retrieval.search.filter import Filter
 
@@ -35,7 +38,6 @@ _Interaction = discord.Interaction[Any]
 # Mentions, custom emoji and times are no words to look for: all that is in them is numbers.
 _TAGS = re.compile(r"<(?:@[!&]?\d+|#\d+|a?:\w+:\d+|t:-?\d+(?::\w)?)>")
 
-_UPLOADS = "discord:"  # what the sources of servers' own articles begin with
 _SUGGESTIONS = 25  # as many as Discord shows
 _SUGGESTION_LENGTH = 100
 _SECONDS_TO_SUGGEST = 2.0  # Discord waits three
@@ -43,6 +45,7 @@ _SECONDS_TO_SUGGEST = 2.0  # Discord waits three
 
 async def answer_command(
     desk: Desk,
+    terms: Terms,
     interaction: _Interaction,
     question: str,
     since: str | None,
@@ -52,10 +55,10 @@ async def answer_command(
 ) -> None:
     """Answer ``/ask``."""
     with desk.manners.traced("command", question), log_unsent(interaction.channel_id):
-        if await _has_to_wait(desk, interaction):
+        if await refused(desk.manners, terms, interaction):
             return
         try:
-            within = Filter(
+            within = terms.within.narrowed(
                 read_day(since.strip(), last=False) if since else None,
                 read_day(until.strip(), last=True) if until else None,
                 source,
@@ -65,20 +68,21 @@ async def answer_command(
             await interaction.response.send_message(format_reason(str(error)), ephemeral=True)
             return
         # Discord waits three seconds for a first sign, and then a quarter of an hour.
-        await interaction.response.defer(ephemeral=private)
+        await interaction.response.defer(ephemeral=private or terms.private)
         tracing.mark("deferred")
         reply = await _reply(
             desk,
             question,
             Asker(interaction.guild_id),
-            within=within,
+            terms,
+            within,
             show_question=True,
-            tell=_telling(interaction),
+            tell=telling(interaction),
         )
         await edit_reply(interaction, reply)
 
 
-async def suggest_sources(desk: Desk, typed: str) -> list[app_commands.Choice[str]]:
+async def suggest_sources(desk: Desk, terms: Terms, typed: str) -> list[app_commands.Choice[str]]:
     """The sources whose name has in it what somebody has typed so far."""
     try:
         async with asyncio.timeout(_SECONDS_TO_SUGGEST):
@@ -91,39 +95,47 @@ async def suggest_sources(desk: Desk, typed: str) -> list[app_commands.Choice[st
         for name in sources
         if typed in name.lower()
         and len(name) <= _SUGGESTION_LENGTH
-        and not name.startswith(_UPLOADS)
+        and terms.within.admits_source(name)
+        and not name.startswith(PRIVATE)
     ]
     found.sort(key=lambda name: not name.lower().startswith(typed))
     return [app_commands.Choice(name=name, value=name) for name in found[:_SUGGESTIONS]]
 
 
-async def answer_form(desk: Desk, interaction: _Interaction, question: str, key: str) -> None:
+async def answer_form(
+    desk: Desk, terms: Terms, interaction: _Interaction, question: str, key: str
+) -> None:
     """Answer a question that follows another one."""
     with desk.manners.traced("follow-up", question), log_unsent(interaction.channel_id):
-        if await _has_to_wait(desk, interaction):
+        if await refused(desk.manners, terms, interaction):
             return
         under = interaction.message
         await interaction.response.defer(
-            ephemeral=under is not None and under.flags.ephemeral, thinking=True
+            ephemeral=terms.private or (under is not None and under.flags.ephemeral),
+            thinking=True,
         )
         tracing.mark("deferred")
         asker = Asker(interaction.guild_id, follows=key)
-        reply = await _reply(desk, question, asker, show_question=True, tell=_telling(interaction))
+        reply = await _reply(
+            desk, question, asker, terms, show_question=True, tell=telling(interaction)
+        )
         await edit_reply(interaction, reply)
 
 
-async def find_source(desk: Desk, interaction: _Interaction, message: discord.Message) -> None:
+async def find_source(
+    desk: Desk, terms: Terms, interaction: _Interaction, message: discord.Message
+) -> None:
     """Show the passages that support or concern what somebody wrote, to who asks for them."""
     words = _first_words(_plain(_words_of(message)))
     with desk.manners.traced("find the source", words), log_unsent(interaction.channel_id):
-        if await _has_to_wait(desk, interaction):
+        if await refused(desk.manners, terms, interaction):
             return
         await interaction.response.defer(ephemeral=True)
         tracing.mark("deferred")
         if words:
             asker = Asker(interaction.guild_id, quoted=True)
             reply = await _reply(
-                desk, words, asker, about=message.jump_url, tell=_telling(interaction)
+                desk, words, asker, terms, about=message.jump_url, tell=telling(interaction)
             )
         else:
             tracing.became("reason")
@@ -131,7 +143,9 @@ async def find_source(desk: Desk, interaction: _Interaction, message: discord.Me
         await edit_reply(interaction, reply)
 
 
-async def answer_message(desk: Desk, message: discord.Message, me: discord.ClientUser) -> None:
+async def answer_message(
+    desk: Desk, servers: Servers, message: discord.Message, me: discord.ClientUser
+) -> None:
     """Answer a message if it mentions the bot, or comes to it directly."""
     # A reply to the bot mentions it by itself, unless the person switches that off. With a
     # text in it such a reply is a question, like any other mention.
@@ -140,6 +154,10 @@ async def answer_message(desk: Desk, message: discord.Message, me: discord.Clien
     role = message.guild.self_role if message.guild is not None else None
     role_mentioned = role is not None and role in message.role_mentions
     if not (mentioned or role_mentioned):
+        return
+    terms = terms_of_message(servers, message)
+    if terms.refusal:
+        await send_privately(message, Reply(terms.refusal))
         return
     question = _plain(message.content)
     # Without the message content intent, Discord may keep back what mentions just the role.
@@ -161,43 +179,35 @@ async def answer_message(desk: Desk, message: discord.Message, me: discord.Clien
                 await stack.enter_async_context(message.channel.typing())
             tracing.mark("typing")
             asker = Asker(server, follows=_replied_to(message, me))
-            reply = await _reply(desk, question, asker, tell=waiting.tell)
+            reply = await _reply(desk, question, asker, terms, tell=waiting.tell)
+        if terms.private:
+            await send_privately(message, reply)
+            await waiting.over()
+            return
         await reply_to(message, reply)
         await waiting.over()
-
-
-async def _has_to_wait(desk: Desk, interaction: _Interaction) -> bool:
-    """Whether a question is not taken now, which the person is told."""
-    refusal = desk.manners.refuse(interaction.user.id, interaction.guild_id)
-    if refusal is None:
-        return False
-    await interaction.response.send_message(refusal.line, ephemeral=True)
-    return True
-
-
-def _telling(interaction: _Interaction) -> Callable[[str], Awaitable[object]]:
-    """What shows a line where an answer is waited for."""
-
-    async def tell(line: str) -> None:
-        with suppress(*SENDING_ERRORS):  # the answer matters more
-            await interaction.edit_original_response(content=line)
-
-    return tell
 
 
 async def _reply(
     desk: Desk,
     question: str,
     asker: Asker,
-    *,
+    terms: Terms,
     within: Filter | None = None,
+    *,
     show_question: bool = False,
     about: str | None = None,
     tell: Callable[[str], Awaitable[object]],
 ) -> Reply:
     """What the person is shown: the answer, or the reason why there is none."""
     try:
-        asked = await desk.ask(question, within=within, asker=asker, tell=tell)
+        asked = await desk.ask(
+            question,
+            within=within or terms.within,
+            min_confidence=terms.min_confidence,
+            asker=asker,
+            tell=tell,
+        )
         tracing.mark("answered")
         if trace := tracing.current():
             trace.note(asked.answer)

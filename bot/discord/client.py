@@ -14,8 +14,14 @@ import discord
 from discord import app_commands
 
 from bot.discord import asking, buttons
+from bot.discord.archive import Archive
+from bot.discord.articles import Articles
 from bot.discord.desk import Desk
 from bot.discord.pressing import Pressing, asked_by_form
+from bot.discord.putting_back import PutBack
+from bot.discord.server_settings import Servers
+from bot.discord.setup import Setup
+from bot.discord.terms import terms_of_interaction
 from retrieval.question import MAX_QUESTION
 
 _log = logging.getLogger(__name__)
@@ -30,18 +36,24 @@ class QuothClient(discord.AutoShardedClient):
 
     Args:
         desk: where they are asked; it is closed with the client.
+        servers: what each server has settled.
+        archive: which looks after the articles; it is closed with the client.
     """
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: Desk, servers: Servers, archive: Archive) -> None:
         super().__init__(
             intents=discord.Intents(guilds=True, guild_messages=True, dm_messages=True),
             allowed_mentions=discord.AllowedMentions.none(),
             max_messages=None,
         )
         self.desk = desk
+        self.servers = servers
+        self.archive = archive
         self.pressing = Pressing(desk, self.finishing)
         self._answering: set[asyncio.Task[object]] = set()
         self.tree = app_commands.CommandTree(self)
+        self.tree.add_command(Articles(archive))
+        self.tree.add_command(Setup(servers, archive))
 
         @self.tree.command(name="ask", description="Ask the articles; they answer in quotes.")
         @app_commands.describe(
@@ -64,7 +76,14 @@ class QuothClient(discord.AutoShardedClient):
                 return  # nothing can be sent any more
             with self.finishing():
                 await asking.answer_command(
-                    self.desk, interaction, question, since, until, source, private
+                    self.desk,
+                    terms_of_interaction(servers, interaction),
+                    interaction,
+                    question,
+                    since,
+                    until,
+                    source,
+                    private,
                 )
 
         @self.tree.context_menu(name="Find the source")
@@ -72,12 +91,14 @@ class QuothClient(discord.AutoShardedClient):
             if self.is_closed():
                 return
             with self.finishing():
-                await asking.find_source(self.desk, interaction, message)
+                terms = terms_of_interaction(servers, interaction)
+                await asking.find_source(self.desk, terms, interaction, message)
 
     async def setup_hook(self) -> None:
         """Tell Discord which commands there are, and know the buttons of old messages."""
-        self.add_dynamic_items(*buttons.ALL)
+        self.add_dynamic_items(*buttons.ALL, PutBack)
         await self.tree.sync()
+        self._bringing_in = asyncio.create_task(self._bring_in())
 
     async def on_message(self, message: discord.Message) -> None:
         """Answer a message that mentions the bot, or comes to it directly."""
@@ -86,7 +107,7 @@ class QuothClient(discord.AutoShardedClient):
         if self.user is None or self.is_closed():  # closed: nothing can be sent any more
             return
         with self.finishing():
-            await asking.answer_message(self.desk, message, self.user)
+            await asking.answer_message(self.desk, self.servers, message, self.user)
 
     async def on_interaction(self, interaction: discord.Interaction["QuothClient"]) -> None:
         """Answer a question that was sent by a form."""
@@ -94,12 +115,14 @@ class QuothClient(discord.AutoShardedClient):
         if sent is None or self.is_closed():
             return
         with self.finishing():
-            await asking.answer_form(self.desk, interaction, *sent)
+            terms = terms_of_interaction(self.servers, interaction)
+            await asking.answer_form(self.desk, terms, interaction, *sent)
 
     async def _suggest_sources(
-        self, _: discord.Interaction, typed: str
+        self, interaction: discord.Interaction, typed: str
     ) -> list[app_commands.Choice[str]]:
-        return await asking.suggest_sources(self.desk, typed)
+        terms = terms_of_interaction(self.servers, interaction)
+        return await asking.suggest_sources(self.desk, terms, typed)
 
     async def close(self) -> None:
         """Finish the answers being worked on, for some seconds, and leave.
@@ -107,6 +130,7 @@ class QuothClient(discord.AutoShardedClient):
         Whoever still waits then is told to ask again.
         """
         self.desk.leave()
+        self.archive.close()
         try:
             await self._wait_for_answers(_SECONDS_TO_FINISH)
             self.desk.give_up()
@@ -120,6 +144,13 @@ class QuothClient(discord.AutoShardedClient):
                 await asyncio.wait(unsent)
             await super().close()
             await self.desk.close()
+
+    async def _bring_in(self) -> None:
+        """Index what servers added and was not indexed before the bot stopped."""
+        try:
+            await self.archive.bring_in_what_waits()
+        except Exception as error:  # /articles status shows what waits
+            _log.warning("what servers added waits to be indexed: %s", " ".join(str(error).split()))
 
     async def _wait_for_answers(self, seconds: float) -> None:
         if self._answering:

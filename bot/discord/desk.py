@@ -16,6 +16,7 @@ from bot.discord.feedback import Votes
 from bot.discord.following import ask_following
 from bot.discord.manners import Manners
 from bot.discord.reasons import RestartingError
+from bot.discord.server_settings import visible_to
 from bot.discord.store import Store, StoreError
 from retrieval.answer import Answer
 from retrieval.answerer import DEFAULT_TOP
@@ -82,7 +83,7 @@ class Desk:
 
         Args:
             question: as a person typed it.
-            within: which articles; by default all.
+            within: which articles; by default all that no server keeps for itself.
             top: how many quotes at most.
             min_confidence: below this it is "not found"; by default as the engine has it.
             asker: where it is from.
@@ -96,9 +97,10 @@ class Desk:
             BusyError: too many questions wait already.
             Exception: whatever the engine raises; ``reason`` makes a line of it.
         """
+        seen = within or visible_to(None)
 
         def ask() -> Asked:
-            return self._ask(question, within, top, min_confidence, asker or Asker())
+            return self._ask(question, seen, top, min_confidence, asker or Asker())
 
         return await self.manners.in_turn(lambda: self.call(ask), tell)
 
@@ -127,13 +129,16 @@ class Desk:
             _log.error("what was asked before could not be read: %s", error)
             return ()
 
-    async def article(self, article_id: str) -> Article | None:
-        """Look up an article; errors as for ``ask``."""
-        return await self.call(lambda: self._engine.article(article_id))
+    async def article(self, article_id: str, server: int | None) -> Article | None:
+        """Look up an article that a server (None: a direct message) may see.
 
-    async def article_with(self, key: str) -> Article | None:
-        """Look up an article by its ``id_key``; errors as for ``ask``."""
-        return await self.call(lambda: self._engine.article_with(key))
+        Errors are those of ``ask``.
+        """
+        return _if_seen(await self.call(lambda: self._engine.article(article_id)), server)
+
+    async def article_with(self, key: str, server: int | None) -> Article | None:
+        """The same by its ``id_key``."""
+        return _if_seen(await self.call(lambda: self._engine.article_with(key)), server)
 
     async def sources(self) -> Sequence[str]:
         """The names of all sources; errors as for ``ask``."""
@@ -167,3 +172,8 @@ class Desk:
     async def close(self) -> None:
         """Wait for what the thread is at, and end it."""
         await asyncio.to_thread(self._worker.shutdown, cancel_futures=True)
+
+
+def _if_seen(article: Article | None, server: int | None) -> Article | None:
+    """An article, unless another server keeps it for itself."""
+    return article if article and visible_to(server).admits_source(article.source) else None

@@ -64,7 +64,9 @@ class Pressing:
             places = turn.places[shown : shown + _A_PAGE]
             if not places:
                 return Reply(_NO_MORE)
-            articles = [await self._desk.article(place.article) for place in places]
+            articles = [
+                await self._desk.article(place.article, interaction.guild_id) for place in places
+            ]
             page = format_more(turn.question, places, articles, shown + 1)
             # One that fits into no message on its own must not stop those after it.
             seen = shown + max(1, page.shown)
@@ -83,7 +85,7 @@ class Pressing:
 
         async def work() -> Reply:
             article_key, start, end, sha256 = where
-            article = await self._desk.article_with(article_key)
+            article = await self._desk.article_with(article_key, interaction.guild_id)
             turn = await self._turn(key) if key else None
             others = (
                 buttons.under_context(key, turn.places[:_A_PAGE], number) if key and turn else None

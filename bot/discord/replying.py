@@ -1,7 +1,7 @@
 """Sending what was found, and what becomes of it when Discord does not take it."""
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any, cast
@@ -68,6 +68,16 @@ async def tell_privately(message: discord.Message, line: str) -> None:
         await message.author.send(line)
     except discord.HTTPException:  # who takes no direct messages is told there, for a while
         await message.reply(line, mention_author=False, delete_after=_SECONDS_SHOWN)
+
+
+def telling(interaction: discord.Interaction[Any]) -> Callable[[str], Awaitable[object]]:
+    """What shows a line where an answer is waited for; the answer takes its place."""
+
+    async def tell(line: str) -> None:
+        with suppress(*SENDING_ERRORS):  # the answer matters more
+            await interaction.edit_original_response(content=line)
+
+    return tell
 
 
 class Waiting:

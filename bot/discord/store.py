@@ -122,7 +122,7 @@ class Store:
             connection.execute(f"PRAGMA user_version = {VERSION}")
             for table in missing:
                 if table.name not in there:
-                    for statement in table.sql.split(";"):  # executescript would commit
+                    for statement in _statements(table.sql):  # executescript would commit
                         connection.execute(statement)
 
     def _check(self) -> None:
@@ -146,3 +146,13 @@ class Store:
         elif "full" in text:
             text = "the disk is full; free some space"
         return StoreError(f"{self.path}: {text}")
+
+
+def _statements(sql: str) -> Iterator[str]:
+    """The statements of a script, one at a time; a semicolon may stand in a comment, too."""
+    statement = ""
+    for part in sql.split(";"):
+        statement += part + ";"
+        if sqlite3.complete_statement(statement):
+            yield statement
+            statement = ""

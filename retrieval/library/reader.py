@@ -2,8 +2,9 @@
 
 import datetime
 import hashlib
+import json
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -161,13 +162,6 @@ class Library:
         """The ids of all articles, in any order."""
         return (row[0] for row in self._connection.execute("SELECT id FROM articles"))
 
-    def sources(self) -> list[str]:
-        """The names of all sources, in order."""
-        rows = self._connection.execute(
-            "SELECT DISTINCT source FROM articles WHERE source IS NOT NULL ORDER BY source"
-        )
-        return [row[0] for row in rows]
-
     # Passages
 
     def passages(self, ids: Iterable[int]) -> dict[int, PassageRow]:
@@ -177,26 +171,40 @@ class Library:
         )
         return {row[0]: PassageRow(*row) for row in rows}
 
+    def sources(self) -> frozenset[str | None]:
+        """The different sources of all articles; None where one has none."""
+        rows = self._connection.execute("SELECT DISTINCT source FROM articles")
+        return frozenset(row[0] for row in rows)
+
     def passages_within(
-        self, since: datetime.date | None, until: datetime.date | None, source: str | None
+        self,
+        since: datetime.date | None = None,
+        until: datetime.date | None = None,
+        only: Collection[str] | None = None,
+        without: Collection[str] = (),
     ) -> NDArray[np.int64]:
-        """The ids of the passages whose article is of those days and that source, in any order.
+        """The ids of the passages whose article is of those days and sources, in any order.
 
         Args:
             since: the first day, or None; articles without a date are of no day.
             until: the last day, or None.
-            source: compared without regard to case, or None.
+            only: the sources, spelled as they are in ``sources``; None for all, and for the
+                articles without one.
+            without: sources that they are not of.
         """
-        # Articles first: there are fewer of them, and lower_case goes back to Python for each.
+        of = "source IN (SELECT value FROM json_each(?))"
+        bounds = {
+            "date >= ?": since and since.isoformat(),
+            "date <= ?": until and until.isoformat(),
+            of: None if only is None else json.dumps([*only]),
+            f"(source IS NULL OR NOT {of})": json.dumps([*without]) if without else None,
+        }
+        asked = {bound: value for bound, value in bounds.items() if value is not None}
+        where = " AND ".join(asked) or "TRUE"
         rows = self._connection.execute(
-            "SELECT id FROM passages WHERE article IN (SELECT number FROM articles"
-            " WHERE (:since IS NULL OR date >= :since) AND (:until IS NULL OR date <= :until)"
-            " AND (:source IS NULL OR lower_case(source) = :source))",
-            {
-                "since": since.isoformat() if since else None,
-                "until": until.isoformat() if until else None,
-                "source": source.lower() if source is not None else None,
-            },
+            "SELECT id FROM passages WHERE article IN"  # noqa: S608 - of the constants above
+            f" (SELECT number FROM articles WHERE {where})",
+            [*asked.values()],
         )
         return np.fromiter((row[0] for row in rows), dtype=np.int64)
 

@@ -19,7 +19,7 @@ from retrieval.errors import LibraryError
 from retrieval.library.folder import writer_lock
 from retrieval.library.reader import Library
 from retrieval.library.records import PassageRow
-from retrieval.search.filter import Filter
+from retrieval.search.filter import Bounds, Filter
 from retrieval.search.vectors import VectorIndex
 from retrieval.search.words import WordIndex
 
@@ -29,6 +29,8 @@ DEPTH = 100
 LEAD = 0.5
 """What a passage loses for each time that its paragraph is e times as far down, in standard
 deviations of one half's scores."""
+
+_KEPT = 8  # bounds whose passages are remembered: those of a server are asked for again
 
 _DEEP = 20  # paragraphs: below it all are equally far from the lead
 
@@ -48,6 +50,9 @@ class Candidate:
     cosine: float | None
 
 
+_Passages = tuple[NDArray[np.int64] | None, NDArray[np.int64] | None]
+
+
 class Searcher:
     """Searches a library, keeping both indexes in step with it. Not for two threads at once.
 
@@ -60,6 +65,9 @@ class Searcher:
         self._library = library
         self.words = WordIndex(library.edition.words)
         self.vectors = VectorIndex(library.edition.vectors, dimension)
+        self._sources: frozenset[str | None] = frozenset()
+        self._chosen: dict[Bounds, _Passages] = {}  # of the bounds that were asked for last
+        self._sources_as_of = -1
 
     def catch_up(self) -> None:
         """See what was committed since the last question. Call it inside a snapshot.
@@ -84,13 +92,9 @@ class Searcher:
             vector: of the question, shape (1, dimension).
             within: which articles; both halves look at no others.
         """
-        only = (
-            self._library.passages_within(within.since, within.until, within.source)
-            if within
-            else None
-        )
-        by_words = self.words.search(question, DEPTH, within)
-        by_vector = self.vectors.search(vector, DEPTH, only)
+        bounds = within.among(self._all_sources()) if within else Bounds()
+        by_words = self.words.search(question, DEPTH, bounds)
+        by_vector = self.vectors.search(vector, DEPTH, *self._passages(bounds))
         found = np.union1d(by_words.ids, by_vector.ids)
         # An index may be ahead of this snapshot or behind it; what the truth has counts.
         passages = self._library.passages(found)
@@ -116,6 +120,33 @@ class Searcher:
             Candidate(passages[ids[n]], float(score[n]), cosines.get(ids[n]))
             for n in np.argsort(-score, kind="stable")
         ]
+
+    def _all_sources(self) -> frozenset[str | None]:
+        """The sources that the library's articles have, read where any words changed since."""
+        generation = self._library.text_generation()
+        if self._sources_as_of != generation:
+            self._sources = self._library.sources()
+            self._chosen.clear()
+            self._sources_as_of = generation
+        return self._sources
+
+    def _passages(self, bounds: Bounds) -> _Passages:
+        """The passages to search, or None for all, and those to leave out, or None for none."""
+        if bounds == Bounds():
+            return None, None
+        if bounds not in self._chosen:
+            while len(self._chosen) >= _KEPT:
+                del self._chosen[next(iter(self._chosen))]
+            self._chosen[bounds] = self._read_passages(bounds)
+        return self._chosen[bounds]
+
+    def _read_passages(self, bounds: Bounds) -> _Passages:
+        if bounds.since or bounds.until or bounds.only is not None:
+            return self._library.passages_within(
+                bounds.since, bounds.until, bounds.only, bounds.without
+            ), None
+        # Most often few, where the rest is much to name.
+        return None, self._library.passages_within(None, None, bounds.without)
 
 
 def _standardised(

@@ -118,18 +118,29 @@ class VectorIndex:
             ) from error
         self._clear_away(generation)
 
-    def search(self, vector: Vectors, limit: int, only: NDArray[np.int64] | None) -> Hits:
+    def search(
+        self,
+        vector: Vectors,
+        limit: int,
+        only: NDArray[np.int64] | None,
+        without: NDArray[np.int64] | None = None,
+    ) -> Hits:
         """Find the nearest passages; a score is the cosine similarity.
 
         Args:
             vector: of the question, shape (1, dimension).
             limit: how many at most.
             only: ids of the passages to search, or None for all.
+            without: where it is for all, ids of those to leave out, or None for none.
         """
-        saved = None if only is None else np.setdiff1d(only, self._gone)
+        left_out = _NONE if without is None else without
+        saved = only
+        if only is not None and len(self._gone):
+            saved = np.setdiff1d(only, self._gone)
+        gone = np.concatenate([self._gone, left_out])
         found = [
-            _search(self._saved, vector, limit, saved, self._gone),
-            _search(self._later, vector, limit, only, _NONE),
+            _search(self._saved, vector, limit, saved, gone),
+            _search(self._later, vector, limit, only, left_out),
         ]
         ids = np.concatenate([hits.ids for hits in found])
         scores = np.concatenate([hits.scores for hits in found])
@@ -186,12 +197,23 @@ def _search(
     if not limit or (only is not None and not len(only)):
         return Hits.none()
     # FAISS keeps none of these alive.
-    chosen, batch = faiss.SearchParameters(), faiss.IDSelectorBatch(gone if only is None else only)
-    beside = faiss.IDSelectorNot(batch)
+    bits = _bits(gone if only is None else only)
+    chosen, these = (
+        faiss.SearchParameters(),
+        faiss.IDSelectorBitmap(len(bits), faiss.swig_ptr(bits)),
+    )
+    beside = faiss.IDSelectorNot(these)
     if only is not None:
-        chosen.sel = batch
+        chosen.sel = these
     elif len(gone):
         chosen.sel = beside
     scores, ids = index.search(vector, limit, params=chosen)
     found = ids[0] >= 0
     return Hits(ids[0][found], scores[0][found])
+
+
+def _bits(ids: NDArray[np.int64]) -> NDArray[np.uint8]:
+    """A bit for each id up to the last, 1 for these: FAISS looks one up soonest."""
+    there = np.zeros(int(ids.max(initial=-1)) + 1, dtype=bool)
+    there[ids] = True
+    return np.packbits(there, bitorder="little")

@@ -1,7 +1,7 @@
 """The index of words: tantivy's BM25 over passages and their articles' titles. A cache."""
 
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +12,7 @@ from retrieval.article import Article
 from retrieval.errors import LibraryError
 from retrieval.library.reader import Library
 from retrieval.library.records import PassageRow
-from retrieval.search.filter import Filter
+from retrieval.search.filter import Bounds
 from retrieval.search.hits import Hits
 from retrieval.search.terms import Terms, composed
 
@@ -91,7 +91,7 @@ class WordIndex:
             ) from error
         self.refresh()
 
-    def search(self, question: str, limit: int, within: Filter) -> Hits:
+    def search(self, question: str, limit: int, within: Bounds) -> Hits:
         """Find the passages that share the question's rarest words.
 
         Args:
@@ -102,7 +102,8 @@ class WordIndex:
         words = self._query(question)
         if self._index is None or words is None:
             return Hits.none()
-        return self._run(_all_of(words, *self._bounds(within)), limit)
+        bounds = [(_Occur.Must, words), *self._bounds(within)]
+        return self._run(_Query.boolean_query(bounds), limit)
 
     def score(self, question: str, ids: Sequence[int]) -> Hits:
         """Score these passages as ``search`` would; those without a word of it are left out."""
@@ -110,7 +111,8 @@ class WordIndex:
         if self._index is None or words is None or not len(ids):
             return Hits.none()
         these = _Query.term_set_query(self._index.schema, "id", [int(number) for number in ids])
-        return self._run(_all_of(words, _Query.const_score_query(these, 0.0)), len(ids))
+        both = [(_Occur.Must, words), (_Occur.Must, _Query.const_score_query(these, 0.0))]
+        return self._run(_Query.boolean_query(both), len(ids))
 
     def weights(self, question: str) -> dict[str, float]:
         """How much each different word of a question tells: how rare it is.
@@ -165,7 +167,7 @@ class WordIndex:
                 parts.append((_Occur.Should, _Query.boost_query(term, weight)))
         return _Query.boolean_query(parts) if parts else None
 
-    def _bounds(self, within: Filter) -> Iterator[tantivy.Query]:
+    def _bounds(self, within: Bounds) -> Iterator[tuple[tantivy.Occur, tantivy.Query]]:
         if self._index is None:
             return
         schema = self._index.schema
@@ -177,10 +179,11 @@ class WordIndex:
                 within.since.toordinal() if within.since else 1,
                 within.until.toordinal() if within.until else None,
             )
-            yield _Query.const_score_query(days, 0.0)
-        if within.source is not None:
-            source = _Query.term_query(schema, "source", within.source.lower(), "basic")
-            yield _Query.const_score_query(source, 0.0)
+            yield _Occur.Must, _Query.const_score_query(days, 0.0)
+        if within.only is not None:
+            yield _Occur.Must, _Query.const_score_query(_of(schema, within.only), 0.0)
+        if within.without:
+            yield _Occur.MustNot, _of(schema, within.without)
 
     def _run(self, query: tantivy.Query, limit: int) -> Hits:
         if self._index is None:
@@ -276,8 +279,9 @@ def _schema() -> tantivy.Schema:
     return builder.build()
 
 
-def _all_of(*queries: tantivy.Query) -> tantivy.Query:
-    return _Query.boolean_query([(_Occur.Must, query) for query in queries])
+def _of(schema: tantivy.Schema, sources: Collection[str]) -> tantivy.Query:
+    """What is of one of these sources."""
+    return _Query.term_set_query(schema, "source", sorted(source.lower() for source in sources))
 
 
 def _reason(error: BaseException) -> str:

@@ -11,8 +11,27 @@ from retrieval.mirroring import Reporter, Summary
 from retrieval.web.addresses import show_address
 from retrieval.web.fetching import Fetcher, Limits, at_once
 from retrieval.web.keeping import count, keep_page
-from retrieval.web.pages import read_page
+from retrieval.web.pages import Page, read_page
 from retrieval.web.saving import Saver, finish
+
+
+def fetch_page(address: str, *, allow_private: bool, limits: Limits | None = None) -> Page:
+    """Fetch one page and take the article out of it; nothing is put into any library.
+
+    Args:
+        address: of the page.
+        allow_private: whether addresses inside this machine and its network may be asked.
+        limits: what the fetch may take.
+
+    Raises:
+        ReadingError: it cannot be fetched, or there is no article in it.
+    """
+
+    async def fetch() -> Page:
+        async with Fetcher(limits or Limits(), allow_private=allow_private) as fetcher:
+            return read_page(await fetcher.fetch(address), show_address(address))
+
+    return asyncio.run(fetch())
 
 
 def index_pages(

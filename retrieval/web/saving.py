@@ -72,7 +72,7 @@ class Saver:
                 each.outcome.set_result(outcome)
 
     def _write(self, changes: list[Callable[[Transaction], Any]]) -> list[Any]:
-        with _patiently(self._library) as writer:
+        with patiently(self._library) as writer:
             writer.claim(self._encoder)
             with writer.commit() as transaction:
                 return [change(transaction) for change in changes]
@@ -84,14 +84,19 @@ def finish(library: Path, encoder: Encoder, reporter: Reporter, enough: Callable
     Raises:
         LibraryError: the library cannot be written.
     """
-    with _patiently(library) as writer:
+    with patiently(library) as writer:
         writer.claim(encoder.identity)
         bring_up_to_date(writer, encoder, reporter, enough)
 
 
-def _patiently(library: Path) -> LibraryWriter:
-    """Open a library for writing once whoever else writes is done."""
-    deadline = time.monotonic() + _PATIENCE
+def patiently(library: Path, seconds: float = _PATIENCE) -> LibraryWriter:
+    """Open a library for writing once whoever else writes is done.
+
+    Raises:
+        LockedError: that takes longer than so many seconds.
+        LibraryError: it cannot be written.
+    """
+    deadline = time.monotonic() + seconds
     while True:
         try:
             return LibraryWriter(library)

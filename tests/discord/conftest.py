@@ -7,11 +7,13 @@ from pathlib import Path
 import pytest
 import simcord
 
+from bot.discord.archive import Archive
 from bot.discord.client import QuothClient
 from bot.discord.desk import Desk
+from bot.discord.server_settings import Servers
 from bot.discord.store import Store
 from bot.discord.tables import TABLES
-from tests.discord.world import Engine, World
+from tests.discord.world import Engine, Shelf, World
 
 
 @pytest.fixture
@@ -26,8 +28,18 @@ def store(tmp_path: Path) -> Iterator[Store]:
 
 
 @pytest.fixture
-async def simcord_bot(engine: Engine, store: Store) -> AsyncIterator[QuothClient]:
-    async with QuothClient(Desk(engine, store)) as client:
+def shelf(store: Store, tmp_path: Path) -> Shelf:
+    return Shelf(store, tmp_path / "library")
+
+
+@pytest.fixture
+def archive(shelf: Shelf) -> Archive:
+    return Archive(shelf.store, shelf.library, shelf)
+
+
+@pytest.fixture
+async def simcord_bot(engine: Engine, store: Store, archive: Archive) -> AsyncIterator[QuothClient]:
+    async with QuothClient(Desk(engine, store), Servers(store), archive) as client:
         client.shard_count = 1  # else Discord is asked how many are due
         yield client
 

@@ -11,15 +11,17 @@ import pytest
 import simcord
 from simcord.results import InteractionResult
 
+from bot.discord.archive import Archive
 from bot.discord.asked import Turn
 from bot.discord.client import QuothClient
 from bot.discord.desk import Desk
+from bot.discord.server_settings import Servers
 from bot.discord.store import Store, StoreError
 from bot.discord.tables import TABLES
 from retrieval.answer import Answer, Quote
 from retrieval.article import Article, Span
 from retrieval.sentences import paragraphs
-from tests.discord.world import QUESTION, Engine, World, answer_of
+from tests.discord.world import QUESTION, Engine, Shelf, World, answer_of
 
 TEXT = "\n\n".join(f"This is paragraph {number}. It says {number}." for number in range(1, 9))
 ARTICLE = Article("talks", "New round", None, "The Herald", "https://example.org/talks", TEXT)
@@ -301,10 +303,14 @@ async def test_they_work_after_a_restart(tmp_path: Path, engine: Engine) -> None
     """A new process state, the same store and library: old messages, and a form left open."""
 
     async def client() -> QuothClient:
-        made = QuothClient(Desk(engine, store))
+        shelf = Shelf(store, tmp_path / "library")
+        archive = Archive(store, shelf.library, shelf)
+        made = QuothClient(Desk(engine, store), Servers(store), archive)
         made.shard_count = 1
+        clients.append(made)
         return made
 
+    clients: list[QuothClient] = []
     with closing(Store(tmp_path / "discord.sqlite", TABLES)) as store:
         async with simcord.run(await client()) as env:
             world = World(env)
@@ -318,3 +324,5 @@ async def test_they_work_after_a_restart(tmp_path: Path, engine: Engine) -> None
             result = await world.reader.submit_modal(form, {"question": "And when?"})
             assert result.response is not None
             assert "And when?" in result.response.content
+    for each in clients:  # the first went as if it had been killed
+        await each.desk.close()

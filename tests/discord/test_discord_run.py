@@ -11,9 +11,11 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import discord
 import pytest
 
+from bot.discord.archive import Archive
 from bot.discord.client import QuothClient
 from bot.discord.desk import Desk
 from bot.discord.running import BotError, run
+from bot.discord.server_settings import Servers
 from bot.discord.store import Store
 from tests.discord.world import Engine
 
@@ -24,8 +26,8 @@ Make = Callable[[], QuothClient]
 
 
 @pytest.fixture
-def client(store: Store) -> Make:
-    return lambda: QuothClient(Desk(Engine(), store))
+def client(store: Store, archive: Archive) -> Make:
+    return lambda: QuothClient(Desk(Engine(), store), Servers(store), archive)
 
 
 class Refusing(BaseHTTPRequestHandler):

@@ -10,7 +10,15 @@ import pytest
 
 from bot.discord.store import VERSION, Store, StoreError, Table
 
-NOTES = Table("notes", "CREATE TABLE notes (text TEXT); CREATE INDEX notes_by_text ON notes (text)")
+NOTES = Table(
+    "notes",
+    """
+    CREATE TABLE notes (
+        text TEXT  -- of any length; or none
+    );
+    CREATE INDEX notes_by_text ON notes (text)
+    """,
+)
 LATER = Table("later", "CREATE TABLE later (number INTEGER)")
 
 

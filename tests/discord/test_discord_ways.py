@@ -9,8 +9,8 @@ import pytest
 from simcord.components import validate_message_state
 
 from bot.discord.client import QuothClient
+from bot.discord.server_settings import visible_to
 from retrieval.question import MAX_QUESTION, clean_question
-from retrieval.search.filter import Filter
 from tests.discord.world import QUESTION, TEXT, Engine, World, answer_of
 
 
@@ -18,8 +18,9 @@ async def test_ask_takes_days_and_a_source(world: World, engine: Engine) -> None
     await world.reader.slash(
         world.channel, "ask", question=QUESTION, since="2022", until="2022-02", source="The Herald"
     )
+    hidden = visible_to(world.guild.id)
     assert engine.within == [
-        Filter(datetime.date(2022, 1, 1), datetime.date(2022, 2, 28), "The Herald")
+        hidden.narrowed(datetime.date(2022, 1, 1), datetime.date(2022, 2, 28), "The Herald")
     ]
 
 

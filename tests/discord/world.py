@@ -3,17 +3,22 @@
 import datetime
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 import discord
 import simcord
+from discord import app_commands
 from simcord.actors import MemberActor
 from simcord.builders import ChannelHandle, GuildHandle
 
 from bot.discord.format import format_answer
+from bot.discord.librarian import Librarian, Outcome, Progress, Request
+from bot.discord.store import Store
 from retrieval.answer import Answer, Quote, Timings
 from retrieval.article import Article, id_key
 from retrieval.library import LibraryState
 from retrieval.search.filter import Filter
+from tests.retrieval.encoders import ReadableEncoder
 
 QUESTION = "Where were the talks held?"
 TEXT = "The talks are being held at the old office."
@@ -48,6 +53,7 @@ class Engine:
     def __init__(self) -> None:
         self.asked: list[str] = []
         self.within: list[Filter | None] = []
+        self.min_confidence: list[float | None] = []
         self.articles: dict[str, Article] = {}
         self.result: Answer | Exception = answer_of()
         self.meanwhile: Callable[[], object] = lambda: None
@@ -57,6 +63,7 @@ class Engine:
     ) -> Answer:
         self.asked.append(question)
         self.within.append(within)
+        self.min_confidence.append(min_confidence)
         self.meanwhile()
         if isinstance(self.result, Exception):
             raise self.result
@@ -72,15 +79,59 @@ class Engine:
         return sorted({each.source for each in self.articles.values() if each.source})
 
 
+class Shelf:
+    """What servers keep, and a librarian who works in this process; no library is there yet."""
+
+    def __init__(self, store: Store, library: Path) -> None:
+        self.store = store
+        self.library = library
+        self.encoder = ReadableEncoder()
+        self.requests: list[Request] = []
+        self.trouble: Exception | None = None
+        self.allow_private = True
+
+    def work(self, request: Request, progress: Progress) -> Outcome:
+        self.requests.append(request)
+        if self.trouble:
+            raise self.trouble
+        librarian = Librarian(self.store, self.library, self.encoder, self.allow_private)
+        return librarian.work(request, progress)
+
+    def close(self) -> None:
+        pass
+
+
 class World:
-    """A server with one channel and one person in it."""
+    """A server with one channel, one person in it, and one who looks after it."""
 
     def __init__(self, env: simcord.Env) -> None:
         self.env = env
         self.guild: GuildHandle = env.create_guild()
         self.channel: ChannelHandle = self.guild.create_text_channel("questions")
         self.reader: MemberActor = self.guild.add_member(env.create_user("ada"))
+        managers = self.guild.create_role(
+            "Managers", permissions=discord.Permissions(manage_guild=True)
+        )
+        self.manager: MemberActor = self.guild.add_member(env.create_user("eve"), roles=[managers])
         self.mention = f"<@{env.backend.bot_user.id}>"
+
+    def give_to_everyone(self, command: str) -> None:
+        """As one who manages a server can do it in its settings."""
+        found = self.env.backend.find_command(command, None)
+        assert found is not None
+        self.guild.set_command_permissions(int(found["id"]), {self.guild.default_role: True})
+
+    def take_away_managing(self) -> None:
+        self.env.backend.get_member(self.guild.id, self.manager.id).role_ids.clear()
+
+    def expect_refusals(self) -> None:
+        """A check that failed, of which the person was told, is no fault of the bot."""
+        assert all(isinstance(each, app_commands.CheckFailure) for each in self.env.errors)
+
+    def direct(self) -> list[discord.Message]:
+        """What the bot wrote to the reader directly."""
+        history = self.reader.user.dm_channel.history()
+        return [m for m in history if m.author.id == self.env.backend.bot_user.id]
 
     def replies(self, channel: ChannelHandle | None = None) -> list[discord.Message]:
         history = (channel or self.channel).history()

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from retrieval.library import Library, LibraryWriter
 from retrieval.search import vectors as vectors_module
-from retrieval.search.filter import Filter
+from retrieval.search.filter import Bounds, Filter
 from retrieval.search.hybrid import Searcher
 from retrieval.search.vectors import VectorIndex
 from retrieval.search.words import WordIndex
@@ -178,8 +178,8 @@ def test_catching_up_step_by_step_is_the_same_as_from_nothing(
             ours = searcher.vectors.search(vector, 100, None)
             theirs = fresh.search(vector, 100, None)
             assert ours.ids.tolist() == theirs.ids.tolist()
-            by_words = searcher.words.search(question, 100, Filter()).ids.tolist()
-            assert sorted(by_words) == sorted(words.search(question, 100, Filter()).ids.tolist())
+            by_words = searcher.words.search(question, 100, Bounds()).ids.tolist()
+            assert sorted(by_words) == sorted(words.search(question, 100, Bounds()).ids.tolist())
     reader.close()
 
 
@@ -198,7 +198,7 @@ def test_the_vector_search_is_exact(
     index = VectorIndex(made / "1" / folder, scattered.dimension)
     with reader.snapshot():
         index.catch_up(reader)
-        ids = reader.passages_within(None, None, None)
+        ids = reader.passages_within()
         stored = reader.vectors_of(ids.tolist())
     reader.close()
     assert len(stored) == len(ids) > 12
@@ -270,7 +270,7 @@ def test_filters_apply_before_the_cut_in_both_halves(library: Path) -> None:
     vector = encoder.encode_query("talks")
     with reader.snapshot():
         searcher.catch_up()
-        (only,) = reader.passages_within(None, None, "écho du soir")
+        (only,) = reader.passages_within(only=["Écho du Soir"])
         for within in (
             Filter(source="Écho du Soir"),
             Filter(source="ÉCHO DU SOIR"),

@@ -5,26 +5,44 @@ from pathlib import Path
 import pytest
 
 from retrieval.library import Library, LibraryWriter
+from retrieval.search.filter import Filter
+from retrieval.search.hybrid import Searcher
 from retrieval.search.vectors import VectorIndex
 from tests.retrieval.collection import article, build
 from tests.retrieval.encoders import ScatteredEncoder
 
 
-def test_a_filter_looks_at_each_article_once(library: Path, scattered: ScatteredEncoder) -> None:
-    some = [article(i, f"Words of {i}. " * 900, source=f"Écho {i}") for i in "abc"]
-    build(library, scattered, some)
-    looks = []
-
-    def lower_case(source: str) -> str:
-        looks.append(source)
-        return source.lower()
-
+def test_the_sources_are_read_again_only_where_words_changed(
+    library: Path, scattered: ScatteredEncoder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    build(library, scattered, [article(i, f"Words of {i}.", source=f"Écho {i}") for i in "abc"])
     reader = Library(library)
-    reader._connection.create_function("lower_case", 1, lower_case)
-    found = reader.passages(reader.passages_within(None, None, "écho b"))
-    assert len(found) > 3
-    assert len({row.article for row in found.values()}) == 1
-    assert len(looks) == 3
+    read, sources = [], reader.sources
+
+    def reading() -> frozenset[str | None]:
+        read.append(1)
+        return sources()
+
+    monkeypatch.setattr(reader, "sources", reading)
+    searcher = Searcher(reader, scattered.dimension)
+
+    def found(within: Filter) -> int:
+        with reader.snapshot():
+            searcher.catch_up()
+            return len(searcher.search("words", scattered.encode_query("words"), within))
+
+    assert found(Filter()) == 3
+    assert not read  # by who wants everything, never
+    hidden = Filter(withheld="écho b")
+    assert [found(hidden), found(Filter(source="ÉCHO C")), found(hidden)] == [2, 1, 2]
+    assert len(read) == 1
+    with LibraryWriter(library) as writer, writer.commit():
+        pass  # of which no words came
+    assert found(hidden) == 2
+    assert len(read) == 1
+    build(library, scattered, [article("d", "Words of another.", source="Écho Belt")])
+    assert found(hidden) == 2
+    assert len(read) == 2
     reader.close()
 
 

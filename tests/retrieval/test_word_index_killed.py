@@ -70,7 +70,7 @@ def test_killed_about_any_commit_the_next_run_deletes_what_went(
             for n in range(0, ROUNDS, 2):
                 commit.remove(f"a{n}")
         with opened.snapshot():
-            wanted = sorted(opened.passages_within(None, None, None).tolist())
+            wanted = sorted(opened.passages_within().tolist())
             for copy in sorted(copies.iterdir()):
                 words = WordIndex(copy)
                 words.catch_up(opened)

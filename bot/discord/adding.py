@@ -1,0 +1,98 @@
+"""The form of ``/articles add``, and what is said of what was added."""
+
+from collections.abc import Sequence
+from typing import Literal
+
+import discord
+
+from bot.discord.archive import Archive
+from bot.discord.format import MESSAGE_LIMIT
+from bot.discord.inert import escape, escaped_title, length
+from bot.discord.librarian import Outcome, Request
+from bot.discord.managing import ManagersForm, line_of, work_and_show
+from bot.discord.upload_files import harmless, refusal
+from bot.wording import counted
+
+_FILES = 5  # at once
+_TITLE = 80  # characters of a title in a line
+_TITLES = 3  # named in a line
+
+
+class AddModal(ManagersForm, title="Add articles"):
+    """Takes files, or the address of a page."""
+
+    files = discord.ui.Label[discord.ui.View](
+        text="Files",
+        description=".txt .md .html .jsonl .jsonl.gz, of 10 MB at most",
+        component=discord.ui.FileUpload(custom_id="files", required=False, max_values=_FILES),
+    )
+    address = discord.ui.Label[discord.ui.View](
+        text="Or a web page",
+        description="Its address; its article is taken, the menus are not",
+        component=discord.ui.TextInput(
+            custom_id="address", required=False, max_length=2000, placeholder="https://…"
+        ),
+    )
+
+    def __init__(self, archive: Archive) -> None:
+        super().__init__(timeout=14 * 60)
+        self._archive = archive
+
+    async def on_submit(self, interaction: discord.Interaction, /) -> None:
+        """Add them one after the other, and say what became of each."""
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        uploaded, address = self.files.component, self.address.component
+        files = uploaded.values if isinstance(uploaded, discord.ui.FileUpload) else []
+        page = address.value.strip() if isinstance(address, discord.ui.TextInput) else ""
+        lines = [await self._add_file(interaction, file) for file in files]
+        if page:
+            lines.append(await self._add(interaction, "page", page, b""))
+        text = "\n".join(lines) or "Nothing to add: upload a file, or name the address of a page."
+        while length(text) > MESSAGE_LIMIT:  # a line says what was done, so none is cut
+            text = text.rpartition("\n")[0]
+        await interaction.edit_original_response(content=text)
+
+    async def _add_file(self, interaction: discord.Interaction, file: discord.Attachment) -> str:
+        name = harmless(file.filename)
+        if problem := refusal(name, file.size):
+            return escape(problem)
+        try:
+            data = await file.read()
+        except discord.HTTPException:
+            return f"{escaped_title(name, 100)}: Discord no longer has it; upload it again"
+        return await self._add(interaction, "file", name, data)
+
+    async def _add(
+        self, interaction: discord.Interaction, do: Literal["file", "page"], name: str, data: bytes
+    ) -> str:
+        request = Request(do, interaction.guild_id or 0, interaction.user.id, name, data)
+        try:
+            return _said(await work_and_show(interaction, self._archive, request))
+        except Exception as error:
+            return line_of(error)
+
+
+def _said(outcome: Outcome) -> str:
+    """What became of one file or page."""
+    done = outcome.added
+    parts = []
+    if done.added:
+        parts.append(f"Added {_titles(done.added)}.")
+    if done.updated:
+        parts.append(f"Updated {_titles(done.updated)}.")
+    if done.same:
+        parts.append(
+            f"{_titles(done.same)} is already here."
+            if len(done.same) == 1
+            else f"{counted(len(done.same), 'article')} are already here."
+        )
+    if outcome.problems:
+        parts.append("Left out: " + "; ".join(map(escape, outcome.problems)))
+    return " ".join(parts)
+
+
+def _titles(titles: Sequence[str]) -> str:
+    """The titles, of many the first."""
+    if len(titles) > _TITLES:
+        return counted(len(titles), "article")
+    return ", ".join(f"**{escaped_title(each, _TITLE)}**" for each in titles)

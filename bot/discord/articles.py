@@ -1,0 +1,144 @@
+"""``/articles``: those who manage a server add, list and remove its articles."""
+
+import discord
+from discord import app_commands
+
+from bot.discord import audit
+from bot.discord.adding import AddModal
+from bot.discord.archive import Archive, Listed
+from bot.discord.article_list import ArticleList
+from bot.discord.format import MESSAGE_LIMIT
+from bot.discord.inert import escaped_title, length, one_line
+from bot.discord.librarian import Request
+from bot.discord.managing import ManagersGroup, manages, work_and_show
+from bot.discord.putting_back import PutBack
+from bot.wording import counted
+
+_CHOICES = 25  # as many as Discord shows
+_TITLE = 80  # characters of a title in a line
+_ENTRIES = 15  # of the log
+
+
+class Articles(ManagersGroup):
+    """The commands.
+
+    Args:
+        archive: which does what they ask for.
+    """
+
+    def __init__(self, archive: Archive) -> None:
+        super().__init__("articles", "Look after the articles that this server may ask about.")
+        self._archive = archive
+
+    @app_commands.command(description="Add articles: upload files, or name a web page.")
+    async def add(self, interaction: discord.Interaction) -> None:
+        """Ask for files or an address."""
+        await interaction.response.send_modal(AddModal(self._archive))
+
+    @app_commands.command(name="list", description="List this server's articles and the archive's.")
+    @app_commands.describe(search="Only titles with these words")
+    async def list_articles(
+        self, interaction: discord.Interaction, search: app_commands.Range[str, 1, 100] = ""
+    ) -> None:
+        """Show the first page."""
+        await interaction.response.defer(ephemeral=True)
+        shown = ArticleList(await self._archive.listed(interaction.guild_id or 0, search), search)
+        await interaction.followup.send(shown.text(), view=shown, ephemeral=True)
+
+    @app_commands.command(description="Remove one of this server's articles.")
+    @app_commands.describe(article="Its title; choose it from the list")
+    async def remove(
+        self, interaction: discord.Interaction, article: app_commands.Range[str, 1, 200]
+    ) -> None:
+        """Remove it, and offer to undo that."""
+        await interaction.response.defer(ephemeral=True)
+        server = interaction.guild_id or 0
+        found = await self._archive.listed(server)
+        chosen = _named(found, article)
+        if chosen is None:
+            line = f"There is no article of this server named **{escaped_title(article, _TITLE)}**."
+            await interaction.followup.send(line, ephemeral=True)
+            return
+        title = escaped_title(chosen.title, _TITLE)
+        if not chosen.own:
+            line = f"**{title}** is the archive's; only who runs the bot can remove it."
+            await interaction.followup.send(line, ephemeral=True)
+            return
+        removed = await self._archive.remove(server, interaction.user.id, chosen.id)
+        if removed is None:
+            await interaction.followup.send(f"**{title}** was removed already.", ephemeral=True)
+            return
+        view = discord.ui.View(timeout=None)
+        view.add_item(PutBack(chosen.key))
+        await interaction.followup.send(f"Removed **{title}**.", view=view, ephemeral=True)
+        await self._archive.settle()
+
+    @remove.autocomplete("article")
+    async def _own_articles(
+        self, interaction: discord.Interaction, typed: str
+    ) -> list[app_commands.Choice[str]]:
+        if not manages(interaction):
+            return []
+        found = await self._archive.listed(interaction.guild_id or 0, typed)
+        return [
+            app_commands.Choice(name=one_line(each.title, 100), value=each.key)
+            for each in found
+            if each.own
+        ][:_CHOICES]
+
+    @app_commands.command(description="Say how many articles there are, and what waits.")
+    async def status(self, interaction: discord.Interaction) -> None:
+        """Count."""
+        await interaction.response.defer(ephemeral=True)
+        there = await self._archive.status(interaction.guild_id or 0)
+        lines = [
+            f"**{there.own:,}** of this server, which no other server sees",
+            f"**{there.archive:,}** of the archive",
+        ]
+        if there.waiting:
+            lines.append(
+                f"**{there.waiting:,}** of this server not indexed yet: `/articles reindex`"
+            )
+        if there.pending:
+            passages = counted(there.pending, "passage")
+            lines.append(f"{passages} found by their words alone so far; the rest follows")
+        await interaction.followup.send("\n".join(lines), ephemeral=True)
+
+    @app_commands.command(description="Index this server's articles again.")
+    async def reindex(self, interaction: discord.Interaction) -> None:
+        """Do it, and show how far it is."""
+        await interaction.response.defer(ephemeral=True)
+        request = Request("reindex", interaction.guild_id or 0, interaction.user.id)
+        await interaction.edit_original_response(content="Indexing …")
+        outcome = await work_and_show(interaction, self._archive, request)
+        line = f"Done: {counted(outcome.in_library, 'article')} of this server can be asked about."
+        await interaction.edit_original_response(content=line)
+
+    @app_commands.command(description="Show who changed what in this server, and when.")
+    async def log(self, interaction: discord.Interaction) -> None:
+        """Show the last changes."""
+        await interaction.response.defer(ephemeral=True)
+        entries = await self._archive.log(interaction.guild_id or 0, _ENTRIES)
+        await interaction.followup.send(_log_text(entries), ephemeral=True)
+
+
+def _named(found: list[Listed], wanted: str) -> Listed | None:
+    """The article that somebody chose, or typed the title or the id of; their own first."""
+    typed = wanted.strip().casefold()
+    for each in found:
+        if wanted in (each.key, each.id):
+            return each
+    return next((each for each in found if each.title.casefold() == typed), None)
+
+
+def _log_text(entries: list[audit.Entry]) -> str:
+    if not entries:
+        return "Nothing was changed in this server yet."
+    lines = ["The last changes, the newest first:"]
+    for entry in entries:
+        # Discord shows the time as the reader's own clock has it.
+        lines.append(f"<t:{entry.at}:f> <@{entry.person}> {escaped_title(entry.what, _TITLE)}")
+        if length("\n".join(lines)) > MESSAGE_LIMIT:
+            lines.pop()
+            break
+    return "\n".join(lines)

@@ -1,0 +1,162 @@
+"""Adds what a server uploads, and keeps the library in step with it: in a process of its own.
+
+Files and pages from anywhere are read here, where they can hold up no answer, at low priority. The
+bot starts it (``librarian_process.py``) for one ``Request`` at a time; killed at any moment it
+leaves a library that the next one brings in step.
+"""
+
+from collections.abc import Callable, Collection, Iterable
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from bot.discord import uploads
+from bot.discord.server_settings import PRIVATE
+from bot.discord.store import Store
+from bot.discord.upload_files import read_upload
+from bot.discord.uploads import NOTHING, Added, UploadError
+from retrieval.article import Article
+from retrieval.encoding import Encoder
+from retrieval.errors import ReadingError
+from retrieval.indexing import bring_up_to_date
+from retrieval.library import Library, LibraryWriter
+from retrieval.mirroring import Reporter
+from retrieval.search.vectors import drop_undone
+
+Progress = Callable[[str, int, int], None]
+"""Told what is being done, how much of it is done, and of how many (0: unknown)."""
+
+_PATIENCE = 600.0  # seconds for another process that writes: it may be indexing much
+_BATCH = 200  # articles committed at once
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What is to be done.
+
+    Attributes:
+        do: add the articles of a file or a page; or put what a server keeps into the library
+            again ("reindex"); or bring the library in step with what all keep ("settle").
+        server: for whom.
+        person: who wants it.
+        name: of the file, as ``harmless`` gives it; or the page's address.
+        data: what is in the file.
+    """
+
+    do: Literal["file", "page", "reindex", "settle"]
+    server: int = 0
+    person: int = 0
+    name: str = ""
+    data: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What was done.
+
+    Attributes:
+        added: what became of the articles.
+        problems: what could not be read beside them, a line each.
+        in_library: how many articles of the server the library holds now.
+    """
+
+    added: Added = NOTHING
+    problems: tuple[str, ...] = ()
+    in_library: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Librarian:
+    """What the work is done with.
+
+    Attributes:
+        store: what the bot keeps.
+        library: its folder.
+        encoder: whose vectors it holds.
+        allow_private: whether pages inside this machine and its network may be fetched.
+    """
+
+    store: Store
+    library: Path
+    encoder: Encoder
+    allow_private: bool = False
+
+    def work(self, request: Request, progress: Progress) -> Outcome:
+        """Do what is asked, and bring the library in step.
+
+        Raises:
+            UploadError: there is nothing to add in what was sent; the line is for its sender.
+            LibraryError: the library cannot be written now. What was added is kept, and the next
+                request brings the library in step.
+            StoreError: nothing can be kept; nothing was done.
+        """
+        added = NOTHING
+        problems: list[str] = []
+        again: list[str] = []
+        if request.do in ("file", "page"):
+            progress("Reading", 0, 0)
+            found, problems = self._read(request)
+            added = uploads.add(self.store, request.server, request.person, found)
+            again = [uploads.own_id(request.server, each.id) for each in found]
+        elif request.do == "reindex":
+            again = [*uploads.ids(self.store, request.server)]
+        if added.added or added.updated or not added.same:  # else nothing was changed
+            self._settle(again, progress)
+        count = len(uploads.ids(self.store, request.server))
+        return Outcome(added, tuple(problems), count)
+
+    def _read(self, request: Request) -> tuple[list[Article], list[str]]:
+        if request.do == "file":
+            return read_upload(request.name, request.data)
+        # Imported here because files need none of it.
+        from retrieval.web.page_indexing import fetch_page
+
+        try:
+            page = fetch_page(request.name, allow_private=self.allow_private)
+        except ReadingError as error:
+            raise UploadError(str(error)) from None
+        return [page.article], []
+
+    def _settle(self, again: Collection[str], progress: Progress) -> None:
+        """Bring the library in step with what is kept.
+
+        Args:
+            again: ids of articles that are put into it though they are there.
+            progress: hears of it.
+        """
+        # Imported here because it waits as one who fetched from far away does.
+        from retrieval.web.saving import patiently
+
+        progress("Waiting for its turn", 0, 0)
+        with patiently(self.library, _PATIENCE) as writer:
+            writer.claim(self.encoder.identity)
+            drop_undone(writer.edition.vectors, writer.generation())
+            there = _private_ids(writer)
+            # Looked up holding the library: of two of us, the second sees what the first did.
+            wanted = uploads.ids(self.store)
+            missing = [each for each in wanted if each not in there or each in again]
+            gone = there & uploads.ids(self.store, removed=True).keys()
+            for start in range(0, len(missing), _BATCH):
+                progress("Indexing", start, len(missing))
+                _put(writer, uploads.articles(self.store, missing[start : start + _BATCH]))
+            if gone:
+                with writer.commit() as change:
+                    for article_id in sorted(gone):
+                        change.remove(article_id)
+            bring_up_to_date(writer, self.encoder, Reporter(progress=progress))
+
+
+def _put(writer: LibraryWriter, articles: Iterable[Article]) -> None:
+    with writer.commit() as change:
+        for article in articles:
+            change.put(article, str(article.source))
+
+
+def _private_ids(writer: LibraryWriter) -> set[str]:
+    with closing(Library(writer.path, writer.edition)) as library, library.snapshot():
+        return {
+            article_id
+            for article_id, _, _, source in library.list_articles()
+            if source is not None and source.startswith(PRIVATE)
+        }

@@ -1,0 +1,94 @@
+"""Reads a file that somebody uploaded, as ``quoth index`` would; hostile until it was read."""
+
+import itertools
+from collections.abc import Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from bot.discord.uploads import MAX_ARTICLES, UploadError
+from bot.visible import one_line
+from retrieval.article import Article, clean_line
+from retrieval.errors import ReadingError
+from retrieval.reading import read_file
+from retrieval.reading.files import is_readable_name
+
+MAX_BYTES = 10_000_000
+"""The largest file that is taken: what Discord lets everybody upload."""
+
+_MAX_CHARACTERS = 40_000_000  # of all its articles, unpacked
+_LONGEST_NAME = 100
+_PROBLEMS_TOLD = 3
+
+
+def harmless(name: str) -> str:
+    """A file's name without the path that may be in it, on one line, and not too long.
+
+    Its suffix stays: it says how the file is read.
+    """
+    last = clean_line(name.replace("\\", "/")).rpartition("/")[2]
+    visible = "".join(c for c in last if c.isprintable()).strip(" .")
+    stem, dot, suffix = visible.partition(".")
+    return f"{stem[:_LONGEST_NAME].strip() or 'article'}{dot}{suffix[-20:]}"
+
+
+def refusal(name: str, size: int) -> str | None:
+    """Why a file is not even fetched, in one line; None where it may be.
+
+    Args:
+        name: as ``harmless`` gives it.
+        size: in bytes.
+    """
+    if not is_readable_name(Path(name)):
+        return f"{name}: not a kind of file that I read; those are .txt .md .html .jsonl .jsonl.gz"
+    if size > MAX_BYTES:
+        return f"{name}: {size / 1e6:,.0f} MB, and the most that I take is {MAX_BYTES / 1e6:.0f} MB"
+    if size == 0:
+        return f"{name}: empty"
+    return None
+
+
+def read_upload(name: str, data: bytes) -> tuple[list[Article], list[str]]:
+    """Read the articles of a file.
+
+    Args:
+        name: as ``harmless`` gives it.
+        data: what is in it.
+
+    Returns:
+        The articles, and in a line each what could not be read beside them.
+
+    Raises:
+        UploadError: there is no article in it, or far too much.
+    """
+    if problem := refusal(name, len(data)):
+        raise UploadError(problem)
+    articles: dict[str, Article] = {}
+    problems: list[str] = []
+    characters = 0
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / name
+        path.write_bytes(data)
+        for found in _read(path):
+            if isinstance(found, ReadingError):
+                problems.append(_line(found, path))
+                continue
+            articles[found.id] = found
+            characters += len(found.text)
+            if len(articles) > MAX_ARTICLES or characters > _MAX_CHARACTERS:
+                raise UploadError(f"{name}: holds more than I take at once; split it")
+    if not articles:
+        raise UploadError(problems[0] if problems else f"{name}: holds no article")
+    if more := len(problems) - _PROBLEMS_TOLD:
+        problems[_PROBLEMS_TOLD:] = [f"and {more} more like these"] if more > 0 else []
+    return list(articles.values()), problems
+
+
+def _read(path: Path) -> Iterator[Article | ReadingError]:
+    # A file of bad lines alone has no end of problems either.
+    return itertools.islice(read_file(path, path), 10 * MAX_ARTICLES)
+
+
+def _line(error: ReadingError, path: Path) -> str:
+    """What is wrong, without the folder that the file was read in."""
+    place = error.place.removeprefix(str(path.parent)).lstrip("/\\")
+    return one_line(f"{place}: {error.problem}")[:300]

@@ -1,0 +1,218 @@
+"""The articles that servers added themselves, as they are kept, whatever becomes of the library.
+
+The library is brought in step with them by ``librarian.py``; a server sees its own alone.
+"""
+
+import dataclasses
+import datetime
+import hashlib
+import json
+import sqlite3
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from bot.discord import audit
+from bot.discord.server_settings import source_of
+from bot.discord.store import Store, Table
+from retrieval.article import Article
+from retrieval.errors import QuothError
+from retrieval.reading.fields import MAX_ID
+
+TABLE = Table(
+    "uploads",
+    """
+    CREATE TABLE uploads (
+        id TEXT PRIMARY KEY,        -- of the article, in the library
+        server INTEGER NOT NULL,
+        title TEXT NOT NULL,
+        sha256 TEXT NOT NULL,       -- of the article's text
+        article TEXT NOT NULL,      -- all of it, as JSON
+        at INTEGER NOT NULL,        -- seconds since 1970
+        removed INTEGER             -- the same; NULL: it is to be in the library
+    ) WITHOUT ROWID;
+    CREATE INDEX uploads_by_server ON uploads (server, removed)
+    """,
+)
+
+MAX_ARTICLES = 2_000
+"""How many articles a server may keep."""
+
+
+class UploadError(QuothError):
+    """What cannot be added; the message is for the person who tried."""
+
+
+@dataclass(frozen=True, slots=True)
+class Added:
+    """What became of articles that were to be added, by their titles.
+
+    Attributes:
+        added: those that are new.
+        updated: those that were there with other words.
+        same: those that were there already, or whose words were.
+    """
+
+    added: tuple[str, ...] = ()
+    updated: tuple[str, ...] = ()
+    same: tuple[str, ...] = ()
+
+
+NOTHING = Added()
+"""Where nothing was to be added."""
+
+
+def own_id(server: int, article_id: str) -> str:
+    """The id in the library of what a server calls so: no other server's can be the same."""
+    whole = f"{source_of(server)}/{article_id}"
+    if len(whole) <= MAX_ID:
+        return whole
+    digest = hashlib.sha256(article_id.encode()).hexdigest()[:12]
+    return f"{whole[: MAX_ID - len(digest) - 1]}-{digest}"
+
+
+def owned(server: int, article: Article) -> Article:
+    """The article as the server's own, whatever it says of itself."""
+    return dataclasses.replace(article, id=own_id(server, article.id), source=source_of(server))
+
+
+def add(store: Store, server: int, person: int, articles: Iterable[Article]) -> Added:
+    """Keep articles for a server.
+
+    Args:
+        store: where.
+        server: whose they will be.
+        person: who adds them.
+        articles: as they were read.
+
+    Raises:
+        UploadError: the server would have too many.
+        StoreError: they cannot be kept.
+    """
+    outcome: dict[str, list[str]] = {"added": [], "updated": [], "same": []}
+    with store.change() as connection:
+        for each in articles:
+            article = owned(server, each)
+            change = _keep(connection, server, article)
+            outcome[change].append(article.title)
+            if change != "same":
+                audit.record(connection, server, person, f"{change} “{article.title}”")
+        count = _count(connection, server)
+        if count > MAX_ARTICLES:
+            raise UploadError(
+                f"A server can keep {MAX_ARTICLES:,} articles, and with these it would have"
+                f" {count:,}; remove some first."
+            )
+    return Added(**{change: tuple(titles) for change, titles in outcome.items()})
+
+
+def remove(store: Store, server: int, person: int, article: Article) -> bool:
+    """Remove one of a server's own articles; ``put_back`` brings it back.
+
+    Args:
+        store: where they are kept.
+        server: whose it is.
+        person: who removes it.
+        article: as it is in the library, for where the store no longer has it.
+
+    Returns:
+        Whether it was there; False where another click was faster.
+    """
+    if article.source != source_of(server):
+        return False
+    with store.change() as connection:
+        row = connection.execute(
+            "SELECT removed FROM uploads WHERE id = ?", (article.id,)
+        ).fetchone()
+        if row is None:  # the store was lost, and the library was not
+            _keep(connection, server, article)
+        elif row[0] is not None:
+            return False
+        connection.execute(
+            "UPDATE uploads SET removed = ? WHERE id = ?", (int(time.time()), article.id)
+        )
+        audit.record(connection, server, person, f"removed “{article.title}”")
+    return True
+
+
+def put_back(store: Store, server: int, person: int, article_id: str) -> str | None:
+    """Undo a removal; returns the title, or None where there is nothing to bring back."""
+    with store.change() as connection:
+        row = connection.execute(
+            "SELECT title FROM uploads WHERE id = ? AND server = ? AND removed IS NOT NULL",
+            (article_id, server),
+        ).fetchone()
+        if row is None:
+            return None
+        connection.execute("UPDATE uploads SET removed = NULL WHERE id = ?", (article_id,))
+        audit.record(connection, server, person, f"put back “{row[0]}”")
+        return str(row[0])
+
+
+def articles(store: Store, ids: Sequence[str]) -> list[Article]:
+    """Articles that are kept, by their ids."""
+    found = []
+    with store.look() as connection:
+        for article_id in ids:
+            row = connection.execute(
+                "SELECT article FROM uploads WHERE id = ?", (article_id,)
+            ).fetchone()
+            if row is not None:
+                found.append(_from_json(row[0]))
+    return found
+
+
+def ids(store: Store, server: int | None = None, *, removed: bool = False) -> dict[str, str]:
+    """The titles of what is to be in the library, or not to be any more, by their ids.
+
+    Args:
+        store: where they are kept.
+        server: of this one alone, or None for all.
+        removed: those that were removed.
+    """
+    state = "IS NOT NULL" if removed else "IS NULL"
+    with store.look() as connection:
+        rows = connection.execute(
+            "SELECT id, title FROM uploads"  # noqa: S608 - one of two constants
+            f" WHERE (?1 IS NULL OR server = ?1) AND removed {state} ORDER BY at DESC, id",
+            (server,),
+        )
+        return dict(rows.fetchall())
+
+
+def _keep(connection: sqlite3.Connection, server: int, article: Article) -> str:
+    sha256 = article.sha256
+    known = connection.execute(
+        "SELECT title, sha256, removed FROM uploads WHERE id = ?", (article.id,)
+    ).fetchone()
+    if known and known[2] is None and known[:2] == (article.title, sha256):
+        return "same"
+    if known is None:
+        twin = connection.execute(
+            "SELECT 1 FROM uploads WHERE server = ? AND sha256 = ? AND removed IS NULL",
+            (server, sha256),
+        ).fetchone()
+        if twin:
+            return "same"
+    connection.execute(
+        "INSERT OR REPLACE INTO uploads VALUES (?, ?, ?, ?, ?, ?, NULL)",
+        (article.id, server, article.title, sha256, _as_json(article), int(time.time())),
+    )
+    return "updated" if known and known[2] is None else "added"
+
+
+def _count(connection: sqlite3.Connection, server: int) -> int:
+    (count,) = connection.execute(
+        "SELECT count(*) FROM uploads WHERE server = ? AND removed IS NULL", (server,)
+    ).fetchone()
+    return int(count)
+
+
+def _as_json(article: Article) -> str:
+    row = dataclasses.asdict(article)
+    return json.dumps(row | {"date": article.date and article.date.isoformat()})
+
+
+def _from_json(text: str) -> Article:
+    row = json.loads(text)
+    return Article(**row | {"date": row["date"] and datetime.date.fromisoformat(row["date"])})
