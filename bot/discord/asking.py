@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack, suppress
 from typing import Any
 
@@ -9,13 +10,22 @@ import discord
 from discord import app_commands
 
 from bot.days import read_day
-from bot.discord import buttons
+from bot.discord import buttons, tracing
 from bot.discord.desk import Asker, Desk
 from bot.discord.format import format_answer, format_reason
 from bot.discord.reasons import reason
-from bot.discord.replying import SENDING_ERRORS, Reply, edit_reply, log_unsent, reply_to
+from bot.discord.replying import (
+    SENDING_ERRORS,
+    Reply,
+    Waiting,
+    edit_reply,
+    log_unsent,
+    reply_to,
+    tell_privately,
+    telling,
+)
 from bot.discord.server_settings import PRIVATE, Servers, Terms
-from bot.discord.terms import send_privately, terms_of_message
+from bot.discord.terms import refused, send_privately, terms_of_message
 from retrieval.question import MAX_QUESTION
 from retrieval.search.filter import Filter
 
@@ -44,8 +54,8 @@ async def answer_command(
     private: bool,
 ) -> None:
     """Answer ``/ask``."""
-    with log_unsent(interaction.channel_id):
-        if await _refused(terms, interaction):
+    with desk.manners.traced("command", question), log_unsent(interaction.channel_id):
+        if await refused(desk.manners, terms, interaction):
             return
         try:
             within = terms.within.narrowed(
@@ -54,14 +64,22 @@ async def answer_command(
                 source,
             )
         except ValueError as error:
+            tracing.became("reason")
             await interaction.response.send_message(format_reason(str(error)), ephemeral=True)
             return
         # Discord waits three seconds for a first sign, and then a quarter of an hour.
         await interaction.response.defer(ephemeral=private or terms.private)
-        asker = Asker(interaction.guild_id)
-        await edit_reply(
-            interaction, await _reply(desk, question, asker, terms, within, show_question=True)
+        tracing.mark("deferred")
+        reply = await _reply(
+            desk,
+            question,
+            Asker(interaction.guild_id),
+            terms,
+            within,
+            show_question=True,
+            tell=telling(interaction),
         )
+        await edit_reply(interaction, reply)
 
 
 async def suggest_sources(desk: Desk, terms: Terms, typed: str) -> list[app_commands.Choice[str]]:
@@ -88,33 +106,39 @@ async def answer_form(
     desk: Desk, terms: Terms, interaction: _Interaction, question: str, key: str
 ) -> None:
     """Answer a question that follows another one."""
-    with log_unsent(interaction.channel_id):
-        if await _refused(terms, interaction):
+    with desk.manners.traced("follow-up", question), log_unsent(interaction.channel_id):
+        if await refused(desk.manners, terms, interaction):
             return
         under = interaction.message
         await interaction.response.defer(
             ephemeral=terms.private or (under is not None and under.flags.ephemeral),
             thinking=True,
         )
+        tracing.mark("deferred")
         asker = Asker(interaction.guild_id, follows=key)
-        await edit_reply(
-            interaction, await _reply(desk, question, asker, terms, show_question=True)
+        reply = await _reply(
+            desk, question, asker, terms, show_question=True, tell=telling(interaction)
         )
+        await edit_reply(interaction, reply)
 
 
 async def find_source(
     desk: Desk, terms: Terms, interaction: _Interaction, message: discord.Message
 ) -> None:
     """Show the passages that support or concern what somebody wrote, to who asks for them."""
-    with log_unsent(interaction.channel_id):
-        if await _refused(terms, interaction):
+    words = _first_words(_plain(_words_of(message)))
+    with desk.manners.traced("find the source", words), log_unsent(interaction.channel_id):
+        if await refused(desk.manners, terms, interaction):
             return
         await interaction.response.defer(ephemeral=True)
-        words = _first_words(_plain(_words_of(message)))
+        tracing.mark("deferred")
         if words:
             asker = Asker(interaction.guild_id, quoted=True)
-            reply = await _reply(desk, words, asker, terms, about=message.jump_url)
+            reply = await _reply(
+                desk, words, asker, terms, about=message.jump_url, tell=telling(interaction)
+            )
         else:
+            tracing.became("reason")
             reply = Reply(_NO_WORDS)
         await edit_reply(interaction, reply)
 
@@ -138,20 +162,30 @@ async def answer_message(
     question = _plain(message.content)
     # Without the message content intent, Discord may keep back what mentions just the role.
     withheld = role_mentioned and not message.content
-    async with AsyncExitStack() as stack:
-        with suppress(*SENDING_ERRORS):  # the answer matters, the typing sign does not
-            await stack.enter_async_context(message.channel.typing())
-        if question:
-            server = message.guild.id if message.guild else None
-            asker = Asker(server, follows=_replied_to(message, me))
-            reply = await _reply(desk, question, asker, terms)
-        else:
-            reply = Reply(_MENTION_ME if withheld else _HOW_TO_ASK)
-    if terms.private and question:
-        await send_privately(message, reply)
+    if not question:
+        with log_unsent(message.channel.id):
+            await reply_to(message, Reply(_MENTION_ME if withheld else _HOW_TO_ASK))
         return
-    with log_unsent(message.channel.id):
+    kind = "mention" if message.guild else "direct message"
+    with desk.manners.traced(kind, question), log_unsent(message.channel.id):
+        server = message.guild.id if message.guild else None
+        if refusal := desk.manners.refuse(message.author.id, server):
+            if not refusal.known:
+                await tell_privately(message, refusal.line)
+            return
+        waiting = Waiting(message)
+        async with AsyncExitStack() as stack:
+            with suppress(*SENDING_ERRORS):  # the answer matters, the typing sign does not
+                await stack.enter_async_context(message.channel.typing())
+            tracing.mark("typing")
+            asker = Asker(server, follows=_replied_to(message, me))
+            reply = await _reply(desk, question, asker, terms, tell=waiting.tell)
+        if terms.private:
+            await send_privately(message, reply)
+            await waiting.over()
+            return
         await reply_to(message, reply)
+        await waiting.over()
 
 
 async def _reply(
@@ -163,6 +197,7 @@ async def _reply(
     *,
     show_question: bool = False,
     about: str | None = None,
+    tell: Callable[[str], Awaitable[object]],
 ) -> Reply:
     """What the person is shown: the answer, or the reason why there is none."""
     try:
@@ -171,19 +206,16 @@ async def _reply(
             within=within or terms.within,
             min_confidence=terms.min_confidence,
             asker=asker,
+            tell=tell,
         )
+        tracing.mark("answered")
+        if trace := tracing.current():
+            trace.note(asked.answer)
         page = format_answer(asked.answer, show_question=show_question, about=about)
         view = buttons.under_answer(asked.answer, asked.key, page.shown, quoted=asker.quoted)
         return Reply(page.text, view)
     except Exception as error:
         return Reply(reason(error))
-
-
-async def _refused(terms: Terms, interaction: _Interaction) -> bool:
-    """Whether a person may not ask here; they are told so privately."""
-    if terms.refusal:
-        await interaction.response.send_message(terms.refusal, ephemeral=True)
-    return terms.refusal is not None
 
 
 def _plain(text: str) -> str:

@@ -5,7 +5,7 @@ The event loop never waits for the library.
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -14,6 +14,7 @@ from bot.discord.asked import AskedQuestions, Turn
 from bot.discord.engine import Engine
 from bot.discord.feedback import Votes
 from bot.discord.following import ask_following
+from bot.discord.manners import Manners
 from bot.discord.reasons import RestartingError
 from bot.discord.server_settings import visible_to
 from bot.discord.store import Store, StoreError
@@ -56,10 +57,12 @@ class Desk:
     Args:
         engine: what answers.
         store: what the bot keeps; questions and votes go there.
+        manners: who may ask now, and who waits before whom.
     """
 
-    def __init__(self, engine: Engine, store: Store) -> None:
+    def __init__(self, engine: Engine, store: Store, manners: Manners | None = None) -> None:
         self._engine = engine
+        self.manners = manners or Manners()
         self.asked = AskedQuestions(store)
         self.votes = Votes(store)
         self._worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="ask")
@@ -74,6 +77,7 @@ class Desk:
         top: int = DEFAULT_TOP,
         min_confidence: float | None = None,
         asker: Asker | None = None,
+        tell: Callable[[str], Awaitable[object]] | None = None,
     ) -> Asked:
         """Answer a question, and keep it for the buttons under the answer.
 
@@ -83,18 +87,22 @@ class Desk:
             top: how many quotes at most.
             min_confidence: below this it is "not found"; by default as the engine has it.
             asker: where it is from.
+            tell: shows the person how many questions are before theirs, where it takes long.
 
         Returns:
             The answer, and the key that it is kept by.
 
         Raises:
             RestartingError: the bot leaves before there is an answer.
+            BusyError: too many questions wait already.
             Exception: whatever the engine raises; ``reason`` makes a line of it.
         """
         seen = within or visible_to(None)
-        return await self.call(
-            lambda: self._ask(question, seen, top, min_confidence, asker or Asker())
-        )
+
+        def ask() -> Asked:
+            return self._ask(question, seen, top, min_confidence, asker or Asker())
+
+        return await self.manners.in_turn(lambda: self.call(ask), tell)
 
     def _ask(
         self,

@@ -15,8 +15,8 @@ from bot.wording import counted
 from retrieval.errors import QuestionError
 
 _FORGET_ABOVE = 1_000  # people and servers that are remembered before those at rest are forgotten
-_SECONDS_UNTIL_TOLD = 2.0
-_SECONDS_BETWEEN = 5.0  # Discord takes five edits in five seconds, for a whole channel
+SECONDS_UNTIL_TOLD = 2.0
+SECONDS_BETWEEN = 5.0  # Discord takes five edits in five seconds, for a whole channel
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,7 @@ class Rate:
     seconds: float
 
 
-PERSON = Rate(at_once=4, seconds=5.0)
+PERSON = Rate(at_once=5, seconds=5.0)
 SERVER = Rate(at_once=30, seconds=1.0)
 LONGEST = 100
 """Questions that may wait; at a fifth of a second each, the last one waits for twenty."""
@@ -158,7 +158,7 @@ class Line:
         """
         if len(self._places) >= self._longest:
             raise BusyError(
-                f"{counted(len(self._places), 'question')} are waiting already."
+                f"{len(self._places):,} questions are waiting already, as many as I can keep."
                 " Please ask again in a minute."
             )
         place = Place(self)
@@ -173,8 +173,6 @@ async def tell_place(
     place: Place,
     answer: asyncio.Future[Any],
     tell: Callable[[str], Awaitable[object]],
-    until_told: float = _SECONDS_UNTIL_TOLD,
-    between: float = _SECONDS_BETWEEN,
 ) -> None:
     """Wait for an answer, telling from time to time how many questions are before it.
 
@@ -184,14 +182,12 @@ async def tell_place(
         place: where it stands.
         answer: what is waited for; it is neither cancelled nor looked into.
         tell: shows the person a line.
-        until_told: seconds until they are told first.
-        between: seconds from then on; they are told only what has changed.
     """
-    told, pause = 0, until_told
+    told, pause = 0, SECONDS_UNTIL_TOLD
     while not (await asyncio.wait({answer}, timeout=pause))[0]:
         ahead = place.ahead
         if ahead and ahead != told:
             are = "is" if ahead == 1 else "are"
             await tell(f"You are in line: {counted(ahead, 'question')} {are} before yours.")
             told = ahead
-        pause = between
+        pause = SECONDS_BETWEEN

@@ -17,6 +17,7 @@ from typing import TextIO
 
 import aiohttp
 import discord
+from discord.gateway import ReconnectWebSocket
 
 from bot.discord import tracing
 from bot.visible import one_line
@@ -37,6 +38,7 @@ _HARMLESS = (
     discord.ConnectionClosed,
     discord.GatewayNotFound,
     discord.HTTPException,
+    ReconnectWebSocket,
     QuothError,
 )
 

@@ -10,14 +10,6 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 
 from aiohttp import web
-from prometheus_client import (
-    CollectorRegistry,
-    Counter,
-    Gauge,
-    Histogram,
-    ProcessCollector,
-    generate_latest,
-)
 
 from bot.discord.tracing import Trace
 from retrieval.errors import QuothError
@@ -37,6 +29,9 @@ class Metrics:
     """What is counted while the bot runs."""
 
     def __init__(self) -> None:
+        # Imported here because it reads the environment, and few ask for figures.
+        from prometheus_client import CollectorRegistry, Counter, Histogram, ProcessCollector
+
         self.registry = CollectorRegistry()
         ProcessCollector(registry=self.registry)
         self._questions = Counter(
@@ -51,9 +46,6 @@ class Metrics:
             "quoth_engine_seconds", "What each part of the engine took.", ["part"],
             buckets=_PARTS, registry=self.registry,
         )  # fmt: skip
-        self._votes = Counter(
-            "quoth_votes", "Answers called right or wrong.", ["vote"], registry=self.registry
-        )
         self._blocks = Histogram(
             "quoth_event_loop_block_seconds", "How much later than planned the event loop ran.",
             buckets=_BLOCKS, registry=self.registry,
@@ -69,12 +61,10 @@ class Metrics:
         for part, milliseconds in trace.engine_ms.items():
             self._parts.labels(part).observe(milliseconds / 1000)
 
-    def voted(self, *, right: bool) -> None:
-        """Count a vote."""
-        self._votes.labels("right" if right else "wrong").inc()
-
     def measured(self, name: str, about: str, value: Callable[[], float]) -> None:
         """Show a value that is asked for each time."""
+        from prometheus_client import Gauge
+
         Gauge(name, about, registry=self.registry).set_function(value)
 
     async def watch_loop(self) -> None:
@@ -102,6 +92,7 @@ async def showing(metrics: Metrics, port: int, healthy: Callable[[], bool]) -> A
     Raises:
         PortError: it cannot be had.
     """
+    from prometheus_client import generate_latest
 
     async def health(_: web.Request) -> web.Response:
         # Said by the event loop that answers people, so that none is said where it hangs.

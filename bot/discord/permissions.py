@@ -13,7 +13,6 @@ NEEDED = discord.Permissions(
     view_channel=True,
     send_messages=True,
     send_messages_in_threads=True,
-    embed_links=True,
     read_message_history=True,  # a reply needs it
 )
 """All that the bot does; it reads no messages but those that mention it."""

@@ -1,10 +1,11 @@
 """Why there is no answer, as a line for the person who asked."""
 
 import logging
-import secrets
 import traceback
 
+from bot.discord import tracing
 from bot.discord.format import format_reason
+from bot.discord.limits import BusyError
 from retrieval.errors import QuestionError, QuothError
 
 _log = logging.getLogger(__name__)
@@ -26,10 +27,13 @@ def reason(error: Exception) -> str:
         error: what ``Desk`` raised.
     """
     if isinstance(error, RestartingError):
+        tracing.became("restarting")
         return RESTARTING
     if isinstance(error, QuestionError):
+        tracing.became("told to wait" if isinstance(error, BusyError) else "reason")
         return format_reason(str(error))
-    reference = secrets.token_hex(4)
+    tracing.became("failed")
+    reference = tracing.number()
     if isinstance(error, QuothError):
         # Its line is for whoever runs the bot: it names folders and commands of this machine.
         line = " ".join(str(error).split())

@@ -5,6 +5,8 @@ from typing import Any, cast
 import discord
 from discord import ui
 
+from bot.discord import tracing
+from bot.discord.manners import Manners
 from bot.discord.replying import SENDING_ERRORS, Reply, log_unsent
 from bot.discord.server_settings import DIRECT, Servers, Terms
 
@@ -47,6 +49,22 @@ async def send_privately(message: discord.Message, reply: Reply) -> None:
     except SENDING_ERRORS:
         with log_unsent(message.channel.id):
             await message.reply(_USE_ASK, mention_author=False, delete_after=_SECONDS_SHOWN)
+
+
+async def refused(manners: Manners, terms: Terms, interaction: discord.Interaction[Any]) -> bool:
+    """Whether a question may not be asked here, or not now; the person is told so privately.
+
+    Raises:
+        Exception: one of ``SENDING_ERRORS``.
+    """
+    line = terms.refusal
+    if line:
+        tracing.became("reason")
+    elif refusal := manners.refuse(interaction.user.id, interaction.guild_id):
+        line = refusal.line
+    if line:
+        await interaction.response.send_message(line, ephemeral=True)
+    return line is not None
 
 
 def _places(channel: Any) -> list[int]:

@@ -91,7 +91,10 @@ print(sorted(set(sys.modules) & {unneeded!r}), file=sys.stderr)
         (["feeds", "add"], ["URL", "--library"]),
         (["feeds", "remove"], ["URL", "--with-articles", "--library"]),
         (["feeds", "sync"], ["URL", "--force", "--library"]),
-        (["serve"], ["--no-watch", "--library"]),
+        (["feedback"], ["export", "report"]),
+        (["feedback", "export"], ["--library"]),
+        (["feedback", "report"], ["--since", "--json", "--library"]),
+        (["serve"], ["--no-watch", "--invite", "--library"]),
         ([], ["ask", "index", "status", "articles", "feeds", "serve", "--debug", "--version"]),
     ],
 )

@@ -2,7 +2,9 @@
 
 import asyncio
 import re
+from collections import defaultdict
 from contextlib import ExitStack
+from itertools import combinations_with_replacement
 
 import pytest
 from hypothesis import given
@@ -114,13 +116,15 @@ def test_in_no_stretch_of_time_is_more_taken_than_the_rates_allow(
         clock.now += pause
         if taken(strict, who, where):
             passed.append((clock.now, who, where))
-    for column, rate in ((1, person), (2, server)):
-        for who in {row[column] for row in passed} - {None}:
-            times = [row[0] for row in passed if row[column] == who]
-            for first in range(len(times)):
-                for last in range(first, len(times)):
-                    most = rate.at_once + (times[last] - times[first]) / rate.seconds
-                    assert last - first + 1 <= most + 1e-6
+    for rate, asker in ((person, 1), (server, 2)):
+        together: defaultdict[object, list[float]] = defaultdict(list)
+        for row in passed:
+            if row[asker] is not None:
+                together[row[asker]].append(row[0])
+        for times in together.values():
+            for first, last in combinations_with_replacement(range(len(times)), 2):
+                most = rate.at_once + (times[last] - times[first]) / rate.seconds
+                assert last - first + 1 <= most + 1e-6
 
 
 def test_those_at_rest_are_forgotten(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -150,10 +154,16 @@ def test_a_line_knows_who_is_before_whom() -> None:
 def test_a_line_is_only_so_long() -> None:
     line = Line(longest=2)
     with line.place():
-        with line.place(), pytest.raises(BusyError, match="2 questions are waiting"), line.place():
+        with line.place(), pytest.raises(BusyError, match="waiting already"), line.place():
             pytest.fail("there was no place")
         with line.place():
             assert len(line) == 2
+
+
+@pytest.fixture
+def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "SECONDS_UNTIL_TOLD", 0.01)
+    monkeypatch.setattr(limits, "SECONDS_BETWEEN", 0.01)
 
 
 class Screen:
@@ -164,14 +174,14 @@ class Screen:
         self.lines.append(line)
 
 
-async def test_who_waits_sees_the_line_move() -> None:
+async def test_who_waits_sees_the_line_move(hurried: None) -> None:
     line, screen = Line(), Screen()
     answer: asyncio.Future[None] = asyncio.get_running_loop().create_future()
     with ExitStack() as first, ExitStack() as second:
         first.enter_context(line.place())
         second.enter_context(line.place())
         with line.place() as place:
-            telling = asyncio.create_task(tell_place(place, answer, screen.show, 0.01, 0.01))
+            telling = asyncio.create_task(tell_place(place, answer, screen.show))
             await until(screen, 1)
             first.close()
             await until(screen, 2)
@@ -185,16 +195,19 @@ async def test_who_waits_sees_the_line_move() -> None:
     ]
 
 
-async def test_who_is_next_or_soon_has_an_answer_is_told_nothing() -> None:
+async def test_who_is_next_or_soon_has_an_answer_is_told_nothing(
+    hurried: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
     line, screen = Line(), Screen()
     loop = asyncio.get_running_loop()
     with line.place() as first, line.place() as second:
         slow: asyncio.Future[None] = loop.create_future()
         loop.call_later(0.05, slow.set_result, None)
-        await tell_place(first, slow, screen.show, 0.01, 0.01)
+        await tell_place(first, slow, screen.show)
+        monkeypatch.setattr(limits, "SECONDS_UNTIL_TOLD", 4.0)
         soon: asyncio.Future[None] = loop.create_future()
         loop.call_later(0.01, soon.set_exception, ValueError())
-        await tell_place(second, soon, screen.show, 4.0, 4.0)
+        await tell_place(second, soon, screen.show)
         assert isinstance(soon.exception(), ValueError)
     assert screen.lines == []
 

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from typing import Any
 
 import aiohttp
-import discord
 import pytest
+from discord.gateway import ReconnectWebSocket
 from hypothesis import given
 from hypothesis import strategies as st
 from yarl import URL
@@ -139,7 +139,7 @@ def test_an_error_shows_where_it_arose_and_its_words_only_when_asked_for(
         TimeoutError(),
         aiohttp.ServerDisconnectedError(),
         handshake({}),
-        discord.GatewayNotFound(),
+        ReconnectWebSocket(0),
     ],
 )
 def test_what_the_network_brings_is_one_line(log: Log, error: Exception) -> None:

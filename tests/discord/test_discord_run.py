@@ -5,18 +5,29 @@ import os
 import signal
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import discord
 import pytest
 
 from bot.discord.archive import Archive
+from bot.discord.client import QuothClient
+from bot.discord.desk import Desk
 from bot.discord.running import BotError, run
+from bot.discord.server_settings import Servers
 from bot.discord.store import Store
 from tests.discord.world import Engine
 
 TOKEN = "not.a.token"  # noqa: S105 - it is none
+
+
+Make = Callable[[], QuothClient]
+
+
+@pytest.fixture
+def client(store: Store, archive: Archive) -> Make:
+    return lambda: QuothClient(Desk(Engine(), store), Servers(store), archive)
 
 
 class Refusing(BaseHTTPRequestHandler):
@@ -46,39 +57,37 @@ def discord_server(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 @pytest.mark.parametrize("token", [TOKEN, "not a\ntoken", "not ä token"])
 def test_a_wrong_token_is_one_line_without_the_token(
-    discord_server: None, store: Store, archive: Archive, token: str
+    discord_server: None, client: Make, token: str
 ) -> None:
     with pytest.raises(BotError, match="DISCORD_TOKEN") as caught:
-        run(token, Engine(), store, archive)
+        run(token, client)
     assert token not in str(caught.value)
     assert "\n" not in str(caught.value)
 
 
 def test_a_refusal_says_with_which_status(
-    discord_server: None, store: Store, archive: Archive, monkeypatch: pytest.MonkeyPatch
+    discord_server: None, client: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(Refusing, "status", 403)
     with pytest.raises(BotError, match="403") as caught:
-        run(TOKEN, Engine(), store, archive)
+        run(TOKEN, client)
     assert TOKEN not in str(caught.value)
 
 
-def test_no_network_is_one_line(
-    store: Store, archive: Archive, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_no_network_is_one_line(client: Make, monkeypatch: pytest.MonkeyPatch) -> None:
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
         monkeypatch.setattr(
             discord.http.Route, "BASE", f"http://127.0.0.1:{unused.getsockname()[1]}"
         )
         with pytest.raises(BotError, match="cannot be reached") as caught:
-            run(TOKEN, Engine(), store, archive)
+            run(TOKEN, client)
     assert TOKEN not in str(caught.value)
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_ends_it_quietly(
-    store: Store, archive: Archive, monkeypatch: pytest.MonkeyPatch, number: signal.Signals
+    client: Make, monkeypatch: pytest.MonkeyPatch, number: signal.Signals
 ) -> None:
     closed: list[bool] = []
 
@@ -94,6 +103,6 @@ def test_a_signal_ends_it_quietly(
 
     monkeypatch.setattr(discord.Client, "login", login)
     monkeypatch.setattr(discord.AutoShardedClient, "connect", connect)
-    run(TOKEN, Engine(), store, archive)
+    run(TOKEN, client)
     assert closed == [False]
     assert not [thread for thread in threading.enumerate() if thread.name.startswith("ask")]
