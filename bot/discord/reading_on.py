@@ -75,6 +75,8 @@ def format_context(quote: Quote, number: int) -> str:
     parts = [next((text for each in (whole, itself) if length(text := written(each)) <= room), "")]
     if not parts[0]:
         return f"{_TOO_LONG}\n{cited}"
+    if parts[0] != written(whole):  # what would come next is not what comes next in the article
+        before, after = [], []
     room -= length(parts[0])
     for each in after[:1]:
         part = _nearest(article, each, room // 2 if before else room, after=True)

@@ -46,10 +46,10 @@ def test_the_nearest_sentences_of_long_paragraphs_are_shown() -> None:
 
 
 def test_of_a_paragraph_that_is_too_long_the_quote_is_shown() -> None:
-    text = f"{LONG}The quote. {LONG}"
+    text = f"Before.\n\n{LONG}The quote. {LONG}\n\nAfter."
     start = text.index("The quote")
     message = format_context(quote_at(article_of(text), start, start + 10), 1)
-    assert message == "> **The quote.**\n-# \\[1\\] Title · ¶\xa01"
+    assert message == "> **The quote.**\n-# \\[1\\] Title · ¶\xa02"
 
 
 def test_a_quote_that_fits_nowhere_keeps_its_citation() -> None:
