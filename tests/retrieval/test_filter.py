@@ -165,3 +165,17 @@ def test_an_article_that_changes_hands_is_seen_by_its_new_owner_alone(library: P
         change.put(article("late", "The talks went on.", source="discord:3"), "test")
     assert [sees("discord:1"), sees("discord:3")] == [False, True]
     answerer.close()
+
+
+def test_what_comes_to_a_withheld_source_is_withheld_from_the_next_question(library: Path) -> None:
+    encoder = ReadableEncoder()
+    build(library, encoder, [article("a", "The river rose.", source="discord:1")])
+    answerer = answerer_of(library, encoder, 0.0)
+    for number in range(2):  # the second time which passages to leave out is remembered
+        # "flood" stands in none of them: the vectors alone find it.
+        assert answerer.ask("flood", 5, Filter(withheld="discord:")).quotes == ()
+        new = article(f"b{number}", f"The river sank by {number}.", source="discord:1")
+        build(library, encoder, [new])
+    assert answerer.ask("flood", 5, Filter(withheld="discord:")).quotes == ()
+    assert len(answerer.ask("flood", 5, Filter(withheld="discord:", own="discord:1")).quotes) == 3
+    answerer.close()
