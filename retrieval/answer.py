@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from retrieval.article import Article, Span
+from retrieval.conversation import Understanding
 from retrieval.library.records import LibraryState
 from retrieval.sentences import paragraphs
 
@@ -63,6 +64,7 @@ class Answer:
         quotes: best first.
         library: what was searched.
         timings_ms: how long it took.
+        understood: how it was taken; None where no turns were before it.
     """
 
     question: str
@@ -71,3 +73,4 @@ class Answer:
     quotes: tuple[Quote, ...]
     library: LibraryState
     timings_ms: Timings
+    understood: Understanding | None = None

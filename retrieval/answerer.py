@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from retrieval.answer import Answer, Quote, Timings
-from retrieval.encoding.encoder import Encoder
+from retrieval.conversation import Conversations, Turn, Understanding
+from retrieval.encoding.encoder import Encoder, Vectors, unit
 from retrieval.errors import MismatchError
 from retrieval.judging import coverage, evidence, order, probability
 from retrieval.library.folder import current_edition
@@ -56,18 +57,26 @@ class Answerer:
         self._opened = _identity(library)
         self._library = _open(library, encoder)
         self._searcher = Searcher(self._library, encoder.dimension)
+        self._conversations = Conversations(self._searcher.words.terms)
 
     def close(self) -> None:
         """Let go of the library."""
         self._library.close()
 
-    def ask(self, question: str, top: int = DEFAULT_TOP, within: Filter | None = None) -> Answer:
+    def ask(
+        self,
+        question: str,
+        top: int = DEFAULT_TOP,
+        within: Filter | None = None,
+        history: Sequence[Turn] = (),
+    ) -> Answer:
         """Answer a question from the articles.
 
         Args:
             question: as a person typed it.
             top: how many quotes at most, at least 1.
             within: which articles; by default all.
+            history: the turns before it, the oldest first.
 
         Raises:
             QuestionError: there is nothing in it to look for, or it is too long.
@@ -76,14 +85,18 @@ class Answerer:
         question = clean_question(question)
         began = time.perf_counter()
         self._follow()
-        vector = self._encoder.encode_query(question)
+        understood = self._conversations.understand(question, history)
+        vector = self._vector(understood)
         encoded = time.perf_counter()
         with self._library.snapshot() as state:
             self._searcher.catch_up()
-            candidates = self._searcher.search(question, vector, within or Filter())
+            candidates = self._searcher.search(
+                question, vector, within or Filter(), understood.words
+            )
             searched = time.perf_counter()
             found = findings(self._library, candidates, max(top, _READ))
-            quotes = self._quotes(question, self._read(question, found), top, state.passages)
+            read = self._read(understood.reading, found)
+            quotes = self._quotes(question, read, top, state.passages)
         done = time.perf_counter()
         confidence = quotes[0].score if quotes else 0.0
         answered = bool(quotes) and confidence >= self._min_confidence
@@ -101,7 +114,15 @@ class Answerer:
                 read=_milliseconds(searched, done),
                 total=_milliseconds(began, done),
             ),
+            understood=understood if history else None,
         )
+
+    def _vector(self, understood: Understanding) -> Vectors:
+        """The question's vector, and what of those before it is in it."""
+        vector = self._encoder.encode_query(understood.question)
+        for text, weight in understood.texts:
+            vector = vector + weight * self._encoder.encode_query(text)
+        return unit(vector)
 
     def _follow(self) -> None:
         """Go over to the library that is there now, where it was rebuilt or made anew.
