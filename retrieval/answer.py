@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from retrieval.article import Article, Span
-from retrieval.conversation import Understanding
+from retrieval.conversation import Turn, Understanding
 from retrieval.library.records import LibraryState
 from retrieval.sentences import paragraphs
 
@@ -74,3 +74,14 @@ class Answer:
     library: LibraryState
     timings_ms: Timings
     understood: Understanding | None = None
+
+    @property
+    def turn(self) -> Turn:
+        """What a later question looks back on: the words that answered, none where nothing did."""
+        if not self.answered:
+            return Turn(self.question)
+        first = self.quotes[0]
+        span = first.answer
+        return Turn(
+            self.question, first.article.text[span.start : span.end] if span else first.text
+        )

@@ -36,6 +36,9 @@ _TURNS_IN_VECTOR = 2
 _FEW_WORDS = 2
 """Telling words: with no more, and no name, a question does not say what it is about."""
 
+_READ = 6
+"""Words of earlier turns that the reader reads: with more it would lose sight of the question."""
+
 _WORD = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
 
 # Words with which people ask for anything at all; they do not say what about.
@@ -145,7 +148,8 @@ class Conversations:
             (turn.question, _VECTOR_WEIGHT * _AGEING**age)
             for age, turn in enumerate(reversed(turns[-_TURNS_IN_VECTOR:]))
         )
-        return Understanding(question, question, _shown(carried, weights), weights, texts)
+        shown = _shown(carried, weights)
+        return Understanding(question, _reminded(question, shown), shown, weights, texts)
 
     def _leans(self, question: str, own: Mapping[str, str]) -> bool:
         """Whether it needs the turns before it to say what it is about."""
@@ -179,6 +183,13 @@ def _shown(carried: Mapping[str, str], weights: Mapping[str, float]) -> tuple[st
     """The words that were carried over, each once, the most telling first."""
     ranked = sorted(carried, key=lambda term: -weights[term])
     return tuple(dict.fromkeys(carried[term] for term in ranked))
+
+
+def _reminded(question: str, carried: Sequence[str]) -> str:
+    """A question with what it is about behind it: ``When did they start (talks, held)?``."""
+    if not carried:
+        return question
+    return f"{question.rstrip('?!. ')} ({', '.join(carried[:_READ])})?"
 
 
 def turns_from(history: object) -> tuple[Turn, ...]:

@@ -16,7 +16,7 @@ from bot.say import say
 from bot.terminal import console, show_answer, show_quotes, source_line
 from bot.visible import visible
 from bot.wording import understood_as
-from retrieval.answer import Answer, Quote
+from retrieval.answer import Quote
 from retrieval.answerer import Answerer
 from retrieval.conversation import Turn
 from retrieval.errors import QuestionError
@@ -121,7 +121,7 @@ class Chat:
 
     def _ask(self, question: str) -> None:
         answer = self._answerer.ask(question, _MOST, history=self._turns)
-        self._turns.append(Turn(answer.question, _words(answer)))
+        self._turns.append(answer.turn)
         self._quotes, self._shown = answer.quotes, min(self._top, len(answer.quotes))
         if self._with_question:
             self._output.print(Text(visible(answer.question), style="bold"))
@@ -146,12 +146,3 @@ class Chat:
 
     def _grey(self, line: str) -> None:
         self._output.print(Text(visible(line), style="bright_black"))
-
-
-def _words(answer: Answer) -> str:
-    """The words that answered, as far as they are known; none where nothing was found."""
-    if not answer.answered:
-        return ""
-    first = answer.quotes[0]
-    span = first.answer
-    return first.article.text[span.start : span.end] if span else first.text

@@ -61,6 +61,12 @@ def test_a_new_topic_is_not_dragged_back_to_the_old_one(question: str) -> None:
     assert taken.alone
 
 
+def test_the_reader_is_told_what_it_is_about() -> None:
+    taken = understand("When did they start?", HELD)
+    assert taken.reading == "When did they start (talks, held, Istanbul)?"
+    assert understand("What else?", Turn("Why?")).reading == "What else?"
+
+
 def test_what_goes_on_in_its_own_words_is_searched_with_those_before_but_for_its_vector() -> None:
     taken = understand("Which talks did Belarus hold?", Turn("Where did Turkey hold the talks?"))
     assert (taken.carried, taken.texts) == (("Turkey",), ())
@@ -108,7 +114,8 @@ TALK = st.lists(st.builds(Turn, st.text(max_size=40), st.text(max_size=40)), max
 @given(st.text(max_size=60), TALK)
 def test_any_words_can_be_understood(question: str, turns: list[Turn]) -> None:
     taken = understand(question, *turns)
-    assert taken.question == taken.reading == question
+    assert taken.question == question
+    assert taken.reading == question or taken.texts
     assert all(0 < weight < 1 for weight in taken.words.values())
     assert not taken.words.keys() & set(TERMS.of(question))
     assert not taken.words.keys() & TERMS.grammar
