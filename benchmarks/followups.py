@@ -179,7 +179,7 @@ def after_another(questions: Sequence[Question], about: Mapping[str, str]) -> li
 def report_alone(name: str, collection: Collection, kept: Path, limit: int | None) -> None:
     """Measure whether questions that stand alone are left alone."""
     library = index_in(kept / name, collection.articles, load_encoder())
-    about = {row["id"]: row.get("article_id", row["id"]) for row in collection.articles}
+    about = {row["id"]: str(row.get("article_id", row["id"])) for row in collection.articles}
     every = collection.questions
     questions = after_another(every, about)[:: max(1, -(-len(every) // limit)) if limit else 1]
     print(f"\n{name}, {len(questions)} questions\n{'':20}article@1     @{QUOTES}  quote@1")

@@ -36,6 +36,9 @@ _TURNS_IN_VECTOR = 2
 _FEW_WORDS = 2
 """Telling words: with no more, and no name, a question does not say what it is about."""
 
+_SHARED = 0.2
+"""Of a question's telling words: with fewer of them said before, it is about something else."""
+
 _READ = 6
 """Words of earlier turns that the reader reads: with more it would lose sight of the question."""
 
@@ -133,7 +136,8 @@ class Conversations:
         own = self._telling(question)
         leans = self._leans(question, own)
         asked = [self._telling(turn.question) for turn in turns[-_TURNS_IN_WORDS:]]
-        if not leans and not any(own.keys() & words.keys() for words in asked):
+        shared = own.keys() & set().union(*asked)
+        if not leans and len(shared) < max(1, _SHARED * len(own)):
             return alone
         carried: dict[str, str] = {}
         weights: dict[str, float] = {}

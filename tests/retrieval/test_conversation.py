@@ -73,6 +73,15 @@ def test_what_goes_on_in_its_own_words_is_searched_with_those_before_but_for_its
     assert not taken.alone
 
 
+def test_a_word_in_common_does_not_make_a_long_question_go_on_about_the_same() -> None:
+    week = Turn("Which labor union ended a strike this week?")
+    question = (
+        "Which country landed a robotic spacecraft near the south pole of the moon this week?"
+    )
+    assert understand(question, week).alone
+    assert not understand("Which union landed this week?", week).alone
+
+
 def test_without_turns_every_question_stands_alone() -> None:
     assert understand("When did they start?") == Understanding(
         "When did they start?", "When did they start?"

@@ -21,6 +21,12 @@ TURNS = [each for each in read_questions(SEEDS / "talks.jsonl") if isinstance(ea
 TALKS = [[*turns] for _, turns in groupby(TURNS, lambda turn: str(turn.id).split(".")[0])]
 
 
+@pytest.fixture(autouse=True)
+def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have everything be read, however busy the machine is."""
+    monkeypatch.setattr("retrieval.answerer.READING_SECONDS", 60.0)
+
+
 @pytest.fixture(scope="module")
 def answerer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Answerer]:
     """Quoth as it comes, with the seeds."""
