@@ -34,7 +34,8 @@ _TURNS_IN_VECTOR = 2
 """Turns that are looked back on: older ones would weigh next to nothing, and vectors take time."""
 
 _FEW_WORDS = 2
-"""Telling words: with no more, and no name, a question does not say what it is about."""
+"""Telling words: with no more before a pronoun, it stands for something said before; with no more,
+and no name, a request does not say what it is about, and a question with fewer."""
 
 _SHARED = 0.2
 """Of a question's telling words: with fewer of them said before, it is about something else."""
@@ -46,11 +47,11 @@ _WORD = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
 
 # Words with which people ask for anything at all; they do not say what about.
 _ASKING = """
-also anybody anyone anything care describe detail details elaborate else example examples expand
-explain find first give happen happened hear info information interest interested interesting kind
-kinds know last learn like long look make many mean more much name no ok okay other people please
-really said same say show something start started sure tell thing things time today type types use
-used want way ways wish yeah yes d ll m re s t ve
+also anybody anyone anything care describe detail details elaborate else ever example examples
+expand explain find first give happen happened hear info information interest interested interesting
+just kind kinds know last learn like long look make many may mean might more much must name never no
+ok okay only other people please really said same say show something start started still sure tell
+thing things time today type types use used want way ways wish yeah yes yet d ll m re s t ve
 """
 
 _POINTING_BACK = re.compile(
@@ -69,6 +70,8 @@ _GOING_ON = re.compile(
     r"|^\W*(?:why|how|when|where|who|what)\W*$",
     re.IGNORECASE,
 )
+# "I would like to know about pests", which people say to go on rather than to begin.
+_REQUEST = re.compile(r"^\W*(?:(?:please|can you|could you)\s+)*(?:tell|let)\s+me\b|^\W*I\b", re.I)
 # Not at the beginning of a sentence, where every word has a capital.
 _NAME = re.compile(r"(?<!^)(?<![.?!]\s)\b(?:[A-Z](?!['’]|\b)[\w'’.-]*|\d{3,})")
 
@@ -164,7 +167,8 @@ class Conversations:
         if back and not any(name < back.start() for name in names):
             # What comes before a pronoun may well be what it stands for.
             return len(self._telling(question[: back.start()])) <= _FEW_WORDS
-        return len(own) <= _FEW_WORDS and not names
+        enough = _FEW_WORDS + 1 if _REQUEST.search(question) else _FEW_WORDS
+        return len(own) < enough and not names
 
     def _telling(self, text: str) -> dict[str, str]:
         """The terms of a text that say what it is about, with the words that they are from."""

@@ -108,13 +108,16 @@ def test_a_talk_on_a_terminal(open_chat: Open) -> None:
     assert "Bridge closes · River Post · 2021-05-03 · https://river.example/bridge · bridge" in (
         chat.type("/sources\n")
     )
-    assert "[2]" in chat.type("/more\n")
+    assert "No more quotes." in chat.type("/more\n")
     said = chat.type(UP + UP + UP + UP + "\n")  # /more, /sources, the question, the one before
     assert COST in said and "3.2 million pounds" in said
 
     assert "Forgotten." in chat.type("/forget\n")
     said = chat.type(BELOW + "\n")
     assert "Understood" not in said
+    said = chat.type("Which xylophone did the zeppelin's quartermaster polish?\n")
+    assert "Not found" in said and "[1]" in said and "[2]" not in said
+    assert "[2]" in chat.type("/more\n")
     assert "/forget" in chat.type("/nonsense\n")
     assert "no word" in chat.type("?!\n")
     assert chat.type("\n").count("\n") == 1

@@ -68,7 +68,7 @@ def test_without_json_a_line_is_a_question_whatever_it_looks_like(ask: Quoth) ->
 
 
 def test_eval_asks_after_the_turns_before(inside: Quoth, shelf: Path, tmp_path: Path) -> None:
-    question = {"question": BELOW, "answers": ["Boats"], "article_ids": ["bridge"]}
+    question = {"question": "What else is there?", "answers": ["x"], "article_ids": ["bridge"]}
     other = ["How many croissants does the baker bake?", "1,200 croissants"]
     for history, right in (([COST, COSTS], True), (other, False)):
         write_jsonl(tmp_path / "q.jsonl", [{**question, "history": history}])

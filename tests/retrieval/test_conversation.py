@@ -48,6 +48,7 @@ def test_a_question_that_leans_on_those_before_takes_their_words(question: str) 
     "question",
     [
         "Who is the prime minister of Japan?",
+        "Where did the war begin?",
         "How many gannets did the lighthouse keeper count?",
         "Which band announced this week that they reunite for a tour?",
         "When did Tesla lose his laboratory?",

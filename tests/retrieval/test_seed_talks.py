@@ -68,9 +68,9 @@ def test_another_topic_is_answered_as_if_nothing_had_been_asked(answerer: Answer
     cheese = [Turn("Can cheese be made from soy milk?", "Yes, vegan cheese is.")]
     for turn in (talk[0] for talk in TALKS):
         alone, after = answerer.ask(turn.text), answerer.ask(turn.text, history=cheese)
-        assert (after.quotes, after.confidence) == (alone.quotes, alone.confidence)
         assert alone.understood is None
-        assert after.understood and after.understood.alone
+        assert after.understood and after.understood.alone, turn.text
+        assert (after.quotes, after.confidence) == (alone.quotes, alone.confidence)
 
 
 def test_an_answer_is_looked_back_on_with_the_words_that_are_marked(answerer: Answerer) -> None:
