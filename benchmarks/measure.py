@@ -9,6 +9,9 @@ The data is not part of the project. A folder with it is each script's argument 
 - ``news``: ``articles`` (id, title, date, source, url, text) and ``questions`` (question,
   answers, article_ids, other_articles_with_answer). The questions are RealTime QA's
   (github.com/realtimeqa/realtimeqa_public).
+- ``followups``: ``articles`` (id, title, text) and ``questions`` (id, conversation, turn, question,
+  history, article_ids, unanswerable, answers). INSCIT's dev set
+  (github.com/ellenmellon/INSCIT).
 """
 
 import argparse

@@ -8,7 +8,7 @@ from retrieval.answer import Answer, Quote
 
 def answer_as_json(answer: Answer) -> dict[str, Any]:
     """An answer as what ``json.dumps`` takes. Offsets count code points of the article's text."""
-    return {
+    found = {
         "question": answer.question,
         "answered": answer.answered,
         "confidence": round(answer.confidence, 4),
@@ -16,6 +16,10 @@ def answer_as_json(answer: Answer) -> dict[str, Any]:
         "library": asdict(answer.library),
         "timings_ms": asdict(answer.timings_ms),
     }
+    taken = answer.understood
+    if taken is None:
+        return found
+    return found | {"understood": {"alone": taken.alone, "carried": list(taken.carried)}}
 
 
 def _quote(quote: Quote) -> dict[str, Any]:

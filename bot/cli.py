@@ -87,6 +87,16 @@ def ask(**options: Any) -> int:
 
 
 @cli.command()
+@click.option("--top", type=click.IntRange(1, 50), default=3, show_default=True, help="Quotes.")
+@_library
+def chat(**options: Any) -> int:
+    """Ask and answer in turn; understands questions by those before them."""
+    from bot.commands import chat
+
+    return chat.run(**options)
+
+
+@cli.command()
 @click.argument("paths", nargs=-1, metavar="[PATH|URL]...")
 @click.option("--rebuild", is_flag=True, help="Start over beside the old library, then swap.")
 @click.option("--watch", is_flag=True, help="Stay, and index what changes from now on.")

@@ -1,7 +1,7 @@
 """An answer as the terminal shows it: colour where there is one, plain text in a pipe."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from rich.console import Console
 from rich.text import Text
@@ -9,6 +9,7 @@ from rich.text import Text
 from bot.visible import visible
 from bot.wording import NEAREST, NOT_FOUND, paragraph_range, sureness
 from retrieval.answer import Answer, Quote
+from retrieval.article import Article
 
 _WIDEST = 100  # columns: longer lines are hard to read
 _NARROWEST = 20  # below it words would be cut off; the terminal itself wraps what is wider
@@ -35,17 +36,22 @@ def show_answer(answer: Answer, output: Console, *, with_question: bool = False)
         output.print(Text(NOT_FOUND, style="bold yellow"))
         if answer.quotes:
             output.print(Text(NEAREST, style="yellow"))
-    for number, quote in enumerate(answer.quotes, start=1):
+    show_quotes(answer.quotes, output)
+    if answer.answered:
+        output.print(Text(sureness(answer.confidence), style="green"))
+    if with_question:
+        output.print()
+
+
+def show_quotes(quotes: Sequence[Quote], output: Console, first: int = 1) -> None:
+    """Print quotes, each apart from its citation, numbered from ``first``."""
+    for number, quote in enumerate(quotes, start=first):
         for line in quote_lines(quote, output.width - 2):
             output.print(Text("> ", style="cyan") + line, no_wrap=True, crop=False)
         citation = Text(f"[{number}] {citation_line(quote)}", style="dim")
         for line in citation.wrap(output, output.width - 2):
             line.rstrip()
             output.print(Text("  ") + line, no_wrap=True, crop=False)
-        output.print()
-    if answer.answered:
-        output.print(Text(sureness(answer.confidence), style="green"))
-    if with_question:
         output.print()
 
 
@@ -56,6 +62,13 @@ def citation_line(quote: Quote) -> str:
     parts = [article.title, article.source, date, paragraph_range(quote), article.url]
     if quote.also_in:
         parts.append(f"also in {', '.join(quote.also_in)}")
+    return visible(" · ".join(part for part in parts if part))
+
+
+def source_line(article: Article) -> str:
+    """What an article is: title, source, date, address, and its id, with which to see all of it."""
+    date = article.date.isoformat() if article.date else "no date"
+    parts = [article.title, article.source, date, article.url, article.id]
     return visible(" · ".join(part for part in parts if part))
 
 

@@ -1,12 +1,24 @@
 """Words that the terminal and Discord share."""
 
 from retrieval.answer import Quote
+from retrieval.conversation import Understanding
 
 _VERY_LIKELY = 0.85
 _PROBABLY = 0.6
 
 NOT_FOUND = "Not found in the articles."
 NEAREST = "The nearest passages:"
+
+
+_CARRIED = 8  # words of earlier turns that are told: more would be no help
+
+
+def understood_as(taken: Understanding) -> str | None:
+    """Say how a question was understood, or None where it was taken as it was typed."""
+    if taken.alone:
+        return None
+    words = ", ".join(taken.carried[:_CARRIED])
+    return f"Understood as going on about: {words}" if words else "Understood as a follow-up"
 
 
 def counted(number: int, noun: str) -> str:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from retrieval.article import Article, Span
+from retrieval.conversation import Turn, Understanding
 from retrieval.library.records import LibraryState
 from retrieval.sentences import paragraphs
 
@@ -64,6 +65,7 @@ class Answer:
         library: what was searched.
         timings_ms: how long it took.
         more: the passages that come next, best first, for who wants to see more than was asked for.
+        understood: how it was taken; None where no turns were before it.
     """
 
     question: str
@@ -73,3 +75,15 @@ class Answer:
     library: LibraryState
     timings_ms: Timings
     more: tuple[Quote, ...] = ()
+    understood: Understanding | None = None
+
+    @property
+    def turn(self) -> Turn:
+        """What a later question looks back on: the words that answered, none where nothing did."""
+        if not self.answered:
+            return Turn(self.question)
+        first = self.quotes[0]
+        span = first.answer
+        return Turn(
+            self.question, first.article.text[span.start : span.end] if span else first.text
+        )

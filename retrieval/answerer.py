@@ -7,7 +7,8 @@ from pathlib import Path
 
 from retrieval.answer import Answer, Quote, Timings
 from retrieval.article import Article, id_key
-from retrieval.encoding.encoder import Encoder
+from retrieval.conversation import Conversations, Turn, Understanding
+from retrieval.encoding.encoder import Encoder, Vectors, unit
 from retrieval.errors import MismatchError
 from retrieval.judging import coverage, evidence, order, probability
 from retrieval.library.folder import current_edition
@@ -61,6 +62,7 @@ class Answerer:
         self._library = _open(library, encoder)
         self._searcher = Searcher(self._library, encoder.dimension)
         self._sources: tuple[int, Sequence[str]] | None = None
+        self._conversations = Conversations(self._searcher.words.terms)
 
     def close(self) -> None:
         """Let go of the library."""
@@ -72,6 +74,7 @@ class Answerer:
         top: int = DEFAULT_TOP,
         within: Filter | None = None,
         min_confidence: float | None = None,
+        history: Sequence[Turn] = (),
     ) -> Answer:
         """Answer a question from the articles.
 
@@ -80,6 +83,7 @@ class Answerer:
             top: how many quotes at most, at least 1.
             within: which articles; by default all.
             min_confidence: below this it is "not found"; by default as it was opened with.
+            history: the turns before it, the oldest first.
 
         Raises:
             QuestionError: there is nothing in it to look for, or it is too long.
@@ -88,16 +92,18 @@ class Answerer:
         question = clean_question(question)
         began = time.perf_counter()
         self._follow()
-        vector = self._encoder.encode_query(question)
+        understood = self._conversations.understand(question, history)
+        vector = self._vector(understood)
         encoded = time.perf_counter()
         with self._library.snapshot() as state:
             self._searcher.catch_up()
-            candidates = self._searcher.search(question, vector, within or Filter())
+            candidates = self._searcher.search(
+                question, vector, within or Filter(), understood.words
+            )
             searched = time.perf_counter()
             found = findings(self._library, candidates, max(top, _READ))
-            quotes = self._quotes(
-                question, self._read(question, found), top + _MORE, state.passages
-            )
+            read = self._read(understood.reading, found)
+            quotes = self._quotes(question, read, top + _MORE, state.passages)
         done = time.perf_counter()
         confidence = quotes[0].score if quotes else 0.0
         least = self._min_confidence if min_confidence is None else min_confidence
@@ -118,6 +124,7 @@ class Answerer:
                 total=_milliseconds(began, done),
             ),
             more=tuple(quote for quote in quotes if quote not in shown),
+            understood=understood if history else None,
         )
 
     def article(self, article_id: str) -> Article | None:
@@ -151,6 +158,13 @@ class Answerer:
                 named = (source for source in self._library.sources() if source is not None)
                 self._sources = state.generation, sorted(named)
             return self._sources[1]
+
+    def _vector(self, understood: Understanding) -> Vectors:
+        """The question's vector, and what of those before it is in it."""
+        vector = self._encoder.encode_query(understood.question)
+        for text, weight in understood.texts:
+            vector = vector + weight * self._encoder.encode_query(text)
+        return unit(vector)
 
     def _follow(self) -> None:
         """Go over to the library that is there now, where it was rebuilt or made anew.

@@ -122,15 +122,17 @@ class Figures:
     suggested: Threshold | None
 
 
-def ask_all(ask: Callable[[str, int], Answer], questions: Iterable[Question]) -> Iterator[Outcome]:
+def ask_all(
+    ask: Callable[[Question, int], Answer], questions: Iterable[Question]
+) -> Iterator[Outcome]:
     """Ask each question, and give what became of it.
 
     Args:
-        ask: answers a question with so many quotes at most, as ``Answerer.ask`` does.
+        ask: answers a question, after the turns before it, with so many quotes at most.
         questions: what to ask, in this order.
     """
     for question in questions:
-        yield outcome(question, ask(question.text, QUOTES))
+        yield outcome(question, ask(question, QUOTES))
 
 
 def outcome(question: Question, answer: Answer) -> Outcome:

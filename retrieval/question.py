@@ -30,11 +30,24 @@ def clean_question(question: str) -> str:
             f"The question is {len(question):,} characters long;"
             f" at most {MAX_QUESTION:,} can be asked."
         )
-    if any(unicodedata.category(c) == "Cs" for c in question):
-        raise QuestionError("The question has half a character in it; write it whole, in UTF-8.")
+    check_whole(question, "The question")
     if not any(unicodedata.category(c)[0] in "LN" for c in question):
         raise QuestionError("The question has no word in it; ask about something in the articles.")
     return question
+
+
+def check_whole(text: str, name: str) -> None:
+    """Refuse half of a character, which nothing that is searched can hold.
+
+    Args:
+        text: what a person typed.
+        name: what it is, to begin a sentence with.
+
+    Raises:
+        QuestionError: there is one.
+    """
+    if any(unicodedata.category(c) == "Cs" for c in text):
+        raise QuestionError(f"{name} has half a character in it; write it whole, in UTF-8.")
 
 
 def asks(question: str) -> bool:

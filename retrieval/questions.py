@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from retrieval.conversation import Turn, turns_from
 from retrieval.errors import QuestionError, ReadingError
 from retrieval.question import clean_question
 from retrieval.reading.decoding import unreadable
@@ -24,19 +25,22 @@ class Question:
         answers: those that are accepted; none where the articles do not answer it.
         articles: ids of the articles that do, as far as they are known.
         id: what whoever made the file calls it.
+        history: the turns before it, the oldest first.
     """
 
     text: str
     answers: tuple[str, ...] = ()
     articles: frozenset[str] = frozenset()
     id: str | None = None
+    history: tuple[Turn, ...] = ()
 
 
 def read_questions(path: Path) -> Iterator[Question | ReadingError]:
     """Read a file of questions.
 
     Each line is ``{"question": str, "answers": [str, …]}``, and may have ``article_ids``,
-    ``other_articles_with_answer`` and an ``id``; other keys are ignored, as are blank lines.
+    ``other_articles_with_answer``, an ``id`` and a ``history`` (``["asked", "answered", …]``);
+    other keys are ignored, as are blank lines.
 
     Args:
         path: the file, which is gzipped where its name ends in ``.gz``.
@@ -80,7 +84,8 @@ def _question(values: dict[str, object], place: str) -> Question | ReadingError:
             if values.get(key) is not None
             for article in _strings(key, values[key], place)
         }
-        return Question(clean_question(text), answers, frozenset(known), identifier)
+        history = turns_from(values["history"]) if values.get("history") is not None else ()
+        return Question(clean_question(text), answers, frozenset(known), identifier, history)
     except ReadingError as error:
         return error
     except QuestionError as error:

@@ -1,8 +1,9 @@
 """``quoth ask``: questions from the command line or from standard input."""
 
 import datetime
+import json
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import BinaryIO
 
 from bot import settings
@@ -11,6 +12,7 @@ from bot.exit_status import FAILED, NOT_FOUND, OK
 from bot.json_line import print_json
 from bot.say import say
 from retrieval.answer import Answer
+from retrieval.conversation import Turn, turns_from
 from retrieval.errors import QuestionError
 from retrieval.search.filter import Filter
 
@@ -34,12 +36,15 @@ def run(
     within = Filter(since, until, source)
     show = _json_printer() if as_json else _text_printer(with_question=many)
 
-    def answer(line: str) -> Answer:
-        return answerer.ask(line, top, within)
+    def answer(asked: str, history: Sequence[Turn] = ()) -> Answer:
+        return answerer.ask(asked, top, within, history=history)
+
+    def answer_line(line: str) -> Answer:
+        return answer(*_with_history(line)) if as_json and line.startswith("{") else answer(line)
 
     try:
         if many:
-            return _answer_lines(answer, show, as_json=as_json)
+            return _answer_lines(answer_line, show, as_json=as_json)
         found = answer(question)
         show(found)
         return OK if found.answered else NOT_FOUND
@@ -68,6 +73,22 @@ def _answer_lines(
         if not found.answered and status == OK:
             status = NOT_FOUND
     return status
+
+
+def _with_history(line: str) -> tuple[str, tuple[Turn, ...]]:
+    """Read ``{"question": "…", "history": ["asked", "answered", …]}``.
+
+    Raises:
+        QuestionError: it is something else.
+    """
+    try:
+        values = json.loads(line)
+    except (ValueError, RecursionError) as error:
+        raise QuestionError("A line that begins with { should be a JSON object.") from error
+    question = values.get("question")
+    if not isinstance(question, str):
+        raise QuestionError("'question' should be a string.")
+    return question, turns_from(values.get("history", []))
 
 
 def _lines(stream: BinaryIO) -> Iterator[bytes]:

@@ -12,6 +12,7 @@ from bot.progress import reporting
 from bot.say import say
 from bot.settings import Settings
 from bot.wording import counted
+from retrieval.answer import Answer
 from retrieval.errors import ReadingError
 from retrieval.evaluating import Figures, Outcome, ask_all, measure, misses, thresholds
 from retrieval.questions import Question, read_questions
@@ -51,9 +52,13 @@ def _ask(chosen: Settings, questions: Sequence[Question]) -> list[Outcome]:
     """Ask every question, showing on a terminal how many are done."""
     answerer = open_answerer(chosen)
     outcomes: list[Outcome] = []
+
+    def ask(question: Question, top: int) -> Answer:
+        return answerer.ask(question.text, top, history=question.history)
+
     try:
         with reporting() as reporter:
-            for outcome in ask_all(answerer.ask, questions):
+            for outcome in ask_all(ask, questions):
                 outcomes.append(outcome)
                 reporter.progress("Asking", len(outcomes), len(questions))
     finally:

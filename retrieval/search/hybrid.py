@@ -21,7 +21,7 @@ from retrieval.library.reader import Library
 from retrieval.library.records import PassageRow
 from retrieval.search.filter import Bounds, Filter
 from retrieval.search.vectors import VectorIndex
-from retrieval.search.words import WordIndex
+from retrieval.search.words import NOTHING, WordIndex
 
 DEPTH = 100
 """How many passages each half finds."""
@@ -84,16 +84,24 @@ class Searcher:
                 self.words.catch_up(self._library)
         self.vectors.catch_up(self._library)
 
-    def search(self, question: str, vector: Vectors, within: Filter) -> list[Candidate]:
+    def search(
+        self,
+        question: str,
+        vector: Vectors,
+        within: Filter,
+        carried: Mapping[str, float] = NOTHING,
+    ) -> list[Candidate]:
         """Find the candidates for an answer, best first.
 
         Args:
             question: as it was asked.
             vector: of the question, shape (1, dimension).
             within: which articles; both halves look at no others.
+            carried: terms to search for besides, with their weights; one of the question's own
+                weighs 1.
         """
         bounds = within.among(self._all_sources()) if within else Bounds()
-        by_words = self.words.search(question, DEPTH, bounds)
+        by_words = self.words.search(question, DEPTH, bounds, carried)
         by_vector = self.vectors.search(vector, DEPTH, *self._passages(bounds))
         found = np.union1d(by_words.ids, by_vector.ids)
         # An index may be ahead of this snapshot or behind it; what the truth has counts.
@@ -103,7 +111,8 @@ class Searcher:
             return []
 
         words = dict(zip(by_words.ids.tolist(), by_words.scores.tolist(), strict=True))
-        rest = self.words.score(question, [number for number in ids if number not in words])
+        others = [number for number in ids if number not in words]
+        rest = self.words.score(question, others, carried)
         words.update(zip(rest.ids.tolist(), rest.scores.tolist(), strict=True))
 
         cosines = dict(zip(by_vector.ids.tolist(), by_vector.scores.tolist(), strict=True))

@@ -16,7 +16,12 @@ who whom whose why will with would you your yours
 
 
 class Terms:
-    """Takes texts apart into terms."""
+    """Takes texts apart into terms.
+
+    Attributes:
+        analyzer: what does it.
+        grammar: the terms of English grammar.
+    """
 
     def __init__(self) -> None:
         self.analyzer = (
@@ -27,7 +32,7 @@ class Terms:
             .filter(tantivy.Filter.stemmer("english"))
             .build()
         )
-        self._grammar = frozenset(self.of(_GRAMMAR))
+        self.grammar = frozenset(self.of(_GRAMMAR))
 
     def of(self, text: str) -> list[str]:
         """The different terms of a text, in the order in which they come."""
@@ -44,7 +49,7 @@ class Terms:
         one they cost time and tell nothing.
         """
         terms = self.of(question)
-        return [term for term in terms if term not in self._grammar] or terms
+        return [term for term in terms if term not in self.grammar] or terms
 
 
 def composed(text: str) -> str:

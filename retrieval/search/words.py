@@ -1,8 +1,9 @@
 """The index of words: tantivy's BM25 over passages and their articles' titles. A cache."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
+from types import MappingProxyType
 
 import numpy as np
 import tantivy
@@ -20,6 +21,9 @@ WEIGHTS = {"text": 1.0, "title": 0.5, "around": 1.0}
 (itself included), which say what it is about (benchmarks/search.py)."""
 
 _OTHER_PASSAGES = 1_000  # see ``weights``
+
+NOTHING: Mapping[str, float] = MappingProxyType({})
+"""No terms besides a question's own."""
 
 _Occur = tantivy.Occur
 _Query = tantivy.Query
@@ -74,23 +78,29 @@ class WordIndex:
                 writer.commit()
         self.refresh()
 
-    def search(self, question: str, limit: int, within: Bounds) -> Hits:
+    def search(
+        self, question: str, limit: int, within: Bounds, carried: Mapping[str, float] = NOTHING
+    ) -> Hits:
         """Find the passages that share the question's rarest words.
 
         Args:
             question: any text; its words are searched, its punctuation means nothing.
             limit: how many at most.
             within: which articles.
+            carried: terms to search for besides, with their weights; one of the question's own
+                weighs 1.
         """
-        words = self._query(question)
+        words = self._query(question, carried)
         if self._index is None or words is None:
             return Hits.none()
         bounds = [(_Occur.Must, words), *self._bounds(within)]
         return self._run(_Query.boolean_query(bounds), limit)
 
-    def score(self, question: str, ids: Sequence[int]) -> Hits:
+    def score(
+        self, question: str, ids: Sequence[int], carried: Mapping[str, float] = NOTHING
+    ) -> Hits:
         """Score these passages as ``search`` would; those without a word of it are left out."""
-        words = self._query(question)
+        words = self._query(question, carried)
         if self._index is None or words is None or not len(ids):
             return Hits.none()
         these = _Query.term_set_query(self._index.schema, "id", [int(number) for number in ids])
@@ -138,16 +148,16 @@ class WordIndex:
 
     # Searching
 
-    def _query(self, question: str) -> tantivy.Query | None:
+    def _query(self, question: str, carried: Mapping[str, float]) -> tantivy.Query | None:
         """The question's words as a query built from terms, so that no syntax can break it."""
         if self._index is None:
             return None
         schema = self._index.schema
         parts = []
-        for word in self.terms.telling(question):
+        for word, counts in {**carried, **dict.fromkeys(self.terms.telling(question), 1.0)}.items():
             for field, weight in WEIGHTS.items():
                 term = _Query.term_query(schema, field, word, "freq")
-                parts.append((_Occur.Should, _Query.boost_query(term, weight)))
+                parts.append((_Occur.Should, _Query.boost_query(term, weight * counts)))
         return _Query.boolean_query(parts) if parts else None
 
     def _bounds(self, within: Bounds) -> Iterator[tuple[tantivy.Occur, tantivy.Query]]:

@@ -93,12 +93,12 @@ def test_the_surest_misses_come_first_and_those_withheld_after_them() -> None:
 def test_each_is_asked_once_in_order_for_as_many_quotes_as_are_measured() -> None:
     asked = []
 
-    def ask(question: str, top: int) -> Answer:
+    def ask(question: Question, top: int) -> Answer:
         asked.append((question, top))
         return answer(RIGHT)
 
     assert [each.question for each in ask_all(ask, [WHERE, UNKNOWN])] == [WHERE, UNKNOWN]
-    assert asked == [("Where?", QUOTES), ("Who?", QUOTES)]
+    assert asked == [(WHERE, QUOTES), (UNKNOWN, QUOTES)]
 
 
 def test_every_figure_worked_out_by_hand() -> None:
