@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from rich.console import Console
 from rich.text import Text
@@ -36,7 +37,10 @@ def show_answer(answer: Answer, output: Console, *, with_question: bool = False)
         output.print(Text(NOT_FOUND, style="bold yellow"))
         if answer.quotes:
             output.print(Text(NEAREST, style="yellow"))
-    show_quotes(answer.quotes, output)
+        # Of what is only near, nothing is to look like the answer.
+        show_quotes([replace(quote, answer=None) for quote in answer.quotes], output)
+    else:
+        show_quotes(answer.quotes, output)
     if answer.answered:
         output.print(Text(sureness(answer.confidence), style="green"))
     if with_question:
@@ -47,7 +51,7 @@ def show_quotes(quotes: Sequence[Quote], output: Console, first: int = 1) -> Non
     """Print quotes, each apart from its citation, numbered from ``first``."""
     for number, quote in enumerate(quotes, start=first):
         for line in quote_lines(quote, output.width - 2):
-            output.print(Text("> ", style="cyan") + line, no_wrap=True, crop=False)
+            output.print(Text.assemble(("> ", "cyan"), line), no_wrap=True, crop=False)
         citation = Text(f"[{number}] {citation_line(quote)}", style="dim")
         for line in citation.wrap(output, output.width - 2):
             line.rstrip()

@@ -55,7 +55,11 @@ def format_answer(answer: Answer, *, show_question: bool = False, about: str | N
         head.append(NOT_FOUND)
         if answer.quotes:
             head.append(NEAREST)
-    quotations = [quotation(quote, number) for number, quote in enumerate(answer.quotes, start=1)]
+    quotations = [
+        # Of what is only near, nothing is to look like the answer.
+        quotation(quote, number, answers=answer.answered)
+        for number, quote in enumerate(answer.quotes, start=1)
+    ]
     return fill("\n".join(head), quotations)
 
 

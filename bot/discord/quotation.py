@@ -8,9 +8,10 @@ from retrieval.article import Article, Span
 _TITLE_SHOWN = 100
 
 
-def quotation(quote: Quote, number: int) -> str:
-    """The quoted words, the answer among them in bold, and below them the citation."""
-    lines = quoted_lines(quote.article, Span(quote.start, quote.end), quote.answer)
+def quotation(quote: Quote, number: int, *, answers: bool = True) -> str:
+    """The quoted words, the answer among them in bold if it ``answers``, and the citation."""
+    bold = quote.answer if answers else None
+    lines = quoted_lines(quote.article, Span(quote.start, quote.end), bold)
     return "\n".join([*lines, citation(quote, number)])
 
 

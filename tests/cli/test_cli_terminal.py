@@ -62,6 +62,13 @@ def words(text: str) -> str:
     return "".join(text.split())
 
 
+@pytest.mark.parametrize("answered", [True, False])
+def test_only_an_answer_is_bold(answered: bool) -> None:
+    shown = answer("in the old office", (3, 17), answered=answered, about="Talks")
+    bold = "\x1b[1mthe old office\x1b[0m"
+    assert (bold in printed(shown, 60, colours=True)) == answered
+
+
 @settings(max_examples=150, deadline=None)
 @given(
     text=TEXTS, width=st.integers(20, 100), cut=st.tuples(st.floats(0, 1), st.floats(0, 1)),

@@ -63,6 +63,12 @@ def test_the_answer_is_bold_in_a_quote_from_the_middle_of_its_article() -> None:
     assert "\n> They began at **10.30 a.m.** on Tuesday.\n" in text_of(answer_of(quote))
 
 
+def test_of_what_is_only_near_nothing_is_bold() -> None:
+    quote = quote_of("in the old office", answer=Span(3, 17))
+    assert "**" in text_of(answer_of(quote))
+    assert "> in the old office\n" in text_of(answer_of(quote, answered=False))
+
+
 def test_bold_keeps_to_words_and_to_lines() -> None:
     message = text_of(answer_of(quote_of("in the\nold office, today", answer=Span(2, 18))))
     assert "> in **the**\n> **old office,** today\n" in message
