@@ -28,7 +28,7 @@ async def login(client, token):
 async def connect(client):
     await asyncio.sleep(600)
 
-discord.Client.login, discord.Client.connect = login, connect
+discord.AutoShardedClient.login, discord.AutoShardedClient.connect = login, connect
 from bot.cli import main
 main(sys.argv[1:])
 """
@@ -135,7 +135,7 @@ def serving(tmp_path: Path, *flags: str, articles: str = "news") -> Iterator[Wat
     script.write_text(SERVE)
     command = [sys.executable, str(script), "serve", *flags]
     with running(tmp_path, command, QUOTH_ARTICLES=articles) as serve:
-        says(serve, "Connecting to Discord")
+        says(serve, "connecting to Discord")
         yield serve
 
 
