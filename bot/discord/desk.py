@@ -107,7 +107,7 @@ class Desk:
     def _ask(
         self,
         question: str,
-        within: Filter | None,
+        within: Filter,
         top: int,
         min_confidence: float | None,
         asker: Asker,
