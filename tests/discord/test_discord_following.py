@@ -1,4 +1,4 @@
-"""What a follow-up is asked with: the turns before it, their answers read anew from the articles."""
+"""What a follow-up is asked with: the turns before it, with their answers as the articles say."""
 
 import dataclasses
 
