@@ -18,7 +18,7 @@ MESSAGE_LIMIT = 2000
 """The longest message that Discord takes."""
 
 _QUESTION_SHOWN = 200
-_UNDERSTOOD_SHOWN = 150
+_UNDERSTOOD_SHOWN = 90
 _REASON_LIMIT = 900
 
 

@@ -247,5 +247,5 @@ _UNDERSTOOD = Understanding("?", "?", ("*" * 500,), {"*": 1.0})
 def test_the_first_quote_always_fits(text: str) -> None:
     whole = Span(0, len(text))
     quote = quote_of(text, title="_" * 1000, url="https://example.org/" + "a" * 280, answer=whole)
-    answer = replace(answer_of(quote, quote), question="*" * 500, understood=_UNDERSTOOD)
+    answer = replace(answer_of(quote, quote), understood=_UNDERSTOOD)
     assert "\n-# \\[1\\] " in text_of(answer, show_question=True)
