@@ -1,7 +1,7 @@
 """Conversations that go on by themselves: in threads and in direct messages, each person's own."""
 
-import discord
 import pytest
+from discord.abc import Snowflake
 from simcord.actors import MemberActor
 from simcord.builders import ChannelHandle
 
@@ -28,7 +28,7 @@ def other(world: World) -> MemberActor:
     return world.guild.add_member(world.env.create_user("bob"))
 
 
-async def thread_in(world: World, on: discord.Message | None = None) -> ChannelHandle:
+async def thread_in(world: World, on: Snowflake | None = None) -> ChannelHandle:
     """A thread in the channel, which begins with a message or with none."""
     started = on.id if on else None
     world.env.backend.create_thread(world.channel.id, "talk", world.reader.id, message_id=started)
@@ -75,6 +75,18 @@ async def test_a_thread_on_an_answer_goes_on_from_it_whoever_asks(
 async def test_a_thread_on_anything_else_begins_anew(world: World, engine: Engine) -> None:
     await say(world, world.reader, world.channel, QUESTION)
     thread = await thread_in(world, on=await world.reader.send(world.channel, "Look at this"))
+    await say(world, world.reader, thread, WHEN)
+    assert before(engine) == [[], []]
+
+
+async def test_another_bots_message_is_no_answer(world: World, engine: Engine) -> None:
+    """Not even one with the key of an answer under it."""
+    await say(world, world.reader, world.channel, QUESTION)
+    under = world.env.backend.messages[world.channel.id][world.replies()[-1].id].components
+    robot = world.guild.add_member(world.env.create_user("robot", bot=True))
+    fake = world.env.backend.create_message(world.channel.id, robot.id, "Ha", components=under)
+    thread = await thread_in(world, on=fake)
+    world.env.backend.create_message(thread.id, robot.id, "Ha", components=under)
     await say(world, world.reader, thread, WHEN)
     assert before(engine) == [[], []]
 
