@@ -100,6 +100,8 @@ def _not_yaml(error: yaml.YAMLError, source: str, place: str) -> ReadingError:
     before = source.encode(errors="replace")[: getattr(error, "position", 0)]
     line = (mark.line if mark else before.count(b"\n")) + 2
     reason = getattr(error, "problem", None) or getattr(error, "reason", None) or "unreadable"
+    if "nesting depth" in str(reason):  # some builds of libyaml stop by themselves
+        return ReadingError(f"{place}:{line}", "front matter is nested too deeply")
     return ReadingError(f"{place}:{line}", f"front matter is not YAML: {clean_line(str(reason))}")
 
 

@@ -26,6 +26,7 @@ async def login(client, token):
     pass
 
 async def connect(client):
+    print("connected", file=sys.stderr, flush=True)
     await asyncio.sleep(600)
 
 discord.AutoShardedClient.login, discord.AutoShardedClient.connect = login, connect
@@ -135,7 +136,7 @@ def serving(tmp_path: Path, *flags: str, articles: str = "news") -> Iterator[Wat
     script.write_text(SERVE)
     command = [sys.executable, str(script), "serve", *flags]
     with running(tmp_path, command, QUOTH_ARTICLES=articles) as serve:
-        says(serve, "connecting to Discord")
+        says(serve, "connected")
         yield serve
 
 

@@ -2,17 +2,17 @@
 
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from retrieval import answerer as answerer_module
 from retrieval.answerer import Answerer
-from retrieval.encoding.encoder import Encoder, Vectors
+from retrieval.encoding.encoder import Encoder
 from retrieval.errors import MismatchError, NotALibraryError
 from retrieval.indexing import Reporter
 from retrieval.library import Library
 from retrieval.rebuilding import rebuild
-from retrieval.search.filter import Filter
 from retrieval.search.hybrid import Candidate
 from tests.retrieval.collection import answerer_of, article, build
 from tests.retrieval.encoders import ReadableEncoder
@@ -114,8 +114,8 @@ def test_a_question_finishes_on_the_generation_that_it_began_with(
     answerer = answerer_of(library, encoder, 0.0)
     search = answerer._searcher.search
 
-    def change_after(question: str, vector: Vectors, within: Filter) -> list[Candidate]:
-        found = search(question, vector, within)
+    def change_after(*asked: Any) -> list[Candidate]:
+        found = search(*asked)
         build(library, encoder, [article("a", "The king is silent."), article("b", "A king.")])
         return found
 

@@ -1,0 +1,1 @@
+"""The tools that ``benchmarks.peers`` compares: a runner each, and what runs and weighs them."""
