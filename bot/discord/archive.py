@@ -1,8 +1,8 @@
 """The articles as those see them who look after a server: its own, and the archive's."""
 
 import asyncio
-from collections.abc import Callable
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, TypeVar
@@ -12,11 +12,14 @@ from bot.discord.librarian import Outcome, Progress, Request
 from bot.discord.reasons import RestartingError
 from bot.discord.server_settings import source_of, visible_to
 from bot.discord.store import Store
+from bot.discord.uploads import UploadError
 from retrieval.article import Article, id_key
 from retrieval.errors import QuothError
 from retrieval.library import Library
 
 _T = TypeVar("_T")
+
+_LONGEST_LINE = 20  # requests of servers; each may take minutes
 
 
 class Worker(Protocol):
@@ -84,6 +87,7 @@ class Archive:
         self._library = library
         self._worker = worker
         self._turn = asyncio.Lock()
+        self._busy: set[int] = set()  # servers that have a request under way or in line
         self._closing = False
 
     async def work(self, request: Request, progress: Progress = lambda *_: None) -> Outcome:
@@ -95,8 +99,28 @@ class Archive:
 
         Raises:
             RestartingError: the bot leaves before it is done.
+            UploadError: the server has a request under way already, or too many wait.
             Exception: what ``Librarian.work`` raises.
         """
+        with self._in_line(request.server):
+            return await self._work(request, progress)
+
+    @contextmanager
+    def _in_line(self, server: int) -> Iterator[None]:
+        if not server:  # the bot's own
+            yield
+            return
+        if server in self._busy:
+            raise UploadError("This server's last request is still being worked on; wait for it.")
+        if len(self._busy) >= _LONGEST_LINE:
+            raise UploadError("Too many servers wait already; try again in some minutes.")
+        self._busy.add(server)
+        try:
+            yield
+        finally:
+            self._busy.discard(server)
+
+    async def _work(self, request: Request, progress: Progress) -> Outcome:
         loop = asyncio.get_running_loop()
 
         def tell(stage: str, done: int, total: int) -> None:

@@ -1,7 +1,11 @@
 """Reads a file that somebody uploaded, as ``quoth index`` would; hostile until it was read."""
 
+import gzip
 import itertools
+import zlib
 from collections.abc import Iterator
+from contextlib import suppress
+from io import BytesIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -16,6 +20,7 @@ MAX_BYTES = 10_000_000
 """The largest file that is taken: what Discord lets everybody upload."""
 
 _MAX_CHARACTERS = 40_000_000  # of all its articles, unpacked
+_MAX_UNPACKED = 100_000_000  # bytes
 _LONGEST_NAME = 100
 _PROBLEMS_TOLD = 3
 
@@ -62,6 +67,8 @@ def read_upload(name: str, data: bytes) -> tuple[list[Article], list[str]]:
     """
     if problem := refusal(name, len(data)):
         raise UploadError(problem)
+    if name.lower().endswith(".gz") and _unpacks_to_too_much(data):
+        raise UploadError(f"{name}: unpacks to more than {_MAX_UNPACKED / 1e6:.0f} MB; split it")
     articles: dict[str, Article] = {}
     problems: list[str] = []
     characters = 0
@@ -81,6 +88,14 @@ def read_upload(name: str, data: bytes) -> tuple[list[Article], list[str]]:
     if more := len(problems) - _PROBLEMS_TOLD:
         problems[_PROBLEMS_TOLD:] = [f"and {more} more like these"] if more > 0 else []
     return list(articles.values()), problems
+
+
+def _unpacks_to_too_much(data: bytes) -> bool:
+    size = 0
+    with gzip.open(BytesIO(data)) as file, suppress(OSError, EOFError, zlib.error):  # told later
+        while (chunk := file.read(1 << 20)) and size <= _MAX_UNPACKED:
+            size += len(chunk)
+    return size > _MAX_UNPACKED
 
 
 def _read(path: Path) -> Iterator[Article | ReadingError]:

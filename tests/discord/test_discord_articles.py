@@ -1,5 +1,6 @@
 """``/articles``: who may, what is said, and what comes of it."""
 
+import asyncio
 import logging
 import threading
 from collections.abc import Iterator
@@ -13,7 +14,9 @@ from bot.discord.archive import Archive
 from bot.discord.article_list import PAGE
 from bot.discord.client import QuothClient
 from bot.discord.desk import Desk
+from bot.discord.librarian import Outcome, Progress, Request
 from bot.discord.server_settings import Servers, visible_to
+from bot.discord.uploads import UploadError
 from retrieval.article import id_key
 from retrieval.errors import LibraryError
 from tests.discord.world import Engine, Shelf, World
@@ -110,6 +113,31 @@ async def test_what_cannot_be_added_is_told_privately_in_one_line(
     assert text.replace("\\/", "/").startswith(line)
     assert "\n" not in text
     assert seen(shelf, world.guild.id) == {"High water"}
+
+
+async def test_one_request_at_a_time_a_server_and_so_many_in_line(
+    archive: Archive, shelf: Shelf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.discord.archive._LONGEST_LINE", 2)
+    begun, go_on = threading.Event(), threading.Event()
+
+    def work(request: Request, progress: Progress) -> Outcome:
+        begun.set()
+        assert go_on.wait(60)
+        return Outcome()
+
+    monkeypatch.setattr(shelf, "work", work)
+    first = asyncio.create_task(archive.work(Request("reindex", 1)))
+    await asyncio.to_thread(begun.wait, 60)
+    second = asyncio.create_task(archive.work(Request("reindex", 2)))
+    await asyncio.sleep(0)
+    with pytest.raises(UploadError, match="still being worked on"):
+        await archive.work(Request("reindex", 1))
+    with pytest.raises(UploadError, match="Too many servers wait"):
+        await archive.work(Request("reindex", 3))
+    go_on.set()
+    await asyncio.gather(first, second)
+    await archive.work(Request("reindex", 1))
 
 
 async def test_several_files_are_each_told_of(world: World) -> None:

@@ -260,6 +260,13 @@ def test_what_unpacks_to_very_much_is_refused(monkeypatch: pytest.MonkeyPatch) -
         read_upload("x.jsonl", many.encode())
 
 
+def test_what_unpacks_to_too_many_bytes_is_not_even_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(upload_files, "_MAX_UNPACKED", 1_000_000)
+    monkeypatch.setattr(upload_files, "read_file", None)
+    with pytest.raises(UploadError, match=r"^a\.jsonl\.gz: unpacks to more than 1 MB"):
+        read_upload("a.jsonl.gz", gzip.compress(b"\n" * 3_000_000))
+
+
 @pytest.mark.parametrize(
     ("name", "safe"),
     [

@@ -93,3 +93,14 @@ def test_when_the_bot_stops_it_ends(process: LibrarianProcess) -> None:
     assert not thread.is_alive()
     with pytest.raises(LibraryError, match="stopping"):
         process.work(REQUEST, lambda *_: None)
+
+
+def test_what_takes_too_long_to_read_is_given_up(
+    process: LibrarianProcess, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.discord.librarian_process._SECONDS_TO_READ", 0.5)
+    page = b"<html><body><article>" + b"<p>The talks went on until the evening.</p>" * 180_000
+    with pytest.raises(UploadError, match=r"^a\.html: takes too long to read"):
+        process.work(Request("file", 7, 5, "a.html", page), lambda *_: None)
+    monkeypatch.setattr("bot.discord.librarian_process._SECONDS_TO_READ", 60)
+    assert process.work(REQUEST, lambda *_: None).added.added == ("The talks",)
