@@ -228,6 +228,28 @@ async def test_removed_and_undone(world: World, shelf: Shelf) -> None:
     assert said(await command(world, "remove", article="The talks")) == "Removed **The talks**."
 
 
+async def test_a_removal_that_cannot_be_settled_is_told_and_tried_again(
+    world: World, shelf: Shelf, monkeypatch: pytest.MonkeyPatch, simcord_bot: QuothClient
+) -> None:
+    monkeypatch.setattr("bot.discord.archive._SECONDS_BETWEEN", 0.05)
+    await add(world, TALKS)
+    shelf.trouble = LibraryError("another process is writing")
+    removed = await command(world, "remove", article="The talks")
+    assert removed.response is not None
+    assert removed.response.message.content.endswith("it may still be quoted.")
+    assert "**1** removed. Until" in said(await command(world, "status"))
+    archive = Archive(shelf.store, shelf.library, shelf)  # as after a start
+    with pytest.raises(LibraryError):
+        await archive.bring_in_what_waits()
+    assert seen(shelf, world.guild.id) == {"High water", "The talks"}
+    shelf.trouble = None
+    async with asyncio.timeout(60):
+        while "The talks" in seen(shelf, world.guild.id):
+            await asyncio.sleep(0.05)
+    archive.close()
+    assert "removed" not in said(await command(world, "status"))
+
+
 async def test_the_archive_and_other_servers_are_out_of_reach(world: World, shelf: Shelf) -> None:
     other = world.guild.id + 1
     uploads.add(shelf.store, other, 9, [article("theirs", "Secret talks.", title="Theirs")])
