@@ -9,7 +9,7 @@ from io import BytesIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from bot.discord.uploads import MAX_ARTICLES, UploadError
+from bot.discord.uploads import MAX_ARTICLES, MAX_CHARACTERS, UploadError
 from bot.visible import one_line
 from retrieval.article import Article, clean_line
 from retrieval.errors import ReadingError
@@ -19,7 +19,6 @@ from retrieval.reading.files import is_readable_name
 MAX_BYTES = 10_000_000
 """The largest file that is taken: what Discord lets everybody upload."""
 
-_MAX_CHARACTERS = 40_000_000  # of all its articles, unpacked
 _MAX_UNPACKED = 100_000_000  # bytes
 _LONGEST_NAME = 100
 _PROBLEMS_TOLD = 3
@@ -81,7 +80,7 @@ def read_upload(name: str, data: bytes) -> tuple[list[Article], list[str]]:
                 continue
             articles[found.id] = found
             characters += len(found.text)
-            if len(articles) > MAX_ARTICLES or characters > _MAX_CHARACTERS:
+            if len(articles) > MAX_ARTICLES or characters > MAX_CHARACTERS:
                 raise UploadError(f"{name}: holds more than I take at once; split it")
     if not articles:
         raise UploadError(problems[0] if problems else f"{name}: holds no article")

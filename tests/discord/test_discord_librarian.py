@@ -209,6 +209,31 @@ def test_a_server_can_keep_so_many(librarian: Librarian, monkeypatch: pytest.Mon
         add(librarian, ONE, "x.jsonl", rows[2])
 
 
+def test_a_server_can_keep_so_much_what_was_removed_included(
+    librarian: Librarian, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(uploads, "MAX_CHARACTERS", 2_500)
+
+    def put(name: str, server: int = ONE) -> None:
+        add(librarian, server, f"{name}.txt", f"{name}\n\n{f'洪水 {name}. ' * 100}")
+
+    put("one")
+    put("two")
+    with pytest.raises(UploadError, match="can keep 2,500 characters, and with these it would"):
+        put("three")
+    put("three", TWO)
+    assert len(uploads.ids(librarian.store, ONE)) == 2
+    (one,) = uploads.articles(librarian.store, [f"discord:{ONE}/one"])
+    assert uploads.remove(librarian.store, ONE, ADA, one)
+    put("three")  # for which the words of what was removed make room
+    assert uploads.articles(librarian.store, [one.id]) == []
+    assert uploads.put_back(librarian.store, ONE, ADA, one.id) is None
+    with LibraryWriter(librarian.library) as writer, writer.commit() as change:
+        change.put(one, "as a rollback does")
+    settle(librarian)
+    assert one.id not in ids(librarian.library)
+
+
 @pytest.mark.parametrize(
     ("name", "data", "line"),
     [
@@ -249,7 +274,7 @@ def test_good_lines_come_in_and_bad_ones_are_named(librarian: Librarian) -> None
 
 
 def test_what_unpacks_to_very_much_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(upload_files, "_MAX_CHARACTERS", 100_000)
+    monkeypatch.setattr(upload_files, "MAX_CHARACTERS", 100_000)
     long = [json.dumps({"id": f"{n}", "title": "T", "text": "words " * 10_000}) for n in range(3)]
     with pytest.raises(UploadError, match="more than I take at once"):
         read_upload("x.jsonl.gz", gzip.compress("\n".join(long).encode()))
