@@ -14,7 +14,7 @@ from bot.visible import one_line
 from retrieval.article import Article, clean_line
 from retrieval.errors import ReadingError
 from retrieval.reading import read_file
-from retrieval.reading.files import is_readable_name
+from retrieval.reading.files import readable_suffix
 
 MAX_BYTES = 10_000_000
 """The largest file that is taken: what Discord lets everybody upload."""
@@ -42,7 +42,7 @@ def refusal(name: str, size: int) -> str | None:
         name: as ``harmless`` gives it.
         size: in bytes.
     """
-    if not is_readable_name(Path(name)):
+    if not readable_suffix(Path(name)):
         return f"{name}: not a kind of file that I read; those are .txt .md .html .jsonl .jsonl.gz"
     if size > MAX_BYTES:
         return f"{name}: {size / 1e6:,.0f} MB, and the most that I take is {MAX_BYTES / 1e6:.0f} MB"
@@ -72,9 +72,10 @@ def read_upload(name: str, data: bytes) -> tuple[list[Article], list[str]]:
     problems: list[str] = []
     characters = 0
     with TemporaryDirectory() as folder:
-        path = Path(folder) / name
+        # The system may have no room for the person's name: it counts bytes.
+        path = Path(folder) / f"upload{readable_suffix(Path(name))}"
         path.write_bytes(data)
-        for found in _read(path):
+        for found in _read(path, name):
             if isinstance(found, ReadingError):
                 problems.append(_line(found, path))
                 continue
@@ -97,9 +98,9 @@ def _unpacks_to_too_much(data: bytes) -> bool:
     return size > _MAX_UNPACKED
 
 
-def _read(path: Path) -> Iterator[Article | ReadingError]:
+def _read(path: Path, name: str) -> Iterator[Article | ReadingError]:
     # A file of bad lines alone has no end of problems either.
-    return itertools.islice(read_file(path, path), 10 * MAX_ARTICLES)
+    return itertools.islice(read_file(path, path, name), 10 * MAX_ARTICLES)
 
 
 def _line(error: ReadingError, path: Path) -> str:

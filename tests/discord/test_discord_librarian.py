@@ -312,6 +312,21 @@ def test_a_path_in_a_name_is_harmless(name: str, safe: str) -> None:
     assert harmless(name) == safe
 
 
+@pytest.mark.parametrize("name", ["報" * 100, "😀" * 100, "e\u0301" * 60])
+@pytest.mark.parametrize("suffix", [".txt", ".TXT", ".jsonl"])
+def test_a_name_of_more_bytes_than_a_file_can_have(
+    librarian: Librarian, name: str, suffix: str
+) -> None:
+    row = json.dumps({"title": "Talks", "text": "The talks began."})
+    text = row if suffix == ".jsonl" else "Talks\n\nThe talks began."
+    assert add(librarian, ONE, harmless(name + suffix), text).added.added == ("Talks",)
+    (article_id,) = uploads.ids(librarian.store)
+    assert article_id.startswith(f"discord:{ONE}/{name[:100]}")
+    with pytest.raises(UploadError) as caught:
+        add(librarian, ONE, harmless(name + suffix), "{")
+    assert str(caught.value).startswith(harmless(name + suffix))
+
+
 @given(st.text() | st.sampled_from(["..", "../", "/", "..\\..", "a/../b", "~/x", "%2e%2e/"]).map(
     lambda start: f"{start}.txt"
 ))  # fmt: skip
