@@ -55,11 +55,13 @@ class Added:
         added: those that are new.
         updated: those that were there with other words.
         same: those that were there already, or whose words were.
+        replaced: what those that were updated were called before, where that was something else.
     """
 
     added: tuple[str, ...] = ()
     updated: tuple[str, ...] = ()
     same: tuple[str, ...] = ()
+    replaced: tuple[str, ...] = ()
 
 
 NOTHING = Added()
@@ -93,13 +95,19 @@ def add(store: Store, server: int, person: int, articles: Iterable[Article]) -> 
         UploadError: the server would have too many, or too long ones.
         StoreError: they cannot be kept.
     """
-    outcome: dict[str, list[str]] = {"added": [], "updated": [], "same": []}
+    outcome: dict[str, list[str]] = {"added": [], "updated": [], "same": [], "replaced": []}
     with store.change() as connection:
         for each in articles:
             article = owned(server, each)
+            before = _title(connection, article.id)
             change = _keep(connection, server, article)
             outcome[change].append(article.title)
-            if change != "same":
+            if change == "updated" and before is not None and before != article.title:
+                outcome["replaced"].append(before)
+                audit.record(
+                    connection, server, person, f"replaced “{before}” by “{article.title}”"
+                )
+            elif change != "same":
                 audit.record(connection, server, person, f"{change} “{article.title}”")
         count = _count(connection, server)
         if count > MAX_ARTICLES:
@@ -205,6 +213,11 @@ def _keep(connection: sqlite3.Connection, server: int, article: Article) -> str:
         (article.id, server, article.title, sha256, _as_json(article), int(time.time())),
     )
     return "updated" if known and known[2] is None else "added"
+
+
+def _title(connection: sqlite3.Connection, article_id: str) -> str | None:
+    row = connection.execute("SELECT title FROM uploads WHERE id = ?", (article_id,)).fetchone()
+    return None if row is None else str(row[0])
 
 
 def _count(connection: sqlite3.Connection, server: int) -> int:

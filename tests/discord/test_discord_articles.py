@@ -149,6 +149,27 @@ async def test_several_files_are_each_told_of(world: World) -> None:
     assert said(await add(world)).startswith("Nothing to add")
 
 
+async def test_of_many_files_each_is_told_of_however_much_there_is_to_say(world: World) -> None:
+    bad = "\n{" * 9
+    files = [
+        (f"{n}{'[x] ' * 24}.jsonl", f'{{"title": "T{n}", "text": "Words {n}."}}{bad}'.encode())
+        for n in range(5)
+    ]
+    text = said(await add(world, *files))
+    assert len(text) <= 2000
+    assert [line[:13] for line in text.split("\n")] == [f"Added **T{n}**." for n in range(5)]
+    good = b'{"title": "T", "text": "x"}'
+    one = said(await add(world, ("[" * 100 + ".jsonl", b"{\n" * 9 + good)))
+    assert one.startswith("Added **T**. Left out: ")
+
+
+async def test_a_name_that_is_taken_says_what_gave_way(world: World) -> None:
+    await add(world, ("plan.txt", b"Budget_x\n\nMoney."))
+    text = said(await add(world, ("plan.txt", b"Holidays\n\nSun.")))
+    assert text == "Updated **Holidays**, which took the place of **Budget\\_x**."
+    assert "replaced “Budget\\_x” by “Holidays”" in said(await command(world, "log"))
+
+
 async def test_a_hostile_title_does_nothing(world: World) -> None:
     text = said(await add(world, ("x.txt", f"{HOSTILE}\n\nWords.".encode())))
     assert "\\@everyone" in text
