@@ -234,6 +234,18 @@ def test_a_server_can_keep_so_much_what_was_removed_included(
     assert one.id not in ids(librarian.library)
 
 
+def test_one_upload_does_not_encode_for_all_for_ever(
+    librarian: Librarian, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.discord.librarian._SECONDS_TO_ENCODE", 0.0)
+    add(librarian, ONE, "talks.txt", "The talks\n\nThe talks began.\n")
+    assert contents(librarian.library)["pending"]
+    assert seen(librarian, ONE, "talks") >= {f"discord:{ONE}/talks"}  # by its words
+    monkeypatch.setattr("bot.discord.librarian._SECONDS_TO_ENCODE", 60.0)
+    settle(librarian)
+    assert not contents(librarian.library)["pending"]
+
+
 @pytest.mark.parametrize(
     ("name", "data", "line"),
     [
