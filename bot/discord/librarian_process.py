@@ -69,7 +69,7 @@ class LibrarianProcess:
                 if "progress" in said:
                     reading.now(said["progress"][0] == "Reading")
                     progress(*said["progress"])
-        if reading.over:
+        if reading.over and "added" not in said:
             raise UploadError(f"{request.name}: takes too long to read; split it, or simplify it")
         if "refused" in said:
             raise UploadError(said["refused"])
