@@ -52,10 +52,14 @@ def _serve(chosen: Settings, no_watch: bool) -> int:
             closing(Store(chosen.discord_data, TABLES)) as store,
             nullcontext() if no_watch else watching(chosen),
         ):
-            archive = Archive(store, chosen.library, LibrarianProcess(chosen))
             run_bot(
                 chosen.discord_token,
-                lambda: QuothClient(Desk(answerer, store, manners), Servers(store), archive),
+                # A client closes its desk and its archive: each has its own.
+                lambda: QuothClient(
+                    Desk(answerer, store, manners),
+                    Servers(store),
+                    Archive(store, chosen.library, LibrarianProcess(chosen)),
+                ),
                 metrics,
                 chosen.metrics_port,
             )

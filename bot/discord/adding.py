@@ -15,6 +15,7 @@ from bot.wording import counted
 
 _FILES = 5  # at once
 _TITLE = 80  # characters of a title in a line
+_MORE = " …"
 _TITLES = 3  # named in a line
 
 
@@ -48,8 +49,8 @@ class AddModal(ManagersForm, title="Add articles"):
         if page:
             lines.append(await self._add(interaction, "page", page, b""))
         text = "\n".join(lines) or "Nothing to add: upload a file, or name the address of a page."
-        while length(text) > MESSAGE_LIMIT:  # a line says what was done, so none is cut
-            text = text.rpartition("\n")[0]
+        if length(text) > MESSAGE_LIMIT:  # each line says what was done, so none is left out
+            text = "\n".join(_shortened(each, len(lines)) for each in lines)
         await interaction.edit_original_response(content=text)
 
     async def _add_file(self, interaction: discord.Interaction, file: discord.Attachment) -> str:
@@ -72,6 +73,15 @@ class AddModal(ManagersForm, title="Add articles"):
             return line_of(error)
 
 
+def _shortened(line: str, lines: int) -> str:
+    """A line that leaves room for the others."""
+    if length(line) <= (room := MESSAGE_LIMIT // lines - 1):
+        return line
+    # A backslash at the end would lend its force to what follows.
+    kept = line[: room // 2 - len(_MORE)].rstrip("\\").rpartition(" ")[0]
+    return f"{kept}{_MORE}{'**' if kept.count('**') % 2 else ''}"
+
+
 def _said(outcome: Outcome) -> str:
     """What became of one file or page."""
     done = outcome.added
@@ -79,7 +89,8 @@ def _said(outcome: Outcome) -> str:
     if done.added:
         parts.append(f"Added {_titles(done.added)}.")
     if done.updated:
-        parts.append(f"Updated {_titles(done.updated)}.")
+        before = f", which took the place of {_titles(done.replaced)}" if done.replaced else ""
+        parts.append(f"Updated {_titles(done.updated)}{before}.")
     if done.same:
         parts.append(
             f"{_titles(done.same)} is already here."

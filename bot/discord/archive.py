@@ -1,8 +1,9 @@
 """The articles as those see them who look after a server: its own, and the archive's."""
 
 import asyncio
-from collections.abc import Callable
-from contextlib import closing
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, TypeVar
@@ -12,11 +13,17 @@ from bot.discord.librarian import Outcome, Progress, Request
 from bot.discord.reasons import RestartingError
 from bot.discord.server_settings import source_of, visible_to
 from bot.discord.store import Store
+from bot.discord.uploads import UploadError
 from retrieval.article import Article, id_key
 from retrieval.errors import QuothError
 from retrieval.library import Library
 
 _T = TypeVar("_T")
+
+_log = logging.getLogger(__name__)
+
+_SECONDS_BETWEEN = 60.0  # looks at whether the library is in step
+_LONGEST_LINE = 20  # requests of servers; each may take minutes
 
 
 class Worker(Protocol):
@@ -61,12 +68,14 @@ class Status:
         own: articles of the server in the library.
         waiting: those that are kept and not in it yet.
         archive: all others that the server may see.
+        leaving: those of the server that were removed and are in the library still.
         pending: passages, anybody's, that are found by their words alone so far.
     """
 
     own: int
     waiting: int
     archive: int
+    leaving: int
     pending: int
 
 
@@ -84,6 +93,8 @@ class Archive:
         self._library = library
         self._worker = worker
         self._turn = asyncio.Lock()
+        self._busy: set[int] = set()  # servers that have a request under way or in line
+        self._keeping: asyncio.Task[None] | None = None
         self._closing = False
 
     async def work(self, request: Request, progress: Progress = lambda *_: None) -> Outcome:
@@ -95,8 +106,28 @@ class Archive:
 
         Raises:
             RestartingError: the bot leaves before it is done.
+            UploadError: the server has a request under way already, or too many wait.
             Exception: what ``Librarian.work`` raises.
         """
+        with self._in_line(request.server):
+            return await self._work(request, progress)
+
+    @contextmanager
+    def _in_line(self, server: int) -> Iterator[None]:
+        if not server:  # the bot's own
+            yield
+            return
+        if server in self._busy:
+            raise UploadError("This server's last request is still being worked on; wait for it.")
+        if len(self._busy) >= _LONGEST_LINE:
+            raise UploadError("Too many servers wait already; try again in some minutes.")
+        self._busy.add(server)
+        try:
+            yield
+        finally:
+            self._busy.discard(server)
+
+    async def _work(self, request: Request, progress: Progress) -> Outcome:
         loop = asyncio.get_running_loop()
 
         def tell(stage: str, done: int, total: int) -> None:
@@ -119,7 +150,25 @@ class Archive:
         await self.work(Request("settle"))
 
     async def bring_in_what_waits(self) -> None:
-        """Index what is kept and was not indexed, as when the bot was killed meanwhile."""
+        """Index what is kept and was not indexed, as when the bot was killed meanwhile.
+
+        From then on that is looked at every minute: another process may have held the library
+        for long, or have taken it back to an earlier state.
+        """
+        if self._keeping is None and not self._closing:
+            self._keeping = asyncio.create_task(self._keep_in_step())
+        await self._settle_what_is_not()
+
+    async def _keep_in_step(self) -> None:
+        while True:
+            await asyncio.sleep(_SECONDS_BETWEEN)
+            try:
+                await self._settle_what_is_not()
+            except Exception as error:  # told as one line; the next minute may be better
+                line = " ".join(str(error).split())
+                _log.warning("the library is not in step with what servers keep: %s", line)
+
+    async def _settle_what_is_not(self) -> None:
         if await asyncio.to_thread(self._unsettled):
             await self.settle()
 
@@ -175,6 +224,8 @@ class Archive:
     def close(self) -> None:
         """End what is being done; what was kept is indexed when the bot is back."""
         self._closing = True
+        if self._keeping:
+            self._keeping.cancel()
         self._worker.close()
 
     # In a thread
@@ -206,8 +257,9 @@ class Archive:
         listed = self._listed(server, "")
         own = sum(each.own and not each.waiting for each in listed)
         waiting = sum(each.waiting for each in listed)
-        pending = self._read(lambda library: library.pending())
-        return Status(own, waiting, len(listed) - own - waiting, pending)
+        there, pending = self._read(lambda library: (set(library.article_ids()), library.pending()))
+        leaving = len(there & uploads.ids(self.store, server, removed=True).keys())
+        return Status(own, waiting, len(listed) - own - waiting, leaving, pending)
 
     def _remove(self, server: int, person: int, article_id: str) -> Article | None:
         kept = uploads.articles(self.store, [article_id])

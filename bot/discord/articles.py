@@ -1,5 +1,7 @@
 """``/articles``: those who manage a server add, list and remove its articles."""
 
+import logging
+
 import discord
 from discord import app_commands
 
@@ -12,11 +14,16 @@ from bot.discord.inert import escaped_title, length, one_line
 from bot.discord.librarian import Request
 from bot.discord.managing import ManagersGroup, manages, work_and_show
 from bot.discord.putting_back import PutBack
+from bot.discord.replying import log_unsent
 from bot.wording import counted
+from retrieval.errors import QuothError
+
+_log = logging.getLogger(__name__)
 
 _CHOICES = 25  # as many as Discord shows
 _TITLE = 80  # characters of a title in a line
 _ENTRIES = 15  # of the log
+_STILL_QUOTED = "Until the library is in step, which is tried every minute, it may still be quoted."
 
 
 class Articles(ManagersGroup):
@@ -70,8 +77,17 @@ class Articles(ManagersGroup):
             return
         view = discord.ui.View(timeout=None)
         view.add_item(PutBack(chosen.key))
-        await interaction.followup.send(f"Removed **{title}**.", view=view, ephemeral=True)
-        await self._archive.settle()
+        line = f"Removed **{title}**."
+        sent = await interaction.followup.send(
+            f"{line} {_STILL_QUOTED}", view=view, ephemeral=True, wait=True
+        )
+        try:
+            await self._archive.settle()
+        except QuothError as error:  # the line says so already
+            _log.warning("what was removed is still there: %s", " ".join(str(error).split()))
+            return
+        with log_unsent(interaction.channel_id):
+            await sent.edit(content=line)
 
     @remove.autocomplete("article")
     async def _own_articles(
@@ -99,6 +115,8 @@ class Articles(ManagersGroup):
             lines.append(
                 f"**{there.waiting:,}** of this server not indexed yet: `/articles reindex`"
             )
+        if there.leaving:
+            lines.append(f"**{there.leaving:,}** removed. {_STILL_QUOTED}")
         if there.pending:
             passages = counted(there.pending, "passage")
             lines.append(f"{passages} found by their words alone so far; the rest follows")

@@ -5,6 +5,7 @@ bot starts it (``librarian_process.py``) for one ``Request`` at a time; killed a
 leaves a library that the next one brings in step.
 """
 
+import time
 from collections.abc import Callable, Collection, Iterable
 from contextlib import closing
 from dataclasses import dataclass
@@ -28,6 +29,7 @@ Progress = Callable[[str, int, int], None]
 """Told what is being done, how much of it is done, and of how many (0: unknown)."""
 
 _PATIENCE = 600.0  # seconds for another process that writes: it may be indexing much
+_SECONDS_TO_ENCODE = 60.0
 _BATCH = 200  # articles committed at once
 
 
@@ -144,7 +146,14 @@ class Librarian:
                 with writer.commit() as change:
                     for article_id in sorted(gone):
                         change.remove(article_id)
-            bring_up_to_date(writer, self.encoder, Reporter(progress=progress))
+            # What waits may be everybody's: the watch does the rest, or the next of us.
+            enough = time.monotonic() + _SECONDS_TO_ENCODE
+            bring_up_to_date(
+                writer,
+                self.encoder,
+                Reporter(progress=progress),
+                lambda: time.monotonic() >= enough,
+            )
 
 
 def _put(writer: LibraryWriter, articles: Iterable[Article]) -> None:

@@ -6,13 +6,16 @@ JSON. There it can neither hold up an answer nor take the bot with it when it fa
 
 import dataclasses
 import json
+import logging
 import os
 import subprocess
 import sys
 import threading
-from contextlib import closing, suppress
+import traceback
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import IO, Any, Self
 
 from bot.discord.librarian import Librarian, Outcome, Progress, Request
 from bot.discord.store import Store
@@ -23,6 +26,9 @@ from bot.settings import Settings
 from retrieval.encoding import load_encoder
 from retrieval.errors import LibraryError, QuothError
 
+_log = logging.getLogger(__name__)
+
+_SECONDS_TO_READ = 60.0  # one file or page; what takes longer was made to
 _CODE = Path(__file__).parents[2]  # where ``bot`` is imported from
 
 
@@ -48,7 +54,11 @@ class LibrarianProcess:
     def work(self, request: Request, progress: Progress) -> Outcome:
         """Have one request done; raises what ``Librarian.work`` does. For one thread at a time."""
         about = {name: getattr(request, name) for name in ("do", "server", "person", "name")}
-        with self._started() as process:
+        with (
+            self._started() as process,
+            _logged(process.stderr),
+            _Deadline(process) as reading,
+        ):
             assert process.stdin and process.stdout  # noqa: S101 - both are pipes
             with suppress(BrokenPipeError):  # it ended already, and its status says so
                 process.stdin.write(json.dumps(self._with | about).encode() + b"\n" + request.data)
@@ -57,7 +67,10 @@ class LibrarianProcess:
             for line in process.stdout:
                 said = json.loads(line)
                 if "progress" in said:
+                    reading.now(said["progress"][0] == "Reading")
                     progress(*said["progress"])
+        if reading.over and "added" not in said:
+            raise UploadError(f"{request.name}: takes too long to read; split it, or simplify it")
         if "refused" in said:
             raise UploadError(said["refused"])
         if "failed" in said:
@@ -85,9 +98,59 @@ class LibrarianProcess:
                 env={**os.environ, "PYTHONPATH": str(_CODE)},
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
                 process_group=0,  # Ctrl-C is for the bot, which then ends it
             )
             return self._process
+
+
+class _Deadline:
+    """Kills a process that reads for too long: what it reads comes from anywhere.
+
+    Attributes:
+        over: whether it did.
+    """
+
+    def __init__(self, process: subprocess.Popen[bytes]) -> None:
+        self._process = process
+        self._timer: threading.Timer | None = None
+        self.over = False
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.now(False)
+
+    def now(self, reading: bool) -> None:
+        """Told whether the process reads now."""
+        if self._timer:
+            self._timer.cancel()
+            self._timer = None
+        if reading:
+            self._timer = threading.Timer(_SECONDS_TO_READ, self._kill)
+            self._timer.daemon = True
+            self._timer.start()
+
+    def _kill(self) -> None:
+        self.over = True
+        self._process.kill()
+
+
+@contextmanager
+def _logged(said: IO[bytes] | None) -> Iterator[None]:
+    """Log what a process says until it ends."""
+
+    def log() -> None:
+        for line in said or ():
+            _log.info("%s", line.decode(errors="replace").rstrip())
+
+    thread = threading.Thread(target=log, name="librarian", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        thread.join()
 
 
 def main() -> None:
@@ -119,6 +182,9 @@ def main() -> None:
             say(refused=str(error))
         except QuothError as error:
             say(failed=str(error))
+        except Exception as error:  # its words may quote what was sent
+            traceback.print_tb(error.__traceback__)
+            say(failed=f"the process that adds articles failed: {type(error).__qualname__}")
 
 
 if __name__ == "__main__":

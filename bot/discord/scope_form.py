@@ -86,8 +86,12 @@ class ScopeForm(ManagersForm):
 
     async def on_submit(self, interaction: discord.Interaction, /) -> None:
         """Keep it, or say what is wrong with it."""
+        chosen, written = self._chosen(), self._others.value.strip()
+        if written and chosen is None:
+            await tell(interaction, "No source of this server is named there; nothing was changed.")
+            return
         try:
-            scope = Scope(self._chosen(), _day(self._since.value), _day(self._until.value))
+            scope = Scope(chosen, _day(self._since.value), _day(self._until.value))
         except ValueError as error:
             await tell(interaction, f"{escaped_title(str(error), 60)}; write it like 2022-03-29.")
             return

@@ -3,7 +3,7 @@
 import datetime
 import json
 import threading
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -159,8 +159,17 @@ class Servers:
         Raises:
             StoreError: it cannot be kept; then nothing is changed.
         """
+        return self._change(server, person, what, lambda _: changes)
+
+    def _change(
+        self,
+        server: int,
+        person: int,
+        what: str,
+        changes: Callable[[ServerSettings], dict[str, Any]],
+    ) -> ServerSettings:
         with self._changing:
-            settings = replace(self.of(server), **changes)
+            settings = replace(self.of(server), **changes(self.of(server)))
             with self._store.change() as connection:
                 connection.execute(
                     "INSERT OR REPLACE INTO servers VALUES (?, ?)",
@@ -184,11 +193,12 @@ class Servers:
         """
         if channel is None:
             return self.change(server, person, what, scope=scope or Scope())
-        scopes = dict(self.of(server).scopes)
-        scopes.pop(channel, None)
-        if scope is not None:
-            scopes[channel] = scope
-        return self.change(server, person, what, scopes=scopes)
+
+        def changes(now: ServerSettings) -> dict[str, Any]:  # read under the lock
+            others = {each: kept for each, kept in now.scopes.items() if each != channel}
+            return {"scopes": others if scope is None else {**others, channel: scope}}
+
+        return self._change(server, person, what, changes)
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -1,21 +1,25 @@
 """Reads a file that somebody uploaded, as ``quoth index`` would; hostile until it was read."""
 
+import gzip
 import itertools
+import zlib
 from collections.abc import Iterator
+from contextlib import suppress
+from io import BytesIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from bot.discord.uploads import MAX_ARTICLES, UploadError
+from bot.discord.uploads import MAX_ARTICLES, MAX_CHARACTERS, UploadError
 from bot.visible import one_line
 from retrieval.article import Article, clean_line
 from retrieval.errors import ReadingError
 from retrieval.reading import read_file
-from retrieval.reading.files import is_readable_name
+from retrieval.reading.files import readable_suffix
 
 MAX_BYTES = 10_000_000
 """The largest file that is taken: what Discord lets everybody upload."""
 
-_MAX_CHARACTERS = 40_000_000  # of all its articles, unpacked
+_MAX_UNPACKED = 100_000_000  # bytes
 _LONGEST_NAME = 100
 _PROBLEMS_TOLD = 3
 
@@ -38,7 +42,7 @@ def refusal(name: str, size: int) -> str | None:
         name: as ``harmless`` gives it.
         size: in bytes.
     """
-    if not is_readable_name(Path(name)):
+    if not readable_suffix(Path(name)):
         return f"{name}: not a kind of file that I read; those are .txt .md .html .jsonl .jsonl.gz"
     if size > MAX_BYTES:
         return f"{name}: {size / 1e6:,.0f} MB, and the most that I take is {MAX_BYTES / 1e6:.0f} MB"
@@ -62,19 +66,22 @@ def read_upload(name: str, data: bytes) -> tuple[list[Article], list[str]]:
     """
     if problem := refusal(name, len(data)):
         raise UploadError(problem)
+    if name.lower().endswith(".gz") and _unpacks_to_too_much(data):
+        raise UploadError(f"{name}: unpacks to more than {_MAX_UNPACKED / 1e6:.0f} MB; split it")
     articles: dict[str, Article] = {}
     problems: list[str] = []
     characters = 0
     with TemporaryDirectory() as folder:
-        path = Path(folder) / name
+        # The system may have no room for the person's name: it counts bytes.
+        path = Path(folder) / f"upload{readable_suffix(Path(name))}"
         path.write_bytes(data)
-        for found in _read(path):
+        for found in _read(path, name):
             if isinstance(found, ReadingError):
                 problems.append(_line(found, path))
                 continue
             articles[found.id] = found
             characters += len(found.text)
-            if len(articles) > MAX_ARTICLES or characters > _MAX_CHARACTERS:
+            if len(articles) > MAX_ARTICLES or characters > MAX_CHARACTERS:
                 raise UploadError(f"{name}: holds more than I take at once; split it")
     if not articles:
         raise UploadError(problems[0] if problems else f"{name}: holds no article")
@@ -83,9 +90,17 @@ def read_upload(name: str, data: bytes) -> tuple[list[Article], list[str]]:
     return list(articles.values()), problems
 
 
-def _read(path: Path) -> Iterator[Article | ReadingError]:
+def _unpacks_to_too_much(data: bytes) -> bool:
+    size = 0
+    with gzip.open(BytesIO(data)) as file, suppress(OSError, EOFError, zlib.error):  # told later
+        while (chunk := file.read(1 << 20)) and size <= _MAX_UNPACKED:
+            size += len(chunk)
+    return size > _MAX_UNPACKED
+
+
+def _read(path: Path, name: str) -> Iterator[Article | ReadingError]:
     # A file of bad lines alone has no end of problems either.
-    return itertools.islice(read_file(path, path), 10 * MAX_ARTICLES)
+    return itertools.islice(read_file(path, path, name), 10 * MAX_ARTICLES)
 
 
 def _line(error: ReadingError, path: Path) -> str:

@@ -37,6 +37,10 @@ TABLE = Table(
 
 MAX_ARTICLES = 2_000
 """How many articles a server may keep."""
+MAX_CHARACTERS = 20_000_000
+"""How long they may be together, what was removed and can be put back included."""
+
+_EMPTY = "{}"  # stands for an article that was removed and that there was no room for any more
 
 
 class UploadError(QuothError):
@@ -51,11 +55,13 @@ class Added:
         added: those that are new.
         updated: those that were there with other words.
         same: those that were there already, or whose words were.
+        replaced: what those that were updated were called before, where that was something else.
     """
 
     added: tuple[str, ...] = ()
     updated: tuple[str, ...] = ()
     same: tuple[str, ...] = ()
+    replaced: tuple[str, ...] = ()
 
 
 NOTHING = Added()
@@ -86,16 +92,22 @@ def add(store: Store, server: int, person: int, articles: Iterable[Article]) -> 
         articles: as they were read.
 
     Raises:
-        UploadError: the server would have too many.
+        UploadError: the server would have too many, or too long ones.
         StoreError: they cannot be kept.
     """
-    outcome: dict[str, list[str]] = {"added": [], "updated": [], "same": []}
+    outcome: dict[str, list[str]] = {"added": [], "updated": [], "same": [], "replaced": []}
     with store.change() as connection:
         for each in articles:
             article = owned(server, each)
+            before = _title(connection, article.id)
             change = _keep(connection, server, article)
             outcome[change].append(article.title)
-            if change != "same":
+            if change == "updated" and before is not None and before != article.title:
+                outcome["replaced"].append(before)
+                audit.record(
+                    connection, server, person, f"replaced “{before}” by “{article.title}”"
+                )
+            elif change != "same":
                 audit.record(connection, server, person, f"{change} “{article.title}”")
         count = _count(connection, server)
         if count > MAX_ARTICLES:
@@ -103,6 +115,7 @@ def add(store: Store, server: int, person: int, articles: Iterable[Article]) -> 
                 f"A server can keep {MAX_ARTICLES:,} articles, and with these it would have"
                 f" {count:,}; remove some first."
             )
+        _make_room(connection, server)
     return Added(**{change: tuple(titles) for change, titles in outcome.items()})
 
 
@@ -139,8 +152,9 @@ def put_back(store: Store, server: int, person: int, article_id: str) -> str | N
     """Undo a removal; returns the title, or None where there is nothing to bring back."""
     with store.change() as connection:
         row = connection.execute(
-            "SELECT title FROM uploads WHERE id = ? AND server = ? AND removed IS NOT NULL",
-            (article_id, server),
+            "SELECT title FROM uploads WHERE id = ? AND server = ? AND removed IS NOT NULL"
+            " AND article <> ?",
+            (article_id, server, _EMPTY),
         ).fetchone()
         if row is None:
             return None
@@ -155,7 +169,7 @@ def articles(store: Store, ids: Sequence[str]) -> list[Article]:
     with store.look() as connection:
         for article_id in ids:
             row = connection.execute(
-                "SELECT article FROM uploads WHERE id = ?", (article_id,)
+                "SELECT article FROM uploads WHERE id = ? AND article <> ?", (article_id, _EMPTY)
             ).fetchone()
             if row is not None:
                 found.append(_from_json(row[0]))
@@ -201,6 +215,11 @@ def _keep(connection: sqlite3.Connection, server: int, article: Article) -> str:
     return "updated" if known and known[2] is None else "added"
 
 
+def _title(connection: sqlite3.Connection, article_id: str) -> str | None:
+    row = connection.execute("SELECT title FROM uploads WHERE id = ?", (article_id,)).fetchone()
+    return None if row is None else str(row[0])
+
+
 def _count(connection: sqlite3.Connection, server: int) -> int:
     (count,) = connection.execute(
         "SELECT count(*) FROM uploads WHERE server = ? AND removed IS NULL", (server,)
@@ -208,9 +227,33 @@ def _count(connection: sqlite3.Connection, server: int) -> int:
     return int(count)
 
 
+def _make_room(connection: sqlite3.Connection, server: int) -> None:
+    """Delete the words of what was removed, the longest ago first, until the rest may be kept.
+
+    Its id stays: should it come back into the library, it is taken out again.
+    """
+    rows = connection.execute(
+        "SELECT id, length(article), removed IS NULL FROM uploads WHERE server = ?"
+        " ORDER BY removed IS NULL, removed",
+        (server,),
+    ).fetchall()
+    total = sum(size for _, size, _ in rows)
+    for article_id, size, kept in rows:
+        if total <= MAX_CHARACTERS:
+            return
+        if kept:
+            raise UploadError(
+                f"A server can keep {MAX_CHARACTERS:,} characters, and with these it would have"
+                f" {total:,}; remove some articles first."
+            )
+        connection.execute("UPDATE uploads SET article = ? WHERE id = ?", (_EMPTY, article_id))
+        total -= size - len(_EMPTY)
+
+
 def _as_json(article: Article) -> str:
     row = dataclasses.asdict(article)
-    return json.dumps(row | {"date": article.date and article.date.isoformat()})
+    row["date"] = article.date and article.date.isoformat()
+    return json.dumps(row, ensure_ascii=False)  # as many characters as it has
 
 
 def _from_json(text: str) -> Article:

@@ -51,7 +51,7 @@ def find_files(root: Path) -> Iterator[Path | ReadingError]:
         except OSError as error:
             yield ReadingError(printable(path), unreadable(error))
             continue
-        if _suffix(path) and (path is not root or path.exists()):
+        if readable_suffix(path) and (path is not root or path.exists()):
             yield path
         elif path is root:
             yield _not_readable(path)
@@ -59,22 +59,24 @@ def find_files(root: Path) -> Iterator[Path | ReadingError]:
 
 def is_readable_name(path: Path) -> bool:
     """Whether a file of this name would be read."""
-    return _suffix(path) is not None
+    return readable_suffix(path) is not None
 
 
-def read_file(path: Path, root: Path) -> Iterator[Article | ReadingError]:
+def read_file(path: Path, root: Path, called: str = "") -> Iterator[Article | ReadingError]:
     """Read the articles of one file.
 
     Args:
         path: the file, as ``find_files`` gave it.
         root: where the search for it began; ids are made of the path below it.
+        called: the name to go by in ids, titles and errors instead, with the same suffix; it need
+            be none that the system can give a file.
 
     Yields:
         The articles, one at a time, and an error for a file or a line that cannot be one;
         nothing for a file of questions, unless it is the root, which somebody named. It raises
         nothing for what a file holds or for a file that cannot be read.
     """
-    suffix = _suffix(path)
+    suffix = readable_suffix(path)
     try:
         # Opening a named pipe would wait for its writer for ever.
         readable = suffix is not None and path.is_file()
@@ -86,6 +88,8 @@ def read_file(path: Path, root: Path) -> Iterator[Article | ReadingError]:
         yield _not_readable(path)
         return
     origin = _origin(path, root, suffix)
+    if called:
+        origin = Origin(place=called, id=_name(called, suffix), name=_name(called, suffix))
     with file:
         if suffix in _READERS:
             try:
@@ -132,7 +136,7 @@ def _visible_entries(folder: Path) -> list[Path]:
     return [folder / name for name in names]
 
 
-def _suffix(path: Path) -> str | None:
+def readable_suffix(path: Path) -> str | None:
     """Give the suffix by which a file is read, in lower case, or None for any other file."""
     name = path.name.lower()
     return next((suffix for suffix in _SUFFIXES if name.endswith(suffix)), None)
@@ -162,7 +166,7 @@ def _not_readable(path: Path) -> ReadingError:
     """Say why a path that was asked for cannot be read."""
     if not path.exists():
         problem = "no such file or folder"
-    elif _suffix(path):
+    elif readable_suffix(path):
         problem = "not a file"
     else:
         problem = f"not a kind of file that is read; those are {' '.join(_SUFFIXES)}"

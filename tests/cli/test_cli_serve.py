@@ -1,11 +1,17 @@
 """``quoth serve`` without a token; and the token, which is never shown."""
 
+import asyncio
+import logging
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from bot import settings
+from bot.commands import serve
+from bot.discord.client import QuothClient
+from bot.discord.librarian import Request
 from tests.cli.running import ARTICLES, Quoth, in_python, write_jsonl
 
 TOKEN = "MTk4NjIyNDgz.Cl2FMQ.secret-token"  # noqa: S105 - it is none
@@ -100,3 +106,31 @@ main(["--debug", "status"])
     assert done.status == 1
     assert "ZeroDivisionError: with Settings(" in done.err
     assert "secret" not in done.err
+
+
+def test_a_connection_begun_again_can_add_articles(
+    inside: Quoth, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_jsonl(tmp_path / "articles.jsonl", ARTICLES)
+    assert inside("index", "articles.jsonl").status == 0
+    done: list[str] = []
+
+    def run(token: str, make_client: Callable[[], QuothClient], *_: object) -> None:
+        async def twice() -> None:
+            async with make_client():
+                pass  # dropped, which closes what it had
+            async with make_client() as again:
+                request = Request("file", 7, 5, "a.txt", b"Title\n\nWords.")
+                done.extend((await again.archive.work(request)).added.added)
+
+        asyncio.run(twice())
+
+    handlers, level = logging.getLogger().handlers[:], logging.getLogger().level
+    monkeypatch.setattr(serve, "run_bot", run)
+    monkeypatch.setenv("DISCORD_TOKEN", TOKEN)
+    try:
+        assert serve.run(no_watch=True, invite=False, library=None) == 0
+    finally:
+        logging.getLogger().handlers[:] = handlers
+        logging.getLogger().setLevel(level)
+    assert done == ["Title"]

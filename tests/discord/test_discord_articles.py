@@ -1,5 +1,6 @@
 """``/articles``: who may, what is said, and what comes of it."""
 
+import asyncio
 import logging
 import threading
 from collections.abc import Iterator
@@ -13,7 +14,9 @@ from bot.discord.archive import Archive
 from bot.discord.article_list import PAGE
 from bot.discord.client import QuothClient
 from bot.discord.desk import Desk
+from bot.discord.librarian import Outcome, Progress, Request
 from bot.discord.server_settings import Servers, visible_to
+from bot.discord.uploads import UploadError
 from retrieval.article import id_key
 from retrieval.errors import LibraryError
 from tests.discord.world import Engine, Shelf, World
@@ -112,6 +115,31 @@ async def test_what_cannot_be_added_is_told_privately_in_one_line(
     assert seen(shelf, world.guild.id) == {"High water"}
 
 
+async def test_one_request_at_a_time_a_server_and_so_many_in_line(
+    archive: Archive, shelf: Shelf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.discord.archive._LONGEST_LINE", 2)
+    begun, go_on = threading.Event(), threading.Event()
+
+    def work(request: Request, progress: Progress) -> Outcome:
+        begun.set()
+        assert go_on.wait(60)
+        return Outcome()
+
+    monkeypatch.setattr(shelf, "work", work)
+    first = asyncio.create_task(archive.work(Request("reindex", 1)))
+    await asyncio.to_thread(begun.wait, 60)
+    second = asyncio.create_task(archive.work(Request("reindex", 2)))
+    await asyncio.sleep(0)
+    with pytest.raises(UploadError, match="still being worked on"):
+        await archive.work(Request("reindex", 1))
+    with pytest.raises(UploadError, match="Too many servers wait"):
+        await archive.work(Request("reindex", 3))
+    go_on.set()
+    await asyncio.gather(first, second)
+    await archive.work(Request("reindex", 1))
+
+
 async def test_several_files_are_each_told_of(world: World) -> None:
     text = said(await add(world, TALKS, ("a.pdf", b"%PDF"), ("copy.txt", TALKS[1])))
     first, second, third = text.split("\n")
@@ -119,6 +147,27 @@ async def test_several_files_are_each_told_of(world: World) -> None:
     assert second.startswith("a.pdf\\: not a kind")
     assert third == "**The talks** is already here."
     assert said(await add(world)).startswith("Nothing to add")
+
+
+async def test_of_many_files_each_is_told_of_however_much_there_is_to_say(world: World) -> None:
+    bad = "\n{" * 9
+    files = [
+        (f"{n}{'[x] ' * 24}.jsonl", f'{{"title": "T{n}", "text": "Words {n}."}}{bad}'.encode())
+        for n in range(5)
+    ]
+    text = said(await add(world, *files))
+    assert len(text) <= 2000
+    assert [line[:13] for line in text.split("\n")] == [f"Added **T{n}**." for n in range(5)]
+    good = b'{"title": "T", "text": "x"}'
+    one = said(await add(world, ("[" * 100 + ".jsonl", b"{\n" * 9 + good)))
+    assert one.startswith("Added **T**. Left out: ")
+
+
+async def test_a_name_that_is_taken_says_what_gave_way(world: World) -> None:
+    await add(world, ("plan.txt", b"Budget_x\n\nMoney."))
+    text = said(await add(world, ("plan.txt", b"Holidays\n\nSun.")))
+    assert text == "Updated **Holidays**, which took the place of **Budget\\_x**."
+    assert "replaced “Budget\\_x” by “Holidays”" in said(await command(world, "log"))
 
 
 async def test_a_hostile_title_does_nothing(world: World) -> None:
@@ -198,6 +247,28 @@ async def test_removed_and_undone(world: World, shelf: Shelf) -> None:
     assert back.response.content == "**The talks** is back."
     assert seen(shelf, world.guild.id) == {"The talks", "High water"}
     assert said(await command(world, "remove", article="The talks")) == "Removed **The talks**."
+
+
+async def test_a_removal_that_cannot_be_settled_is_told_and_tried_again(
+    world: World, shelf: Shelf, monkeypatch: pytest.MonkeyPatch, simcord_bot: QuothClient
+) -> None:
+    monkeypatch.setattr("bot.discord.archive._SECONDS_BETWEEN", 0.05)
+    await add(world, TALKS)
+    shelf.trouble = LibraryError("another process is writing")
+    removed = await command(world, "remove", article="The talks")
+    assert removed.response is not None
+    assert removed.response.message.content.endswith("it may still be quoted.")
+    assert "**1** removed. Until" in said(await command(world, "status"))
+    archive = Archive(shelf.store, shelf.library, shelf)  # as after a start
+    with pytest.raises(LibraryError):
+        await archive.bring_in_what_waits()
+    assert seen(shelf, world.guild.id) == {"High water", "The talks"}
+    shelf.trouble = None
+    async with asyncio.timeout(60):
+        while "The talks" in seen(shelf, world.guild.id):
+            await asyncio.sleep(0.05)
+    archive.close()
+    assert "removed" not in said(await command(world, "status"))
 
 
 async def test_the_archive_and_other_servers_are_out_of_reach(world: World, shelf: Shelf) -> None:

@@ -209,6 +209,43 @@ def test_a_server_can_keep_so_many(librarian: Librarian, monkeypatch: pytest.Mon
         add(librarian, ONE, "x.jsonl", rows[2])
 
 
+def test_a_server_can_keep_so_much_what_was_removed_included(
+    librarian: Librarian, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(uploads, "MAX_CHARACTERS", 2_500)
+
+    def put(name: str, server: int = ONE) -> None:
+        add(librarian, server, f"{name}.txt", f"{name}\n\n{f'洪水 {name}. ' * 100}")
+
+    put("one")
+    put("two")
+    with pytest.raises(UploadError, match="can keep 2,500 characters, and with these it would"):
+        put("three")
+    put("three", TWO)
+    assert len(uploads.ids(librarian.store, ONE)) == 2
+    (one,) = uploads.articles(librarian.store, [f"discord:{ONE}/one"])
+    assert uploads.remove(librarian.store, ONE, ADA, one)
+    put("three")  # for which the words of what was removed make room
+    assert uploads.articles(librarian.store, [one.id]) == []
+    assert uploads.put_back(librarian.store, ONE, ADA, one.id) is None
+    with LibraryWriter(librarian.library) as writer, writer.commit() as change:
+        change.put(one, "as a rollback does")
+    settle(librarian)
+    assert one.id not in ids(librarian.library)
+
+
+def test_one_upload_does_not_encode_for_all_for_ever(
+    librarian: Librarian, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.discord.librarian._SECONDS_TO_ENCODE", 0.0)
+    add(librarian, ONE, "talks.txt", "The talks\n\nThe talks began.\n")
+    assert contents(librarian.library)["pending"]
+    assert seen(librarian, ONE, "talks") >= {f"discord:{ONE}/talks"}  # by its words
+    monkeypatch.setattr("bot.discord.librarian._SECONDS_TO_ENCODE", 60.0)
+    settle(librarian)
+    assert not contents(librarian.library)["pending"]
+
+
 @pytest.mark.parametrize(
     ("name", "data", "line"),
     [
@@ -249,7 +286,7 @@ def test_good_lines_come_in_and_bad_ones_are_named(librarian: Librarian) -> None
 
 
 def test_what_unpacks_to_very_much_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(upload_files, "_MAX_CHARACTERS", 100_000)
+    monkeypatch.setattr(upload_files, "MAX_CHARACTERS", 100_000)
     long = [json.dumps({"id": f"{n}", "title": "T", "text": "words " * 10_000}) for n in range(3)]
     with pytest.raises(UploadError, match="more than I take at once"):
         read_upload("x.jsonl.gz", gzip.compress("\n".join(long).encode()))
@@ -258,6 +295,13 @@ def test_what_unpacks_to_very_much_is_refused(monkeypatch: pytest.MonkeyPatch) -
     )
     with pytest.raises(UploadError, match="more than I take at once"):
         read_upload("x.jsonl", many.encode())
+
+
+def test_what_unpacks_to_too_many_bytes_is_not_even_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(upload_files, "_MAX_UNPACKED", 1_000_000)
+    monkeypatch.setattr(upload_files, "read_file", None)
+    with pytest.raises(UploadError, match=r"^a\.jsonl\.gz: unpacks to more than 1 MB"):
+        read_upload("a.jsonl.gz", gzip.compress(b"\n" * 3_000_000))
 
 
 @pytest.mark.parametrize(
@@ -278,6 +322,21 @@ def test_what_unpacks_to_very_much_is_refused(monkeypatch: pytest.MonkeyPatch) -
 )  # fmt: skip
 def test_a_path_in_a_name_is_harmless(name: str, safe: str) -> None:
     assert harmless(name) == safe
+
+
+@pytest.mark.parametrize("name", ["報" * 100, "😀" * 100, "e\u0301" * 60])
+@pytest.mark.parametrize("suffix", [".txt", ".TXT", ".jsonl"])
+def test_a_name_of_more_bytes_than_a_file_can_have(
+    librarian: Librarian, name: str, suffix: str
+) -> None:
+    row = json.dumps({"title": "Talks", "text": "The talks began."})
+    text = row if suffix == ".jsonl" else "Talks\n\nThe talks began."
+    assert add(librarian, ONE, harmless(name + suffix), text).added.added == ("Talks",)
+    (article_id,) = uploads.ids(librarian.store)
+    assert article_id.startswith(f"discord:{ONE}/{name[:100]}")
+    with pytest.raises(UploadError) as caught:
+        add(librarian, ONE, harmless(name + suffix), "{")
+    assert str(caught.value).startswith(harmless(name + suffix))
 
 
 @given(st.text() | st.sampled_from(["..", "../", "/", "..\\..", "a/../b", "~/x", "%2e%2e/"]).map(

@@ -1,5 +1,6 @@
 """The librarian as the bot runs it: a real process, killed or refused, and what it leaves."""
 
+import logging
 import threading
 from collections.abc import Iterator
 from contextlib import closing
@@ -93,3 +94,25 @@ def test_when_the_bot_stops_it_ends(process: LibrarianProcess) -> None:
     assert not thread.is_alive()
     with pytest.raises(LibraryError, match="stopping"):
         process.work(REQUEST, lambda *_: None)
+
+
+def test_what_takes_too_long_to_read_is_given_up(
+    process: LibrarianProcess, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.discord.librarian_process._SECONDS_TO_READ", 0.5)
+    page = b"<html><body><article>" + b"<p>The talks went on until the evening.</p>" * 180_000
+    with pytest.raises(UploadError, match=r"^a\.html: takes too long to read"):
+        process.work(Request("file", 7, 5, "a.html", page), lambda *_: None)
+    monkeypatch.setattr("bot.discord.librarian_process._SECONDS_TO_READ", 60)
+    assert process.work(REQUEST, lambda *_: None).added.added == ("The talks",)
+
+
+def test_what_nobody_foresaw_is_told_by_its_type_and_logged_without_its_words(
+    process: LibrarianProcess, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
+) -> None:
+    caplog.set_level(logging.INFO)
+    with pytest.raises(LibraryError, match=r"articles failed: OverflowError$"):
+        # A number that SQLite does not take.
+        process.work(Request("file", 2**64, 5, "talks.txt", TALKS), lambda *_: None)
+    assert "librarian.py" in caplog.text
+    assert capfd.readouterr().err == ""

@@ -167,6 +167,16 @@ async def test_what_a_channel_may_see(
     assert settings(world, simcord_bot).scopes == {elsewhere.id: Scope()}
 
 
+@pytest.mark.parametrize("others", ["discord:7", "Discord:7; ;", ";"])
+async def test_sources_that_are_none_do_not_become_all(
+    world: World, simcord_bot: QuothClient, others: str
+) -> None:
+    form = await world.manager.click(await panel(world), custom_id="all")
+    refused = await world.manager.submit_modal(form, {"others": others})
+    assert "nothing was changed" in said(refused)
+    assert settings(world, simcord_bot) == ServerSettings(world.guild.id)
+
+
 @pytest.mark.parametrize(
     ("days", "line"),
     [

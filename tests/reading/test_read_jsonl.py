@@ -353,3 +353,16 @@ def test_any_text_comes_back_as_it_was(
     (result,) = read_file(path, tmp_path)
     assert isinstance(result, Article)
     assert result.text == clean_text(text)
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", " \t\n"])
+def test_blank_lines_count_and_cost_little(read: Read, end: str) -> None:
+    blank = 2_000_003
+    content = line() + end * blank + "  " + line(id="b") + end + "{" + end
+    for results in (
+        read("a.jsonl", content),
+        read("a.jsonl.gz", gzip.compress(content.encode(), 1)),
+    ):
+        *good, bad = told(results)
+        assert good == ["a", "b"]
+        assert f":{blank + 4}: " in bad
