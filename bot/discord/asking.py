@@ -2,7 +2,6 @@
 
 import asyncio
 import re
-from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack, suppress
 from typing import Any
 
@@ -11,9 +10,9 @@ from discord import app_commands
 
 from bot.days import read_day
 from bot.discord import buttons, tracing
+from bot.discord.answering import answer
 from bot.discord.desk import Asker, Desk
-from bot.discord.format import format_answer, format_reason
-from bot.discord.reasons import reason
+from bot.discord.format import format_reason
 from bot.discord.replying import (
     SENDING_ERRORS,
     Reply,
@@ -25,9 +24,9 @@ from bot.discord.replying import (
     telling,
 )
 from bot.discord.server_settings import PRIVATE, Servers, Terms
+from bot.discord.talks import talk_in
 from bot.discord.terms import refused, send_privately, terms_of_message
 from retrieval.question import MAX_QUESTION
-from retrieval.search.filter import Filter
 
 _HOW_TO_ASK = "Ask me a question: mention me with it, or use `/ask`."
 _MENTION_ME = "I cannot read what mentions my role: mention me, the bot, instead, or use `/ask`."
@@ -70,12 +69,13 @@ async def answer_command(
         # Discord waits three seconds for a first sign, and then a quarter of an hour.
         await interaction.response.defer(ephemeral=private or terms.private)
         tracing.mark("deferred")
-        reply = await _reply(
+        reply = await answer(
             desk,
             question,
             Asker(interaction.guild_id),
             terms,
             within,
+            talk=None if private else talk_in(interaction.channel, interaction.user.id),
             show_question=True,
             tell=telling(interaction),
         )
@@ -110,14 +110,17 @@ async def answer_form(
         if await refused(desk.manners, terms, interaction):
             return
         under = interaction.message
-        await interaction.response.defer(
-            ephemeral=terms.private or (under is not None and under.flags.ephemeral),
-            thinking=True,
-        )
+        private = under is not None and under.flags.ephemeral
+        await interaction.response.defer(ephemeral=private or terms.private, thinking=True)
         tracing.mark("deferred")
-        asker = Asker(interaction.guild_id, follows=key)
-        reply = await _reply(
-            desk, question, asker, terms, show_question=True, tell=telling(interaction)
+        reply = await answer(
+            desk,
+            question,
+            Asker(interaction.guild_id, follows=key),
+            terms,
+            talk=None if private else talk_in(interaction.channel, interaction.user.id),
+            show_question=True,
+            tell=telling(interaction),
         )
         await edit_reply(interaction, reply)
 
@@ -134,7 +137,7 @@ async def find_source(
         tracing.mark("deferred")
         if words:
             asker = Asker(interaction.guild_id, quoted=True)
-            reply = await _reply(
+            reply = await answer(
                 desk, words, asker, terms, about=message.jump_url, tell=telling(interaction)
             )
         else:
@@ -178,44 +181,16 @@ async def answer_message(
             with suppress(*SENDING_ERRORS):  # the answer matters, the typing sign does not
                 await stack.enter_async_context(message.channel.typing())
             tracing.mark("typing")
-            asker = Asker(server, follows=_replied_to(message, me))
-            reply = await _reply(desk, question, asker, terms, tell=waiting.tell)
+            follows = _replied_to(message, me) or await desk.talks.last(message, me.id)
+            talk = talk_in(message.channel, message.author.id)
+            asker = Asker(server, follows=follows)
+            reply = await answer(desk, question, asker, terms, talk=talk, tell=waiting.tell)
         if terms.private:
             await send_privately(message, reply)
             await waiting.over()
             return
         await reply_to(message, reply)
         await waiting.over()
-
-
-async def _reply(
-    desk: Desk,
-    question: str,
-    asker: Asker,
-    terms: Terms,
-    within: Filter | None = None,
-    *,
-    show_question: bool = False,
-    about: str | None = None,
-    tell: Callable[[str], Awaitable[object]],
-) -> Reply:
-    """What the person is shown: the answer, or the reason why there is none."""
-    try:
-        asked = await desk.ask(
-            question,
-            within=within or terms.within,
-            min_confidence=terms.min_confidence,
-            asker=asker,
-            tell=tell,
-        )
-        tracing.mark("answered")
-        if trace := tracing.current():
-            trace.note(asked.answer)
-        page = format_answer(asked.answer, show_question=show_question, about=about)
-        view = buttons.under_answer(asked.answer, asked.key, page.shown, quoted=asker.quoted)
-        return Reply(page.text, view)
-    except Exception as error:
-        return Reply(reason(error))
 
 
 def _plain(text: str) -> str:

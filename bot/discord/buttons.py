@@ -128,7 +128,28 @@ class FollowUp(ui.DynamicItem[_Button], template=rf"quoth:follow:(?P<key>{KEY})"
         await interaction.client.pressing.follow_up(interaction, self._key)
 
 
-ALL = (More, Context, Vote, FollowUp)
+class AsTyped(ui.DynamicItem[_Button], template=rf"quoth:typed:(?P<key>{KEY})"):
+    """Asks the question again as if nothing had been asked before it.
+
+    Args:
+        key: of the question.
+    """
+
+    def __init__(self, key: str) -> None:
+        super().__init__(_button("As I typed it", f"quoth:typed:{key}", row=1))
+        self._key = key
+
+    @classmethod
+    async def from_custom_id(cls, _: _Interaction, item: _Item, match: _Match, /) -> Self:
+        """Make it of a button that was pressed."""
+        return cls(match["key"])
+
+    async def callback(self, interaction: _Interaction) -> None:
+        """It was pressed."""
+        await interaction.client.pressing.as_typed(interaction, self._key)
+
+
+ALL = (More, Context, Vote, FollowUp, AsTyped)
 """For the client to know them by."""
 
 
@@ -150,6 +171,8 @@ def under_answer(answer: Answer, key: str | None, shown: int, *, quoted: bool) -
         view.add_item(FollowUp(key))
         view.add_item(Vote(key, right=True))
         view.add_item(Vote(key, right=False))
+        if answer.understood and not answer.understood.alone:
+            view.add_item(AsTyped(key))
     return view if view.children else None
 
 

@@ -49,7 +49,7 @@ class QuothClient(discord.AutoShardedClient):
         self.desk = desk
         self.servers = servers
         self.archive = archive
-        self.pressing = Pressing(desk, self.finishing)
+        self.pressing = Pressing(desk, servers, self.finishing)
         self._answering: set[asyncio.Task[object]] = set()
         self.tree = app_commands.CommandTree(self)
         self.tree.add_command(Articles(archive))

@@ -18,6 +18,7 @@ from bot.discord.manners import Manners
 from bot.discord.reasons import RestartingError
 from bot.discord.server_settings import visible_to
 from bot.discord.store import Store, StoreError
+from bot.discord.talks import Talks
 from retrieval.answer import Answer
 from retrieval.answerer import DEFAULT_TOP
 from retrieval.article import Article
@@ -65,6 +66,7 @@ class Desk:
         self.manners = manners or Manners()
         self.asked = AskedQuestions(store)
         self.votes = Votes(store)
+        self.talks = Talks()
         self._worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="ask")
         self._waiting: set[asyncio.Future[Any]] = set()
         self._leaving = False
@@ -107,7 +109,7 @@ class Desk:
     def _ask(
         self,
         question: str,
-        within: Filter | None,
+        within: Filter,
         top: int,
         min_confidence: float | None,
         asker: Asker,

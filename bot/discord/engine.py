@@ -5,6 +5,7 @@ from typing import Protocol
 
 from retrieval.answer import Answer
 from retrieval.article import Article
+from retrieval.conversation import Turn
 from retrieval.search.filter import Filter
 
 
@@ -12,7 +13,12 @@ class Engine(Protocol):
     """What answers: an ``Answerer``. It is used in one thread, one call at a time."""
 
     def ask(
-        self, question: str, top: int, within: Filter | None, min_confidence: float | None
+        self,
+        question: str,
+        top: int,
+        within: Filter | None,
+        min_confidence: float | None,
+        history: Sequence[Turn],
     ) -> Answer:
         """Answer a question, or raise a ``QuestionError`` whose line the person is shown."""
 

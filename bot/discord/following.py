@@ -1,9 +1,10 @@
-"""Questions that follow others."""
+"""Questions that follow others: what was said before them is read anew from the articles."""
 
 from collections.abc import Sequence
 
 from bot.discord.asked import Turn
 from bot.discord.engine import Engine
+from retrieval import conversation
 from retrieval.answer import Answer
 from retrieval.search.filter import Filter
 
@@ -13,17 +14,37 @@ def ask_following(
     question: str,
     history: Sequence[Turn],
     top: int,
-    within: Filter | None,
+    within: Filter,
     min_confidence: float | None,
 ) -> Answer:
-    """Answer a question that follows others; for now it has to say all that it means itself.
+    """Answer a question by what was asked before it.
 
     Args:
         engine: what answers.
         question: as a person typed it.
         history: what was asked and answered before, the oldest first; empty for a first question.
+            Messages that were looked up are passed over.
         top: how many quotes at most.
-        within: which articles.
+        within: which articles; an earlier answer from any other is not looked back on.
         min_confidence: below this it is "not found".
     """
-    return engine.ask(question, top, within, min_confidence)
+    said = [
+        conversation.Turn(turn.question, _answer(engine, turn, within))
+        for turn in history
+        if turn.question is not None
+    ]
+    return engine.ask(question, top, within, min_confidence, said)
+
+
+def _answer(engine: Engine, turn: Turn, within: Filter) -> str:
+    """The words that answered, where their article is still the same and may be seen."""
+    place = turn.first
+    if place is None:
+        return ""
+    article = engine.article(place.article)
+    if article is None or article.sha256 != place.sha256:
+        return ""
+    if not within.admits(article.source, article.date):
+        return ""
+    words = place.answer or place
+    return article.text[words.start : words.end]

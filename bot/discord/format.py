@@ -11,13 +11,14 @@ from dataclasses import dataclass
 
 from bot.discord.inert import escape, length, one_line
 from bot.discord.quotation import quotation
-from bot.wording import NEAREST, NOT_FOUND, sureness
+from bot.wording import NEAREST, NOT_FOUND, sureness, understood_as
 from retrieval.answer import Answer
 
 MESSAGE_LIMIT = 2000
 """The longest message that Discord takes."""
 
 _QUESTION_SHOWN = 200
+_UNDERSTOOD_SHOWN = 90
 _REASON_LIMIT = 900
 
 
@@ -35,7 +36,7 @@ class Page:
 
 
 def format_answer(answer: Answer, *, show_question: bool = False, about: str | None = None) -> Page:
-    """Write an answer as one message.
+    """Write an answer as one message, which says how the question was taken if not as typed.
 
     Quotes that no longer fit are left out whole, with their citations, and that is said.
 
@@ -49,6 +50,8 @@ def format_answer(answer: Answer, *, show_question: bool = False, about: str | N
         head.append(f"About [this message]({about}):")
     if show_question:
         head.append(f"**{format_question(answer.question)}**")
+    if answer.understood and (taken := understood_as(answer.understood)):
+        head.append(f"-# {escape(one_line(taken, _UNDERSTOOD_SHOWN))}")
     if answer.answered:
         head.append(sureness(answer.confidence))
     else:

@@ -13,13 +13,17 @@ import discord
 from discord import ui
 
 from bot.discord import buttons
+from bot.discord.answering import answer
 from bot.discord.asked import Place, Turn
-from bot.discord.desk import Desk
+from bot.discord.desk import Asker, Desk
 from bot.discord.feedback import Passage
 from bot.discord.feedback import Vote as SaidVote
 from bot.discord.reading_on import WITHDRAWN, format_context, format_more, quote_at, updated
 from bot.discord.reasons import reason
-from bot.discord.replying import Reply, edit_reply, log_unsent
+from bot.discord.replying import Reply, edit_reply, log_unsent, telling
+from bot.discord.server_settings import Servers
+from bot.discord.talks import talk_in
+from bot.discord.terms import refusal, terms_of_interaction
 from retrieval.question import MAX_QUESTION
 
 _A_PAGE = 3
@@ -47,11 +51,18 @@ class Pressing:
 
     Args:
         desk: where the articles, the questions and the votes are.
+        servers: on whose terms a question is asked again.
         finishing: lets the client wait for what happens within.
     """
 
-    def __init__(self, desk: Desk, finishing: Callable[[], AbstractContextManager[None]]) -> None:
+    def __init__(
+        self,
+        desk: Desk,
+        servers: Servers,
+        finishing: Callable[[], AbstractContextManager[None]],
+    ) -> None:
         self._desk = desk
+        self._servers = servers
         self._finishing = finishing
 
     async def more(self, interaction: _Interaction, key: str, shown: int) -> None:
@@ -129,6 +140,31 @@ class Pressing:
             return
         with self._finishing(), log_unsent(interaction.channel_id):
             await interaction.response.send_modal(Form(key))
+
+    async def as_typed(self, interaction: _Interaction, key: str) -> None:
+        """Ask a question again, as if nothing had been asked before it."""
+
+        async def work() -> Reply:
+            turn = await self._turn(key)
+            if turn is None or turn.question is None:
+                return Reply(_UNKNOWN)
+            terms = terms_of_interaction(self._servers, interaction)
+            with self._desk.manners.traced("as typed", turn.question):
+                if line := refusal(self._desk.manners, terms, interaction):
+                    return Reply(line)
+                under = interaction.message
+                private = under is None or under.flags.ephemeral
+                return await answer(
+                    self._desk,
+                    turn.question,
+                    Asker(interaction.guild_id),
+                    terms,
+                    talk=None if private else talk_in(interaction.channel, interaction.user.id),
+                    show_question=True,
+                    tell=telling(interaction),
+                )
+
+        await self._respond(interaction, work)
 
     async def _turn(self, key: str) -> Turn | None:
         return await asyncio.to_thread(self._desk.asked.turn, key)

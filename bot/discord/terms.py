@@ -57,14 +57,19 @@ async def refused(manners: Manners, terms: Terms, interaction: discord.Interacti
     Raises:
         Exception: one of ``SENDING_ERRORS``.
     """
-    line = terms.refusal
-    if line:
-        tracing.became("reason")
-    elif refusal := manners.refuse(interaction.user.id, interaction.guild_id):
-        line = refusal.line
+    line = refusal(manners, terms, interaction)
     if line:
         await interaction.response.send_message(line, ephemeral=True)
     return line is not None
+
+
+def refusal(manners: Manners, terms: Terms, interaction: discord.Interaction[Any]) -> str | None:
+    """Why a question may not be asked here, or not now; None where it is taken, and counted."""
+    if terms.refusal:
+        tracing.became("reason")
+        return terms.refusal
+    refused = manners.refuse(interaction.user.id, interaction.guild_id)
+    return refused.line if refused else None
 
 
 def _places(channel: Any) -> list[int]:

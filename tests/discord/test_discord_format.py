@@ -1,6 +1,7 @@
 """What a message says: its words, its citations, and what is left out."""
 
 import datetime
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -11,6 +12,7 @@ from bot.discord.inert import escape
 from bot.wording import sureness
 from retrieval.answer import Answer, Quote, Timings
 from retrieval.article import Article, Span
+from retrieval.conversation import Understanding
 from retrieval.library import LibraryState
 from tests.discord.world import text_of
 
@@ -248,4 +250,6 @@ def test_a_message_is_never_too_long_and_no_quote_is_cut(
 def test_the_first_quote_always_fits(text: str) -> None:
     whole = Span(0, len(text))
     quote = quote_of(text, title="_" * 1000, url="https://example.org/" + "a" * 280, answer=whole)
-    assert "\n-# \\[1\\] " in text_of(answer_of(quote, quote), show_question=True)
+    understood = Understanding("?", "?", ("*" * 500,), {"*": 1.0})
+    answer = replace(answer_of(quote, quote), understood=understood)
+    assert "\n-# \\[1\\] " in text_of(answer, show_question=True)

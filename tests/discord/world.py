@@ -1,7 +1,7 @@
 """What the tests of the Discord bot share: an engine to ask, and a server to ask it in."""
 
 import datetime
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from bot.discord.librarian import Librarian, Outcome, Progress, Request
 from bot.discord.store import Store
 from retrieval.answer import Answer, Quote, Timings
 from retrieval.article import Article, id_key
+from retrieval.conversation import Turn, Understanding
 from retrieval.library import LibraryState
 from retrieval.search.filter import Filter
 from tests.retrieval.encoders import ReadableEncoder
@@ -54,20 +55,29 @@ class Engine:
         self.asked: list[str] = []
         self.within: list[Filter | None] = []
         self.min_confidence: list[float | None] = []
+        self.history: list[list[Turn]] = []
+        self.understood: Understanding | None = None  # wherever there is a history
         self.articles: dict[str, Article] = {}
         self.result: Answer | Exception = answer_of()
         self.meanwhile: Callable[[], object] = lambda: None
 
     def ask(
-        self, question: str, top: int, within: Filter | None, min_confidence: float | None
+        self,
+        question: str,
+        top: int,
+        within: Filter | None,
+        min_confidence: float | None,
+        history: Sequence[Turn],
     ) -> Answer:
         self.asked.append(question)
         self.within.append(within)
         self.min_confidence.append(min_confidence)
+        self.history.append(list(history))
         self.meanwhile()
         if isinstance(self.result, Exception):
             raise self.result
-        return replace(self.result, question=question)
+        understood = self.understood if history else None
+        return replace(self.result, question=question, understood=understood)
 
     def article(self, article_id: str) -> Article | None:
         return self.articles.get(article_id)

@@ -1,0 +1,57 @@
+"""Makes of a question what the person is shown, whichever way it was asked."""
+
+from collections.abc import Awaitable, Callable
+
+from bot.discord import buttons, tracing
+from bot.discord.desk import Asker, Desk
+from bot.discord.format import format_answer
+from bot.discord.reasons import reason
+from bot.discord.replying import Reply
+from bot.discord.server_settings import Terms
+from bot.discord.talks import Talk
+from retrieval.search.filter import Filter
+
+
+async def answer(
+    desk: Desk,
+    question: str,
+    asker: Asker,
+    terms: Terms,
+    within: Filter | None = None,
+    *,
+    talk: Talk | None = None,
+    show_question: bool = False,
+    about: str | None = None,
+    tell: Callable[[str], Awaitable[object]],
+) -> Reply:
+    """What the person is shown: the answer, or the reason why there is none.
+
+    Args:
+        desk: answers it.
+        question: as a person typed it.
+        asker: where it is from.
+        terms: on which it is answered.
+        within: which articles, where it is fewer than the terms allow.
+        talk: the conversation that goes on from this answer, if one does by itself.
+        show_question: begin with the question, for where the channel does not show it.
+        about: the address of the message that was looked up.
+        tell: shows the person that it takes long.
+    """
+    try:
+        asked = await desk.ask(
+            question,
+            within=within or terms.within,
+            min_confidence=terms.min_confidence,
+            asker=asker,
+            tell=tell,
+        )
+        tracing.mark("answered")
+        if trace := tracing.current():
+            trace.note(asked.answer)
+        if talk and asked.key:
+            desk.talks.goes_on(talk, asked.key)
+        page = format_answer(asked.answer, show_question=show_question, about=about)
+        view = buttons.under_answer(asked.answer, asked.key, page.shown, quoted=asker.quoted)
+        return Reply(page.text, view)
+    except Exception as error:
+        return Reply(reason(error))
