@@ -12,15 +12,21 @@ from bot.discord.inert import length
 from bot.discord.quotation import citation, linked_title, quotation, quoted_lines
 from retrieval.answer import Quote
 from retrieval.article import Article, Span
+from retrieval.search.filter import Filter
 from retrieval.sentences import paragraphs, sentences
 
 WITHDRAWN = "withdrawn: its article is no longer here."
+NOT_SEEN = "of an article that this channel may not see."
 _GAP = "\n> \n"  # between paragraphs of a quotation
 _TOO_LONG = "This passage is too long to be shown with what is around it."
 
 
 def format_more(
-    question: str | None, places: Sequence[Place], articles: Sequence[Article | None], first: int
+    question: str | None,
+    places: Sequence[Place],
+    articles: Sequence[Article | None],
+    first: int,
+    within: Filter,
 ) -> Page:
     """Write the passages that come next as one message.
 
@@ -29,15 +35,20 @@ def format_more(
         places: where they stand.
         articles: each one's article as it is now, or None where it is gone.
         first: the number of the first.
+        within: which articles may be seen here.
     """
     head = "More passages" + (f" for **{format_question(question)}**" if question else "") + ":"
     found = zip(places, articles, strict=True)
-    return fill(head, [_part(*each, number) for number, each in enumerate(found, start=first)])
+    return fill(
+        head, [_part(*each, number, within) for number, each in enumerate(found, start=first)]
+    )
 
 
-def _part(place: Place, article: Article | None, number: int) -> str:
+def _part(place: Place, article: Article | None, number: int, within: Filter) -> str:
     if article is None:
         return f"-# \\[{number}\\] {WITHDRAWN}"
+    if not within.admits(article.source, article.date):
+        return f"-# \\[{number}\\] {NOT_SEEN}"
     if article.sha256 != place.sha256:
         return updated(article, number)
     return quotation(quote_at(article, place.start, place.end, place.answer), number)

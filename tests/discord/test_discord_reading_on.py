@@ -12,6 +12,7 @@ from bot.discord.format import MESSAGE_LIMIT
 from bot.discord.inert import length
 from bot.discord.reading_on import format_context, format_more, quote_at
 from retrieval.article import Article, Span
+from retrieval.search.filter import Filter
 from retrieval.sentences import paragraphs
 from tests.discord.test_discord_inert import TEXTS, lines_of, shown_by_discord
 
@@ -90,7 +91,7 @@ def unbold(line: str) -> str:
 def test_more_fits_and_cuts_no_citation(texts: list[str], title: str, times: int) -> None:
     articles = [article_of(text * times, title, "https://e.org/" + "a" * 200) for text in texts]
     places = [Place("a", 0, len(each.text), each.sha256, None) for each in articles]
-    page = format_more("where?" * times, places, articles, 4)
+    page = format_more("where?" * times, places, articles, 4, Filter())
     assert 0 < length(page.text) <= MESSAGE_LIMIT
     assert page.text.count("\n-# \\[") == page.shown
     left = len(texts) - page.shown
@@ -104,7 +105,7 @@ def test_more_says_what_is_no_longer_as_it_was(changed: bool) -> None:
     article = article_of("Words.", url="https://e.org/")
     place = Place("a", 0, 6, article.sha256, Span(0, 5))
     now = dataclasses.replace(article, text="Other words.") if changed else None
-    assert format_more(None, [place, place], [now, article], 4).text == (
+    assert format_more(None, [place, place], [now, article], 4, Filter()).text == (
         "More passages:\n"
         + (
             "-# \\[4\\] [Title](<https://e.org/>) · updated since; ask again."
