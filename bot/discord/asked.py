@@ -114,16 +114,21 @@ class AskedQuestions:
             )
         return key
 
-    def turn(self, key: str) -> Turn | None:
-        """A question by its key, or None where it is not known.
+    def turn(self, key: str, server: int | None) -> Turn | None:
+        """A question by its key, or None where it is not known, or is another server's.
+
+        Args:
+            key: of the question.
+            server: where it is looked up; None for a direct message.
 
         Raises:
             StoreError: the store cannot be read.
         """
         with self._store.look() as connection:
             row = connection.execute(
-                "SELECT question, answered, confidence, quotes, follows FROM asked WHERE key = ?",
-                (key,),
+                "SELECT question, answered, confidence, quotes, follows FROM asked"
+                " WHERE key = ? AND server IS ?",
+                (key, server),
             ).fetchone()
         if row is None:
             return None
@@ -131,10 +136,10 @@ class AskedQuestions:
         places = tuple(_place(each) for each in json.loads(quotes))
         return Turn(question, bool(answered), confidence, places, follows)
 
-    def history(self, key: str | None) -> tuple[Turn, ...]:
+    def history(self, key: str | None, server: int | None) -> tuple[Turn, ...]:
         """The conversation up to a question, the oldest turn first; raises what ``turn`` does."""
         turns: list[Turn] = []
-        while key is not None and len(turns) < _TURNS and (turn := self.turn(key)):
+        while key is not None and len(turns) < _TURNS and (turn := self.turn(key, server)):
             turns.append(turn)
             key = turn.follows
         return tuple(reversed(turns))

@@ -114,7 +114,7 @@ class Desk:
         min_confidence: float | None,
         asker: Asker,
     ) -> Asked:
-        history = self._history(asker.follows)
+        history = self._history(asker)
         answer = ask_following(self._engine, question, history, top, within, min_confidence)
         try:
             kept = None if asker.quoted else answer.question
@@ -124,9 +124,9 @@ class Desk:
             return Asked(answer, None)
         return Asked(answer, key)
 
-    def _history(self, follows: str | None) -> Sequence[Turn]:
+    def _history(self, asker: Asker) -> Sequence[Turn]:
         try:
-            return self.asked.history(follows)
+            return self.asked.history(asker.follows, asker.server)
         except StoreError as error:
             _log.error("what was asked before could not be read: %s", error)
             return ()

@@ -76,7 +76,7 @@ class Pressing:
         """Show the passages that come after those shown."""
 
         async def work(terms: Terms) -> Reply:
-            turn = await self._turn(key)
+            turn = await self._turn(key, interaction)
             if turn is None:
                 return Reply(_UNKNOWN)
             places = turn.places[shown : shown + _A_PAGE]
@@ -104,7 +104,7 @@ class Pressing:
         async def work(terms: Terms) -> Reply:
             article_key, start, end, sha256 = where
             article = await self._desk.article_with(article_key, interaction.guild_id)
-            turn = await self._turn(key) if key else None
+            turn = await self._turn(key, interaction) if key else None
             others = (
                 buttons.under_context(key, turn.places[:_A_PAGE], number) if key and turn else None
             )
@@ -122,7 +122,7 @@ class Pressing:
         """Keep what somebody says of an answer."""
 
         async def work(terms: Terms) -> Reply:
-            turn = await self._turn(key)
+            turn = await self._turn(key, interaction)
             if turn is None or turn.question is None or interaction.message is None:
                 return Reply(_UNKNOWN)
             said = SaidVote(turn.question, _passage(turn.first), right)
@@ -154,7 +154,7 @@ class Pressing:
         """Ask a question again, as if nothing had been asked before it."""
 
         async def work(terms: Terms) -> Reply:
-            turn = await self._turn(key)
+            turn = await self._turn(key, interaction)
             if turn is None or turn.question is None:
                 return Reply(_UNKNOWN)
             with self._desk.manners.traced("as typed", turn.question):
@@ -174,8 +174,8 @@ class Pressing:
 
         await self._respond(interaction, work)
 
-    async def _turn(self, key: str) -> Turn | None:
-        return await asyncio.to_thread(self._desk.asked.turn, key)
+    async def _turn(self, key: str, interaction: _Interaction) -> Turn | None:
+        return await asyncio.to_thread(self._desk.asked.turn, key, interaction.guild_id)
 
     async def _respond(
         self, interaction: _Interaction, work: Callable[[Terms], Awaitable[Reply]]

@@ -1,8 +1,12 @@
 """Buttons keep to what a server has settled, as it stands when they are pressed."""
 
+import discord
 import pytest
+from discord import ui
 
+from bot.discord import buttons
 from bot.discord.client import QuothClient
+from bot.discord.desk import Asker
 from bot.discord.server_settings import Scope
 from bot.discord.store import Store
 from tests.discord.test_discord_buttons import ARTICLE, answered, long_answer, shown, votes
@@ -41,3 +45,25 @@ async def test_a_channel_is_shown_only_what_it_may_see_now(
     assert "of an article that this channel may not see" in shown(result)
     assert "paragraph" not in shown(result)
     assert ARTICLE.title not in shown(result)
+
+
+async def test_a_key_is_of_no_use_in_another_server_or_directly(
+    world: World, simcord_bot: QuothClient, store: Store, engine: Engine
+) -> None:
+    """Not for what was asked, nor for what it got, nor to vote or to ask on."""
+    secret = "Is the director ill?"
+    asked = await simcord_bot.desk.ask(secret, asker=Asker(7))
+    key = asked.key
+    assert key is not None
+    channel = simcord_bot.get_channel(world.channel.id)
+    assert isinstance(channel, discord.TextChannel)
+    for item in (buttons.More(key, 0), buttons.Vote(key, right=True), buttons.AsTyped(key)):
+        message = await channel.send("x", view=ui.View(timeout=None).add_item(item))
+        result = await world.reader.click(message, label=item.item.label)
+        assert shown(result) == "I no longer know what was asked here; please ask again."
+    assert votes(store) == []
+    for server in (world.guild.id, None):
+        await simcord_bot.desk.ask("And when?", asker=Asker(server, follows=key))
+        assert engine.history[-1] == []
+    await simcord_bot.desk.ask("And when?", asker=Asker(7, follows=key))
+    assert [turn.question for turn in engine.history[-1]] == [secret]
