@@ -184,7 +184,15 @@ async def answer_message(
             follows = _replied_to(message, me) or await desk.talks.last(message, me.id)
             talk = talk_in(message.channel, message.author.id)
             asker = Asker(server, follows=follows)
-            reply = await answer(desk, question, asker, terms, talk=talk, tell=waiting.tell)
+            reply = await answer(
+                desk,
+                question,
+                asker,
+                terms,
+                talk=talk,
+                elsewhere=terms.private,
+                tell=waiting.tell,
+            )
         if terms.private:
             await send_privately(message, reply)
             await waiting.over()

@@ -9,8 +9,15 @@ from bot.discord.client import QuothClient
 from bot.discord.desk import Asker
 from bot.discord.server_settings import Scope
 from bot.discord.store import Store
-from tests.discord.test_discord_buttons import ARTICLE, answered, long_answer, shown, votes
-from tests.discord.world import Engine, World
+from tests.discord.test_discord_buttons import (
+    ARTICLE,
+    answered,
+    labels,
+    long_answer,
+    shown,
+    votes,
+)
+from tests.discord.world import QUESTION, Engine, World
 
 MANAGER = 1
 
@@ -67,3 +74,19 @@ async def test_a_key_is_of_no_use_in_another_server_or_directly(
         assert engine.history[-1] == []
     await simcord_bot.desk.ask("And when?", asker=Asker(7, follows=key))
     assert [turn.question for turn in engine.history[-1]] == [secret]
+
+
+async def test_a_private_answer_sent_directly_has_no_buttons_and_says_where_they_are(
+    world: World, simcord_bot: QuothClient
+) -> None:
+    """In direct messages they would do what they do on other terms than the server's."""
+    simcord_bot.servers.change(world.guild.id, MANAGER, "private answers", private=True)
+    await world.reader.send(world.channel, f"{world.mention} {QUESTION}")
+    [message] = world.direct()
+    assert labels(message) == []
+    assert "`/ask` in the server" in message.content
+    assert "paragraph 2" in message.content
+    asked = await world.reader.slash(world.channel, "ask", question=QUESTION)
+    assert asked.response is not None
+    assert "no buttons" not in shown(asked)
+    assert "paragraph 3" in shown(await world.reader.click(asked.response, label="Context"))
