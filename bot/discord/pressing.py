@@ -85,7 +85,10 @@ class Pressing:
             articles = [
                 await self._desk.article(place.article, interaction.guild_id) for place in places
             ]
-            page = format_more(turn.question, places, articles, shown + 1, terms.within)
+            # An article may be megabytes long: what reads all of it is for the thread.
+            page = await self._desk.call(
+                lambda: format_more(turn.question, places, articles, shown + 1, terms.within)
+            )
             # One that fits into no message on its own must not stop those after it.
             seen = shown + max(1, page.shown)
             return Reply(page.text, buttons.under_more(key, seen, len(turn.places)))
@@ -112,9 +115,13 @@ class Pressing:
                 return Reply(f"-# \\[{number}\\] {WITHDRAWN}", others)
             if not terms.within.admits(article.source, article.date):
                 return Reply(f"-# \\[{number}\\] {NOT_SEEN}", others)
-            if not article.sha256.startswith(sha256):
-                return Reply(updated(article, number), others)
-            return Reply(format_context(quote_at(article, start, end), number), others)
+
+            def read() -> str:
+                if not article.sha256.startswith(sha256):
+                    return updated(article, number)
+                return format_context(quote_at(article, start, end), number)
+
+            return Reply(await self._desk.call(read), others)
 
         await self._respond(interaction, work)
 

@@ -17,6 +17,7 @@ from retrieval.sentences import paragraphs, sentences
 
 WITHDRAWN = "withdrawn: its article is no longer here."
 NOT_SEEN = "of an article that this channel may not see."
+_WINDOW = 2 * MESSAGE_LIMIT  # of a paragraph; more of it fits in no message
 _GAP = "\n> \n"  # between paragraphs of a quotation
 _TOO_LONG = "This passage is too long to be shown with what is around it."
 
@@ -83,10 +84,14 @@ def format_context(quote: Quote, number: int) -> str:
         return "\n".join(quoted_lines(article, span, itself))
 
     room = MESSAGE_LIMIT - length(cited) - 1
-    parts = [next((text for each in (whole, itself) if length(text := written(each)) <= room), "")]
-    if not parts[0]:
+    # What is longer unescaped already is not escaped first: it may be megabytes long.
+    short = [each for each in (whole, itself) if each.end - each.start <= room]
+    fit = next(((each, text) for each in short if length(text := written(each)) <= room), None)
+    if fit is None:
         return f"{_TOO_LONG}\n{cited}"
-    if parts[0] != written(whole):  # what would come next is not what comes next in the article
+    shown, text = fit
+    parts = [text]
+    if shown != whole:  # what would come next is not what comes next in the article
         before, after = [], []
     room -= length(parts[0])
     for each in after[:1]:
@@ -101,8 +106,17 @@ def format_context(quote: Quote, number: int) -> str:
 def _nearest(article: Article, paragraph: Span, room: int, *, after: bool) -> str:
     """As much of a paragraph as fits, from its beginning or up to its end: whole sentences."""
     found = ""
-    inside = sentences(article.text, paragraph)
-    for sentence in inside if after else reversed(inside):
+    window, cut = paragraph, paragraph.end - paragraph.start > _WINDOW
+    if cut and after:
+        window = Span(paragraph.start, paragraph.start + _WINDOW)
+    elif cut:
+        window = Span(paragraph.end - _WINDOW, paragraph.end)
+    inside = sentences(article.text, window)
+    if not after:
+        inside.reverse()
+    if cut:
+        inside.pop()  # the last of them is not whole
+    for sentence in inside:
         start, end = (paragraph.start, sentence.end) if after else (sentence.start, paragraph.end)
         longer = "\n".join(quoted_lines(article, Span(start, end)))
         if length(longer) + len(_GAP) > room:

@@ -1,5 +1,8 @@
 """Buttons keep to what a server has settled, as it stands when they are pressed."""
 
+import threading
+from typing import Any
+
 import discord
 import pytest
 from discord import ui
@@ -7,6 +10,7 @@ from discord import ui
 from bot.discord import buttons
 from bot.discord.client import QuothClient
 from bot.discord.desk import Asker
+from bot.discord.reading_on import quote_at
 from bot.discord.server_settings import Scope
 from bot.discord.store import Store
 from tests.discord.test_discord_buttons import (
@@ -90,3 +94,21 @@ async def test_a_private_answer_sent_directly_has_no_buttons_and_says_where_they
     assert asked.response is not None
     assert "no buttons" not in shown(asked)
     assert "paragraph 3" in shown(await world.reader.click(asked.response, label="Context"))
+
+
+@pytest.mark.parametrize("label", ["More", "Context"])
+async def test_what_is_shown_of_an_article_is_written_in_the_desks_thread(
+    world: World, monkeypatch: pytest.MonkeyPatch, label: str
+) -> None:
+    """The event loop has other things to do than to read through megabytes."""
+    message = await answered(world)
+    threads = set()
+
+    def noting(*place: Any) -> Any:
+        threads.add(threading.current_thread().name)
+        return quote_at(*place)
+
+    for module in ("reading_on", "pressing"):
+        monkeypatch.setattr(f"bot.discord.{module}.quote_at", noting)
+    await world.reader.click(message, label=label)
+    assert threads == {"ask_0"}

@@ -9,11 +9,11 @@ from hypothesis import strategies as st
 
 from bot.discord.asked import Place
 from bot.discord.format import MESSAGE_LIMIT
-from bot.discord.inert import length
+from bot.discord.inert import escaped_characters, length
 from bot.discord.reading_on import format_context, format_more, quote_at
 from retrieval.article import Article, Span
 from retrieval.search.filter import Filter
-from retrieval.sentences import paragraphs
+from retrieval.sentences import paragraphs, sentences
 from tests.discord.test_discord_inert import TEXTS, lines_of, shown_by_discord
 
 LONG = "One sentence is here. " * 200
@@ -114,3 +114,37 @@ def test_more_says_what_is_no_longer_as_it_was(changed: bool) -> None:
         )
         + "\n\n> **Words**.\n-# \\[5\\] [Title](<https://e.org/>) · ¶\xa01"
     )
+
+
+@pytest.mark.parametrize("where", ["before", "after", "around"])
+def test_no_more_of_a_long_paragraph_is_read_than_a_message_holds(
+    where: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One of megabytes would keep everybody waiting for what is not shown in the end."""
+    long = "One *sentence* is here. " * 5000
+    text = {
+        "before": f"{long}\n\nThe quote.",
+        "after": f"The quote.\n\n{long}",
+        "around": f"{long}The quote. {long}",
+    }[where]
+    escaped = split = 0
+
+    def split_up(text: str, within: Span) -> list[Span]:
+        nonlocal split
+        split += within.end - within.start
+        return sentences(text, within)
+
+    def count(line: str) -> list[str]:
+        nonlocal escaped
+        escaped += len(line)
+        return escaped_characters(line)
+
+    monkeypatch.setattr("bot.discord.quotation.escaped_characters", count)
+    monkeypatch.setattr("bot.discord.reading_on.sentences", split_up)
+    start = text.index("The quote.")
+    message = format_context(quote_at(article_of(text), start, start + 10), 1)
+    assert "**The quote.**" in message
+    assert ("sentence" in message) == (where != "around")
+    assert escaped < 100 * MESSAGE_LIMIT
+    assert split <= 2 * MESSAGE_LIMIT
+    assert where == "around" or length(message) > MESSAGE_LIMIT - 100
