@@ -103,3 +103,43 @@ async def test_a_command_that_waited_too_long_is_logged(
     [record] = caplog.records
     assert "could not be sent" in record.getMessage()
     assert QUESTION not in caplog.text
+
+
+@pytest.mark.parametrize("command", ["ask", "Find the source"])
+async def test_a_fault_before_anything_is_asked_is_told_too(
+    world: World,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+    command: str,
+) -> None:
+    def terms(*_: object) -> None:
+        raise ValueError(QUESTION)
+
+    monkeypatch.setattr("bot.discord.client.terms_of_interaction", terms)
+    if command == "ask":
+        result = await world.reader.slash(world.channel, command, question=QUESTION)
+    else:
+        message = await world.manager.send(world.channel, TEXT)
+        result = await world.reader.context_menu(world.channel, command, message)
+    assert result.response is not None
+    assert result.response.ephemeral
+    told = r"Something went wrong \(reference ([0-9a-f]{8})\)\."
+    found = re.fullmatch(told, result.response.content)
+    assert found
+    [record] = caplog.records
+    assert found[1] in record.getMessage()
+    assert QUESTION not in caplog.text
+    assert len(world.env.errors) == 1
+
+
+async def test_a_thread_whose_channel_is_not_known_is_a_place(
+    world: World, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As after a reconnection, or where the bot may not see the channel."""
+    world.env.backend.create_thread(world.channel.id, "talk", world.reader.id)
+    await world.env.settle()
+    [thread] = world.channel.threads
+    monkeypatch.setattr(discord.Thread, "parent", None)
+    await world.reader.slash(thread, "ask", question=QUESTION)
+    await world.reader.send(thread, f"{world.mention} {QUESTION}")
+    assert engine.asked == [QUESTION, QUESTION]
