@@ -3,10 +3,16 @@
 import asyncio
 import logging
 import re
+import sqlite3
+import threading
+from contextlib import closing
 
 import discord
 import pytest
 
+from bot.discord.client import QuothClient
+from bot.discord.desk import Asker
+from bot.discord.store import Store
 from retrieval.errors import DamagedError, EncoderError, QuestionError, QuothError
 from tests.discord.world import QUESTION, TEXT, Engine, World
 
@@ -143,3 +149,45 @@ async def test_a_thread_whose_channel_is_not_known_is_a_place(
     await world.reader.slash(thread, "ask", question=QUESTION)
     await world.reader.send(thread, f"{world.mention} {QUESTION}")
     assert engine.asked == [QUESTION, QUESTION]
+
+
+async def test_a_store_that_is_locked_keeps_nobody_waiting(
+    world: World,
+    simcord_bot: QuothClient,
+    store: Store,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """They are answered without buttons, and only the first one has tried to be kept."""
+    desk = simcord_bot.desk
+    with closing(sqlite3.connect(store.path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        async with asyncio.timeout(8):  # each would take ten
+            asked = [await desk.ask(QUESTION) for _ in range(3)]
+        other.execute("ROLLBACK")
+    assert [each.key for each in asked] == [None] * 3
+    assert all(each.answer.answered for each in asked)
+    assert len(caplog.records) == 1
+    monkeypatch.setattr(desk, "_keeping_from", 0.0)
+    assert (await desk.ask(QUESTION)).key
+
+
+async def test_nor_does_one_that_the_bot_itself_is_busy_with(
+    simcord_bot: QuothClient, store: Store
+) -> None:
+    busy, done = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        with store.change():
+            busy.set()
+            done.wait(30)
+
+    holding = asyncio.create_task(asyncio.to_thread(hold))
+    await asyncio.to_thread(busy.wait, 30)
+    try:
+        async with asyncio.timeout(8):
+            asked = await simcord_bot.desk.ask(QUESTION, asker=Asker(follows="a" * 11))
+        assert asked.key is None
+    finally:
+        done.set()
+        await holding
