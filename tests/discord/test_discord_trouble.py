@@ -6,6 +6,8 @@ import re
 import sqlite3
 import threading
 from contextlib import closing
+from types import SimpleNamespace
+from typing import Any
 
 import discord
 import pytest
@@ -191,3 +193,19 @@ async def test_nor_does_one_that_the_bot_itself_is_busy_with(
     finally:
         done.set()
         await holding
+
+
+@pytest.mark.parametrize(("status", "code"), [(502, 0), (500, 0), (400, 50006)])
+async def test_an_answer_that_discord_may_have_taken_is_not_sent_again(
+    world: World, monkeypatch: pytest.MonkeyPatch, status: int, code: int
+) -> None:
+    real = discord.Message.reply
+    kind = discord.DiscordServerError if status >= 500 else discord.HTTPException
+
+    async def reply(message: discord.Message, *words: Any, **options: Any) -> None:
+        await real(message, *words, **options)
+        raise kind(SimpleNamespace(status=status, reason="x"), {"code": code, "message": "x"})  # type: ignore[arg-type]
+
+    monkeypatch.setattr(discord.Message, "reply", reply)
+    await world.reader.send(world.channel, f"{world.mention} {QUESTION}")
+    assert len(world.replies()) == 1
