@@ -11,7 +11,6 @@ from bot.discord.server_settings import Terms
 from bot.discord.talks import Talk
 from retrieval.search.filter import Filter
 
-
 _NO_BUTTONS = "-# There are no buttons here; ask by `/ask` in the server to have them."
 
 

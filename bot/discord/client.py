@@ -17,6 +17,7 @@ from bot.discord import asking, buttons
 from bot.discord.archive import Archive
 from bot.discord.articles import Articles
 from bot.discord.desk import Desk
+from bot.discord.expired import tell_expired
 from bot.discord.managing import tell_error
 from bot.discord.pressing import Pressing, asked_by_form
 from bot.discord.putting_back import PutBack
@@ -112,9 +113,12 @@ class QuothClient(discord.AutoShardedClient):
             await asking.answer_message(self.desk, self.servers, message, self.user)
 
     async def on_interaction(self, interaction: discord.Interaction["QuothClient"]) -> None:
-        """Answer a question that was sent by a form."""
+        """Answer a question that was sent by a form, and tell of others that have expired."""
         sent = asked_by_form(interaction)
-        if sent is None or self.is_closed():
+        if self.is_closed():
+            return
+        if sent is None:
+            await tell_expired(interaction)
             return
         with self.finishing():
             terms = terms_of_interaction(self.servers, interaction)

@@ -62,8 +62,8 @@ async def test_a_key_is_of_no_use_in_another_server_or_directly(
     world: World, simcord_bot: QuothClient, store: Store, engine: Engine
 ) -> None:
     """Not for what was asked, nor for what it got, nor to vote or to ask on."""
-    secret = "Is the director ill?"
-    asked = await simcord_bot.desk.ask(secret, asker=Asker(7))
+    private = "Is the director ill?"
+    asked = await simcord_bot.desk.ask(private, asker=Asker(7))
     key = asked.key
     assert key is not None
     channel = simcord_bot.get_channel(world.channel.id)
@@ -77,7 +77,7 @@ async def test_a_key_is_of_no_use_in_another_server_or_directly(
         await simcord_bot.desk.ask("And when?", asker=Asker(server, follows=key))
         assert engine.history[-1] == []
     await simcord_bot.desk.ask("And when?", asker=Asker(7, follows=key))
-    assert [turn.question for turn in engine.history[-1]] == [secret]
+    assert [turn.question for turn in engine.history[-1]] == [private]
 
 
 async def test_a_private_answer_sent_directly_has_no_buttons_and_says_where_they_are(
