@@ -86,7 +86,9 @@ async def test_another_bots_message_is_no_answer(world: World, engine: Engine) -
     robot = world.guild.add_member(world.env.create_user("robot", bot=True))
     fake = world.env.backend.create_message(world.channel.id, robot.id, "Ha", components=under)
     thread = await thread_in(world, on=fake)
-    world.env.backend.create_message(thread.id, robot.id, "Ha", components=under)
+    said = await world.reader.send(thread, "Look at this")
+    reply = {"channel_id": str(thread.id), "message_id": str(said.id)}
+    world.env.backend.create_message(thread.id, robot.id, "Ha", components=under, reference=reply)
     await say(world, world.reader, thread, WHEN)
     assert before(engine) == [[], []]
 
