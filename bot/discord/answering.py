@@ -11,6 +11,8 @@ from bot.discord.server_settings import Terms
 from bot.discord.talks import Talk
 from retrieval.search.filter import Filter
 
+_NO_BUTTONS = "-# There are no buttons here; ask by `/ask` in the server to have them."
+
 
 async def answer(
     desk: Desk,
@@ -22,6 +24,7 @@ async def answer(
     talk: Talk | None = None,
     show_question: bool = False,
     about: str | None = None,
+    elsewhere: bool = False,
     tell: Callable[[str], Awaitable[object]],
 ) -> Reply:
     """What the person is shown: the answer, or the reason why there is none.
@@ -35,6 +38,7 @@ async def answer(
         talk: the conversation that goes on from this answer, if one does by itself.
         show_question: begin with the question, for where the channel does not show it.
         about: the address of the message that was looked up.
+        elsewhere: it is shown where it was not asked, on other terms: without buttons, then.
         tell: shows the person that it takes long.
     """
     try:
@@ -50,7 +54,11 @@ async def answer(
             trace.note(asked.answer)
         if talk and asked.key:
             desk.talks.goes_on(talk, asked.key)
-        page = format_answer(asked.answer, show_question=show_question, about=about)
+        page = format_answer(
+            asked.answer, show_question=show_question, about=about, note=_NO_BUTTONS * elsewhere
+        )
+        if elsewhere:
+            return Reply(page.text)
         view = buttons.under_answer(asked.answer, asked.key, page.shown, quoted=asker.quoted)
         return Reply(page.text, view)
     except Exception as error:

@@ -35,6 +35,8 @@ KEY = r"[\w-]{11}"
 
 _TURNS = 5  # of a conversation: what was said before says little of what is asked now
 
+_SECONDS_TO_WAIT = 0.3  # for the store: everybody's questions wait as long
+
 
 @dataclass(frozen=True, slots=True)
 class Place:
@@ -98,7 +100,7 @@ class AskedQuestions:
         """
         key = secrets.token_urlsafe(8)
         quotes = json.dumps([_row(place_of(quote)) for quote in (*answer.quotes, *answer.more)])
-        with self._store.change() as connection:
+        with self._store.change(_SECONDS_TO_WAIT) as connection:
             connection.execute(
                 "INSERT INTO asked VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
                 (
@@ -114,16 +116,22 @@ class AskedQuestions:
             )
         return key
 
-    def turn(self, key: str) -> Turn | None:
-        """A question by its key, or None where it is not known.
+    def turn(self, key: str, server: int | None, seconds: float | None = None) -> Turn | None:
+        """A question by its key, or None where it is not known, or is another server's.
+
+        Args:
+            key: of the question.
+            server: where it is looked up; None for a direct message.
+            seconds: how long to wait for the store at most, as ``Store.look`` takes it.
 
         Raises:
             StoreError: the store cannot be read.
         """
-        with self._store.look() as connection:
+        with self._store.look(seconds) as connection:
             row = connection.execute(
-                "SELECT question, answered, confidence, quotes, follows FROM asked WHERE key = ?",
-                (key,),
+                "SELECT question, answered, confidence, quotes, follows FROM asked"
+                " WHERE key = ? AND server IS ?",
+                (key, server),
             ).fetchone()
         if row is None:
             return None
@@ -131,10 +139,13 @@ class AskedQuestions:
         places = tuple(_place(each) for each in json.loads(quotes))
         return Turn(question, bool(answered), confidence, places, follows)
 
-    def history(self, key: str | None) -> tuple[Turn, ...]:
+    def history(self, key: str | None, server: int | None) -> tuple[Turn, ...]:
         """The conversation up to a question, the oldest turn first; raises what ``turn`` does."""
         turns: list[Turn] = []
-        while key is not None and len(turns) < _TURNS and (turn := self.turn(key)):
+        while key is not None and len(turns) < _TURNS:
+            turn = self.turn(key, server, _SECONDS_TO_WAIT)
+            if turn is None:
+                break
             turns.append(turn)
             key = turn.follows
         return tuple(reversed(turns))

@@ -159,22 +159,23 @@ async def answer_message(
     if not (mentioned or role_mentioned):
         return
     terms = terms_of_message(servers, message)
-    if terms.refusal:
-        await send_privately(message, Reply(terms.refusal))
-        return
     question = _plain(message.content)
     # Without the message content intent, Discord may keep back what mentions just the role.
     withheld = role_mentioned and not message.content
-    if not question:
-        with log_unsent(message.channel.id):
-            await reply_to(message, Reply(_MENTION_ME if withheld else _HOW_TO_ASK))
-        return
     kind = "mention" if message.guild else "direct message"
     with desk.manners.traced(kind, question), log_unsent(message.channel.id):
         server = message.guild.id if message.guild else None
         if refusal := desk.manners.refuse(message.author.id, server):
             if not refusal.known:
                 await tell_privately(message, refusal.line)
+            return
+        if terms.refusal:
+            tracing.became("reason")
+            await send_privately(message, Reply(terms.refusal))
+            return
+        if not question:
+            tracing.became("reason")
+            await reply_to(message, Reply(_MENTION_ME if withheld else _HOW_TO_ASK))
             return
         waiting = Waiting(message)
         async with AsyncExitStack() as stack:
@@ -184,7 +185,15 @@ async def answer_message(
             follows = _replied_to(message, me) or await desk.talks.last(message, me.id)
             talk = talk_in(message.channel, message.author.id)
             asker = Asker(server, follows=follows)
-            reply = await answer(desk, question, asker, terms, talk=talk, tell=waiting.tell)
+            reply = await answer(
+                desk,
+                question,
+                asker,
+                terms,
+                talk=talk,
+                elsewhere=terms.private,
+                tell=waiting.tell,
+            )
         if terms.private:
             await send_privately(message, reply)
             await waiting.over()

@@ -17,6 +17,8 @@ from bot.discord import asking, buttons
 from bot.discord.archive import Archive
 from bot.discord.articles import Articles
 from bot.discord.desk import Desk
+from bot.discord.expired import tell_expired
+from bot.discord.managing import tell_error
 from bot.discord.pressing import Pressing, asked_by_form
 from bot.discord.putting_back import PutBack
 from bot.discord.server_settings import Servers
@@ -52,6 +54,7 @@ class QuothClient(discord.AutoShardedClient):
         self.pressing = Pressing(desk, servers, self.finishing)
         self._answering: set[asyncio.Task[object]] = set()
         self.tree = app_commands.CommandTree(self)
+        self.tree.error(_tell_error)
         self.tree.add_command(Articles(archive))
         self.tree.add_command(Setup(servers, archive))
 
@@ -110,9 +113,12 @@ class QuothClient(discord.AutoShardedClient):
             await asking.answer_message(self.desk, self.servers, message, self.user)
 
     async def on_interaction(self, interaction: discord.Interaction["QuothClient"]) -> None:
-        """Answer a question that was sent by a form."""
+        """Answer a question that was sent by a form, and tell of others that have expired."""
         sent = asked_by_form(interaction)
-        if sent is None or self.is_closed():
+        if self.is_closed():
+            return
+        if sent is None:
+            await tell_expired(interaction)
             return
         with self.finishing():
             terms = terms_of_interaction(self.servers, interaction)
@@ -165,3 +171,14 @@ class QuothClient(discord.AutoShardedClient):
             yield
         finally:
             self._answering.discard(task)
+
+
+async def _tell_error(
+    interaction: discord.Interaction[discord.Client], error: app_commands.AppCommandError
+) -> None:
+    """Tell what went wrong in a command, unless its group has told that itself."""
+    command = interaction.command
+    if isinstance(command, app_commands.Command) and command.parent is not None:
+        return
+    cause = error.original if isinstance(error, app_commands.CommandInvokeError) else error
+    await tell_error(interaction, cause)

@@ -5,6 +5,7 @@ The event loop never waits for the library.
 
 import asyncio
 import logging
+import time
 from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -25,6 +26,8 @@ from retrieval.article import Article
 from retrieval.search.filter import Filter
 
 _log = logging.getLogger(__name__)
+
+_SECONDS_OF_REST = 5.0
 
 _T = TypeVar("_T")
 
@@ -70,6 +73,7 @@ class Desk:
         self._worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="ask")
         self._waiting: set[asyncio.Future[Any]] = set()
         self._leaving = False
+        self._keeping_from = 0.0  # after a failure nothing is kept for a while: it takes time
 
     async def ask(
         self,
@@ -114,19 +118,22 @@ class Desk:
         min_confidence: float | None,
         asker: Asker,
     ) -> Asked:
-        history = self._history(asker.follows)
+        history = self._history(asker)
         answer = ask_following(self._engine, question, history, top, within, min_confidence)
+        if time.monotonic() < self._keeping_from:
+            return Asked(answer, None)
         try:
             kept = None if asker.quoted else answer.question
             key = self.asked.keep(answer, server=asker.server, question=kept, follows=asker.follows)
         except StoreError as error:  # the answer matters more than what could be done with it
             _log.error("a question could not be kept: %s", error)
+            self._keeping_from = time.monotonic() + _SECONDS_OF_REST
             return Asked(answer, None)
         return Asked(answer, key)
 
-    def _history(self, follows: str | None) -> Sequence[Turn]:
+    def _history(self, asker: Asker) -> Sequence[Turn]:
         try:
-            return self.asked.history(follows)
+            return self.asked.history(asker.follows, asker.server)
         except StoreError as error:
             _log.error("what was asked before could not be read: %s", error)
             return ()

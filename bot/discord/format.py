@@ -35,7 +35,9 @@ class Page:
     shown: int
 
 
-def format_answer(answer: Answer, *, show_question: bool = False, about: str | None = None) -> Page:
+def format_answer(
+    answer: Answer, *, show_question: bool = False, about: str | None = None, note: str = ""
+) -> Page:
     """Write an answer as one message, which says how the question was taken if not as typed.
 
     Quotes that no longer fit are left out whole, with their citations, and that is said.
@@ -44,8 +46,9 @@ def format_answer(answer: Answer, *, show_question: bool = False, about: str | N
         answer: what to show.
         show_question: begin with the question, for where the channel does not show it.
         about: the address of the message that was looked up; it is begun with.
+        note: a line to say first, as it is.
     """
-    head = []
+    head = [note] if note else []
     if about:
         head.append(f"About [this message]({about}):")
     if show_question:

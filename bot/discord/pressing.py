@@ -18,10 +18,17 @@ from bot.discord.asked import Place, Turn
 from bot.discord.desk import Asker, Desk
 from bot.discord.feedback import Passage
 from bot.discord.feedback import Vote as SaidVote
-from bot.discord.reading_on import WITHDRAWN, format_context, format_more, quote_at, updated
+from bot.discord.reading_on import (
+    NOT_SEEN,
+    WITHDRAWN,
+    format_context,
+    format_more,
+    quote_at,
+    updated,
+)
 from bot.discord.reasons import reason
 from bot.discord.replying import Reply, edit_reply, log_unsent, telling
-from bot.discord.server_settings import Servers
+from bot.discord.server_settings import Servers, Terms
 from bot.discord.talks import talk_in
 from bot.discord.terms import refusal, terms_of_interaction
 from retrieval.question import MAX_QUESTION
@@ -51,7 +58,7 @@ class Pressing:
 
     Args:
         desk: where the articles, the questions and the votes are.
-        servers: on whose terms a question is asked again.
+        servers: on whose terms whatever is pressed is answered.
         finishing: lets the client wait for what happens within.
     """
 
@@ -68,8 +75,8 @@ class Pressing:
     async def more(self, interaction: _Interaction, key: str, shown: int) -> None:
         """Show the passages that come after those shown."""
 
-        async def work() -> Reply:
-            turn = await self._turn(key)
+        async def work(terms: Terms) -> Reply:
+            turn = await self._turn(key, interaction)
             if turn is None:
                 return Reply(_UNKNOWN)
             places = turn.places[shown : shown + _A_PAGE]
@@ -78,7 +85,10 @@ class Pressing:
             articles = [
                 await self._desk.article(place.article, interaction.guild_id) for place in places
             ]
-            page = format_more(turn.question, places, articles, shown + 1)
+            # An article may be megabytes long: what reads all of it is for the thread.
+            page = await self._desk.call(
+                lambda: format_more(turn.question, places, articles, shown + 1, terms.within)
+            )
             # One that fits into no message on its own must not stop those after it.
             seen = shown + max(1, page.shown)
             return Reply(page.text, buttons.under_more(key, seen, len(turn.places)))
@@ -94,26 +104,32 @@ class Pressing:
     ) -> None:
         """Show the paragraphs before and after a quote."""
 
-        async def work() -> Reply:
+        async def work(terms: Terms) -> Reply:
             article_key, start, end, sha256 = where
             article = await self._desk.article_with(article_key, interaction.guild_id)
-            turn = await self._turn(key) if key else None
+            turn = await self._turn(key, interaction) if key else None
             others = (
                 buttons.under_context(key, turn.places[:_A_PAGE], number) if key and turn else None
             )
             if article is None:
                 return Reply(f"-# \\[{number}\\] {WITHDRAWN}", others)
-            if not article.sha256.startswith(sha256):
-                return Reply(updated(article, number), others)
-            return Reply(format_context(quote_at(article, start, end), number), others)
+            if not terms.within.admits(article.source, article.date):
+                return Reply(f"-# \\[{number}\\] {NOT_SEEN}", others)
+
+            def read() -> str:
+                if not article.sha256.startswith(sha256):
+                    return updated(article, number)
+                return format_context(quote_at(article, start, end), number)
+
+            return Reply(await self._desk.call(read), others)
 
         await self._respond(interaction, work)
 
     async def vote(self, interaction: _Interaction, key: str, *, right: bool) -> None:
         """Keep what somebody says of an answer."""
 
-        async def work() -> Reply:
-            turn = await self._turn(key)
+        async def work(terms: Terms) -> Reply:
+            turn = await self._turn(key, interaction)
             if turn is None or turn.question is None or interaction.message is None:
                 return Reply(_UNKNOWN)
             said = SaidVote(turn.question, _passage(turn.first), right)
@@ -144,11 +160,10 @@ class Pressing:
     async def as_typed(self, interaction: _Interaction, key: str) -> None:
         """Ask a question again, as if nothing had been asked before it."""
 
-        async def work() -> Reply:
-            turn = await self._turn(key)
+        async def work(terms: Terms) -> Reply:
+            turn = await self._turn(key, interaction)
             if turn is None or turn.question is None:
                 return Reply(_UNKNOWN)
-            terms = terms_of_interaction(self._servers, interaction)
             with self._desk.manners.traced("as typed", turn.question):
                 if line := refusal(self._desk.manners, terms, interaction):
                     return Reply(line)
@@ -166,18 +181,19 @@ class Pressing:
 
         await self._respond(interaction, work)
 
-    async def _turn(self, key: str) -> Turn | None:
-        return await asyncio.to_thread(self._desk.asked.turn, key)
+    async def _turn(self, key: str, interaction: _Interaction) -> Turn | None:
+        return await asyncio.to_thread(self._desk.asked.turn, key, interaction.guild_id)
 
     async def _respond(
-        self, interaction: _Interaction, work: Callable[[], Awaitable[Reply]]
+        self, interaction: _Interaction, work: Callable[[Terms], Awaitable[Reply]]
     ) -> None:
         if interaction.client.is_closed():
             return  # nothing can be sent any more
         with self._finishing(), log_unsent(interaction.channel_id):
             await interaction.response.defer(ephemeral=True, thinking=True)
             try:
-                reply = await work()
+                terms = terms_of_interaction(self._servers, interaction)
+                reply = Reply(terms.refusal) if terms.refusal else await work(terms)
             except Exception as error:
                 reply = Reply(reason(error))
             await edit_reply(interaction, reply)

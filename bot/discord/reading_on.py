@@ -12,15 +12,22 @@ from bot.discord.inert import length
 from bot.discord.quotation import citation, linked_title, quotation, quoted_lines
 from retrieval.answer import Quote
 from retrieval.article import Article, Span
+from retrieval.search.filter import Filter
 from retrieval.sentences import paragraphs, sentences
 
 WITHDRAWN = "withdrawn: its article is no longer here."
+NOT_SEEN = "of an article that this channel may not see."
+_WINDOW = 2 * MESSAGE_LIMIT  # of a paragraph; more of it fits in no message
 _GAP = "\n> \n"  # between paragraphs of a quotation
 _TOO_LONG = "This passage is too long to be shown with what is around it."
 
 
 def format_more(
-    question: str | None, places: Sequence[Place], articles: Sequence[Article | None], first: int
+    question: str | None,
+    places: Sequence[Place],
+    articles: Sequence[Article | None],
+    first: int,
+    within: Filter,
 ) -> Page:
     """Write the passages that come next as one message.
 
@@ -29,15 +36,20 @@ def format_more(
         places: where they stand.
         articles: each one's article as it is now, or None where it is gone.
         first: the number of the first.
+        within: which articles may be seen here.
     """
     head = "More passages" + (f" for **{format_question(question)}**" if question else "") + ":"
     found = zip(places, articles, strict=True)
-    return fill(head, [_part(*each, number) for number, each in enumerate(found, start=first)])
+    return fill(
+        head, [_part(*each, number, within) for number, each in enumerate(found, start=first)]
+    )
 
 
-def _part(place: Place, article: Article | None, number: int) -> str:
+def _part(place: Place, article: Article | None, number: int, within: Filter) -> str:
     if article is None:
         return f"-# \\[{number}\\] {WITHDRAWN}"
+    if not within.admits(article.source, article.date):
+        return f"-# \\[{number}\\] {NOT_SEEN}"
     if article.sha256 != place.sha256:
         return updated(article, number)
     return quotation(quote_at(article, place.start, place.end, place.answer), number)
@@ -72,10 +84,14 @@ def format_context(quote: Quote, number: int) -> str:
         return "\n".join(quoted_lines(article, span, itself))
 
     room = MESSAGE_LIMIT - length(cited) - 1
-    parts = [next((text for each in (whole, itself) if length(text := written(each)) <= room), "")]
-    if not parts[0]:
+    # What is longer unescaped already is not escaped first: it may be megabytes long.
+    short = [each for each in (whole, itself) if each.end - each.start <= room]
+    fit = next(((each, text) for each in short if length(text := written(each)) <= room), None)
+    if fit is None:
         return f"{_TOO_LONG}\n{cited}"
-    if parts[0] != written(whole):  # what would come next is not what comes next in the article
+    shown, text = fit
+    parts = [text]
+    if shown != whole:  # what would come next is not what comes next in the article
         before, after = [], []
     room -= length(parts[0])
     for each in after[:1]:
@@ -90,8 +106,17 @@ def format_context(quote: Quote, number: int) -> str:
 def _nearest(article: Article, paragraph: Span, room: int, *, after: bool) -> str:
     """As much of a paragraph as fits, from its beginning or up to its end: whole sentences."""
     found = ""
-    inside = sentences(article.text, paragraph)
-    for sentence in inside if after else reversed(inside):
+    window, cut = paragraph, paragraph.end - paragraph.start > _WINDOW
+    if cut and after:
+        window = Span(paragraph.start, paragraph.start + _WINDOW)
+    elif cut:
+        window = Span(paragraph.end - _WINDOW, paragraph.end)
+    inside = sentences(article.text, window)
+    if not after:
+        inside.reverse()
+    if cut:
+        inside.pop()  # the last of them is not whole
+    for sentence in inside:
         start, end = (paragraph.start, sentence.end) if after else (sentence.start, paragraph.end)
         longer = "\n".join(quoted_lines(article, Span(start, end)))
         if length(longer) + len(_GAP) > room:

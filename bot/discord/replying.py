@@ -18,6 +18,7 @@ _log = logging.getLogger(__name__)
 SENDING_ERRORS = (discord.DiscordException, aiohttp.ClientError, OSError)
 
 _SECONDS_SHOWN = 20.0
+_REFERENCE_GONE = (50035, 10008)  # what is replied to is unknown: a wrong form, or message
 
 _MAY_NOT_WRITE = "I may not write in <#{}>. Ask me here, or use `/ask` there."
 
@@ -49,7 +50,10 @@ async def reply_to(message: discord.Message, reply: Reply) -> None:
     try:
         try:
             await message.reply(reply.text, view=view, mention_author=False)
-        except discord.HTTPException:
+        except discord.HTTPException as error:
+            # After any other error, such as Discord's own, it may be there all the same.
+            if not isinstance(error, discord.Forbidden) and error.code not in _REFERENCE_GONE:
+                raise
             # The question was deleted, or the bot may write here but not read what came
             # before: then the answer is a message on its own.
             await message.channel.send(reply.text, view=view)

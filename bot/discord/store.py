@@ -6,6 +6,7 @@ all. A table that a newer Quoth adds is made when the file is opened.
 
 import sqlite3
 import threading
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -73,25 +74,35 @@ class Store:
             self._connection.close()
 
     @contextmanager
-    def change(self) -> Iterator[sqlite3.Connection]:
+    def change(self, seconds: float | None = None) -> Iterator[sqlite3.Connection]:
         """Change the store: all that is done inside is kept, or nothing.
+
+        Args:
+            seconds: how long to wait for others at most; by default as long as is reasonable.
 
         Raises:
             StoreError: for whatever goes wrong with the database inside.
         """
-        with self._transaction("BEGIN IMMEDIATE") as connection:
+        with self._transaction("BEGIN IMMEDIATE", seconds) as connection:
             yield connection
 
     @contextmanager
-    def look(self) -> Iterator[sqlite3.Connection]:
-        """Read one state of the store; raises what ``change`` does."""
-        with self._transaction("BEGIN") as connection:
+    def look(self, seconds: float | None = None) -> Iterator[sqlite3.Connection]:
+        """Read one state of the store; takes and raises what ``change`` does."""
+        with self._transaction("BEGIN", seconds) as connection:
             yield connection
 
     @contextmanager
-    def _transaction(self, begin: str) -> Iterator[sqlite3.Connection]:
-        with self._lock:
+    def _transaction(self, begin: str, seconds: float | None) -> Iterator[sqlite3.Connection]:
+        since = time.monotonic()
+        if not self._lock.acquire(timeout=-1 if seconds is None else seconds):
+            raise StoreError(f"{self.path}: the bot itself is busy with it")
+        try:
+            wait = _SECONDS_TO_WAIT
+            if seconds is not None:
+                wait = max(0.0, seconds - (time.monotonic() - since))
             try:
+                self._connection.execute(f"PRAGMA busy_timeout = {int(wait * 1000)}")
                 self._connection.execute(begin)
                 try:
                     yield self._connection
@@ -102,6 +113,8 @@ class Store:
                     raise
             except sqlite3.Error as error:
                 raise self._problem(error) from error
+        finally:
+            self._lock.release()
 
     def _prepare(self, tables: Sequence[Table]) -> None:
         execute = self._connection.execute

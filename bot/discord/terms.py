@@ -74,5 +74,11 @@ def refusal(manners: Manners, terms: Terms, interaction: discord.Interaction[Any
 
 def _places(channel: Any) -> list[int]:
     """A channel and what it is in: of a thread its channel, and the category."""
-    found = (getattr(channel, name, None) for name in ("id", "parent_id", "category_id"))
+    # A thread whose channel is not known yet raises an error when it is asked for its category.
+    inside = channel.parent if isinstance(channel, discord.Thread) else channel
+    found = (
+        getattr(channel, "id", None),
+        getattr(channel, "parent_id", None),
+        getattr(inside, "category_id", None),
+    )
     return [each for each in found if each is not None]

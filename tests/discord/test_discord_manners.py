@@ -102,11 +102,10 @@ async def test_a_server_is_limited_and_a_direct_message_is_not(
     assert len(engine.asked) == 3
 
 
-async def test_what_is_no_question_counts_for_nothing(
+async def test_what_is_not_for_the_bot_counts_for_nothing(
     world: World, engine: Engine, strict: list[Trace]
 ) -> None:
     for _ in range(3):
-        await world.reader.send(world.channel, world.mention)
         await world.reader.send(world.channel, "hello")
     await world.reader.send(world.channel, f"{world.mention} {QUESTION}")
     assert engine.asked == [QUESTION]
@@ -160,3 +159,19 @@ async def test_what_cannot_be_sent_is_unsent(world: World, simcord_bot: QuothCli
     await world.reader.slash(world.channel, "ask", question=QUESTION)
     assert [trace.outcome for trace in traces] == ["unsent"]
     assert isinstance(simcord_bot, discord.AutoShardedClient)
+
+
+@pytest.mark.parametrize("barred", [True, False])
+async def test_who_is_told_something_again_and_again_is_told_no_more(
+    world: World, simcord_bot: QuothClient, strict: list[Trace], barred: bool
+) -> None:
+    """That they may not ask here, or how to ask: it costs the bot as much as an answer."""
+    if barred:
+        simcord_bot.servers.change(world.guild.id, 1, "channels", channels=frozenset({5}))
+    words = " hello?" if barred else ""
+    for _ in range(5):
+        await world.reader.send(world.channel, world.mention + words)
+    told = [*world.replies(), *world.direct()]
+    assert len(told) == 2
+    assert sum(OFTEN in each.content for each in told) == 1
+    assert len(strict) == 5

@@ -9,10 +9,11 @@ from hypothesis import strategies as st
 
 from bot.discord.asked import Place
 from bot.discord.format import MESSAGE_LIMIT
-from bot.discord.inert import length
+from bot.discord.inert import escaped_characters, length
 from bot.discord.reading_on import format_context, format_more, quote_at
 from retrieval.article import Article, Span
-from retrieval.sentences import paragraphs
+from retrieval.search.filter import Filter
+from retrieval.sentences import paragraphs, sentences
 from tests.discord.test_discord_inert import TEXTS, lines_of, shown_by_discord
 
 LONG = "One sentence is here. " * 200
@@ -90,7 +91,7 @@ def unbold(line: str) -> str:
 def test_more_fits_and_cuts_no_citation(texts: list[str], title: str, times: int) -> None:
     articles = [article_of(text * times, title, "https://e.org/" + "a" * 200) for text in texts]
     places = [Place("a", 0, len(each.text), each.sha256, None) for each in articles]
-    page = format_more("where?" * times, places, articles, 4)
+    page = format_more("where?" * times, places, articles, 4, Filter())
     assert 0 < length(page.text) <= MESSAGE_LIMIT
     assert page.text.count("\n-# \\[") == page.shown
     left = len(texts) - page.shown
@@ -104,7 +105,7 @@ def test_more_says_what_is_no_longer_as_it_was(changed: bool) -> None:
     article = article_of("Words.", url="https://e.org/")
     place = Place("a", 0, 6, article.sha256, Span(0, 5))
     now = dataclasses.replace(article, text="Other words.") if changed else None
-    assert format_more(None, [place, place], [now, article], 4).text == (
+    assert format_more(None, [place, place], [now, article], 4, Filter()).text == (
         "More passages:\n"
         + (
             "-# \\[4\\] [Title](<https://e.org/>) · updated since; ask again."
@@ -113,3 +114,37 @@ def test_more_says_what_is_no_longer_as_it_was(changed: bool) -> None:
         )
         + "\n\n> **Words**.\n-# \\[5\\] [Title](<https://e.org/>) · ¶\xa01"
     )
+
+
+@pytest.mark.parametrize("where", ["before", "after", "around"])
+def test_no_more_of_a_long_paragraph_is_read_than_a_message_holds(
+    where: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One of megabytes would keep everybody waiting for what is not shown in the end."""
+    long = "One *sentence* is here. " * 5000
+    text = {
+        "before": f"{long}\n\nThe quote.",
+        "after": f"The quote.\n\n{long}",
+        "around": f"{long}The quote. {long}",
+    }[where]
+    escaped = split = 0
+
+    def split_up(text: str, within: Span) -> list[Span]:
+        nonlocal split
+        split += within.end - within.start
+        return sentences(text, within)
+
+    def count(line: str) -> list[str]:
+        nonlocal escaped
+        escaped += len(line)
+        return escaped_characters(line)
+
+    monkeypatch.setattr("bot.discord.quotation.escaped_characters", count)
+    monkeypatch.setattr("bot.discord.reading_on.sentences", split_up)
+    start = text.index("The quote.")
+    message = format_context(quote_at(article_of(text), start, start + 10), 1)
+    assert "**The quote.**" in message
+    assert ("sentence" in message) == (where != "around")
+    assert escaped < 100 * MESSAGE_LIMIT
+    assert split <= 2 * MESSAGE_LIMIT
+    assert where == "around" or length(message) > MESSAGE_LIMIT - 100

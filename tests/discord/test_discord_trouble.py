@@ -3,10 +3,18 @@
 import asyncio
 import logging
 import re
+import sqlite3
+import threading
+from contextlib import closing
+from types import SimpleNamespace
+from typing import Any
 
 import discord
 import pytest
 
+from bot.discord.client import QuothClient
+from bot.discord.desk import Asker
+from bot.discord.store import Store
 from retrieval.errors import DamagedError, EncoderError, QuestionError, QuothError
 from tests.discord.world import QUESTION, TEXT, Engine, World
 
@@ -103,3 +111,101 @@ async def test_a_command_that_waited_too_long_is_logged(
     [record] = caplog.records
     assert "could not be sent" in record.getMessage()
     assert QUESTION not in caplog.text
+
+
+@pytest.mark.parametrize("command", ["ask", "Find the source"])
+async def test_a_fault_before_anything_is_asked_is_told_too(
+    world: World,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+    command: str,
+) -> None:
+    def terms(*_: object) -> None:
+        raise ValueError(QUESTION)
+
+    monkeypatch.setattr("bot.discord.client.terms_of_interaction", terms)
+    if command == "ask":
+        result = await world.reader.slash(world.channel, command, question=QUESTION)
+    else:
+        message = await world.manager.send(world.channel, TEXT)
+        result = await world.reader.context_menu(world.channel, command, message)
+    assert result.response is not None
+    assert result.response.ephemeral
+    told = r"Something went wrong \(reference ([0-9a-f]{8})\)\."
+    found = re.fullmatch(told, result.response.content)
+    assert found
+    [record] = caplog.records
+    assert found[1] in record.getMessage()
+    assert QUESTION not in caplog.text
+    assert len(world.env.errors) == 1
+
+
+async def test_a_thread_whose_channel_is_not_known_is_a_place(
+    world: World, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As after a reconnection, or where the bot may not see the channel."""
+    world.env.backend.create_thread(world.channel.id, "talk", world.reader.id)
+    await world.env.settle()
+    [thread] = world.channel.threads
+    monkeypatch.setattr(discord.Thread, "parent", None)
+    await world.reader.slash(thread, "ask", question=QUESTION)
+    await world.reader.send(thread, f"{world.mention} {QUESTION}")
+    assert engine.asked == [QUESTION, QUESTION]
+
+
+async def test_a_store_that_is_locked_keeps_nobody_waiting(
+    world: World,
+    simcord_bot: QuothClient,
+    store: Store,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """They are answered without buttons, and only the first one has tried to be kept."""
+    desk = simcord_bot.desk
+    with closing(sqlite3.connect(store.path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        async with asyncio.timeout(8):  # each would take ten
+            asked = [await desk.ask(QUESTION) for _ in range(3)]
+        other.execute("ROLLBACK")
+    assert [each.key for each in asked] == [None] * 3
+    assert all(each.answer.answered for each in asked)
+    assert len(caplog.records) == 1
+    monkeypatch.setattr(desk, "_keeping_from", 0.0)
+    assert (await desk.ask(QUESTION)).key
+
+
+async def test_nor_does_one_that_the_bot_itself_is_busy_with(
+    simcord_bot: QuothClient, store: Store
+) -> None:
+    busy, done = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        with store.change():
+            busy.set()
+            done.wait(30)
+
+    holding = asyncio.create_task(asyncio.to_thread(hold))
+    await asyncio.to_thread(busy.wait, 30)
+    try:
+        async with asyncio.timeout(8):
+            asked = await simcord_bot.desk.ask(QUESTION, asker=Asker(follows="a" * 11))
+        assert asked.key is None
+    finally:
+        done.set()
+        await holding
+
+
+@pytest.mark.parametrize(("status", "code"), [(502, 0), (500, 0), (400, 50006)])
+async def test_an_answer_that_discord_may_have_taken_is_not_sent_again(
+    world: World, monkeypatch: pytest.MonkeyPatch, status: int, code: int
+) -> None:
+    real = discord.Message.reply
+    kind = discord.DiscordServerError if status >= 500 else discord.HTTPException
+
+    async def reply(message: discord.Message, *words: Any, **options: Any) -> None:
+        await real(message, *words, **options)
+        raise kind(SimpleNamespace(status=status, reason="x"), {"code": code, "message": "x"})  # type: ignore[arg-type]
+
+    monkeypatch.setattr(discord.Message, "reply", reply)
+    await world.reader.send(world.channel, f"{world.mention} {QUESTION}")
+    assert len(world.replies()) == 1
