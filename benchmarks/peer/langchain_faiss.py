@@ -50,12 +50,13 @@ class LangChain:
 
 def _cut(articles: list[Article]) -> list[Document]:
     splitter = RecursiveCharacterTextSplitter(chunk_size=CHARACTERS, chunk_overlap=OVERLAP)
-    return splitter.split_documents(
+    cut: list[Document] = splitter.split_documents(
         [
             Document(page_content=each["text"], metadata={"title": each["title"]})
             for each in articles
         ]
     )
+    return cut
 
 
 if __name__ == "__main__":

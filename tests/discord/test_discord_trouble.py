@@ -204,7 +204,8 @@ async def test_an_answer_that_discord_may_have_taken_is_not_sent_again(
 
     async def reply(message: discord.Message, *words: Any, **options: Any) -> None:
         await real(message, *words, **options)
-        raise kind(SimpleNamespace(status=status, reason="x"), {"code": code, "message": "x"})  # type: ignore[arg-type]
+        response: Any = SimpleNamespace(status=status, reason="x")
+        raise kind(response, {"code": code, "message": "x"})
 
     monkeypatch.setattr(discord.Message, "reply", reply)
     await world.reader.send(world.channel, f"{world.mention} {QUESTION}")
