@@ -61,7 +61,6 @@ class Answerer:
         self._opened = _identity(library)
         self._library = _open(library, encoder)
         self._searcher = Searcher(self._library, encoder.dimension)
-        self._sources: tuple[int, Sequence[str]] | None = None
         self._conversations = Conversations(self._searcher.words.terms)
 
     def close(self) -> None:
@@ -147,17 +146,14 @@ class Answerer:
         return None
 
     def sources(self) -> Sequence[str]:
-        """The names of all sources, in order; they are read again only after a commit.
+        """The names of all sources, in order.
 
         Raises:
             LibraryError: the library cannot be read.
         """
         self._follow()
-        with self._library.snapshot() as state:
-            if self._sources is None or self._sources[0] != state.generation:
-                named = (source for source in self._library.sources() if source is not None)
-                self._sources = state.generation, sorted(named)
-            return self._sources[1]
+        with self._library.snapshot():
+            return sorted(source for source in self._searcher.sources() if source is not None)
 
     def _vector(self, understood: Understanding) -> Vectors:
         """The question's vector, and what of those before it is in it."""
@@ -179,7 +175,6 @@ class Answerer:
         self._library.close()
         self._library, self._opened = library, there
         self._searcher = Searcher(library, self._encoder.dimension)
-        self._sources = None
 
     def _read(self, question: str, found: Sequence[Finding]) -> list[Finding]:
         """Have the reader read what was found; best first, what it had no time for at the end."""

@@ -57,8 +57,8 @@ class WordWriter:
             LibraryError: the index cannot be written.
         """
         with self._told():
-            self._open(library)
             generation = library.text_generation()
+            self._open(generation)
             if self._generation < generation:
                 self._feed(library, generation)
                 return True
@@ -81,7 +81,8 @@ class WordWriter:
             if writer is not None:
                 writer.wait_merging_threads()
 
-    def _open(self, library: Changes) -> None:
+    def _open(self, generation: int) -> None:
+        """Open the index, or make it where it cannot be one of a library that has come so far."""
         if self._index is None:
             try:
                 self._index = open_index(self._folder)
@@ -89,7 +90,7 @@ class WordWriter:
             except errors():
                 self._index, self._generation = None, -1
         # Later than the library it is where the truth was put back from an older copy.
-        if self._generation < 0 or self._generation > library.text_generation():
+        if self._generation < 0 or self._generation > generation:
             self._index, self._writer, self._generation = create_index(self._folder), None, -1
 
     def _feed(self, library: Changes, generation: int) -> None:

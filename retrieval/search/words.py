@@ -73,6 +73,8 @@ class WordIndex:
         Raises:
             LibraryError: the index cannot be written.
         """
+        if self.generation == library.text_generation():
+            return
         with closing(WordWriter(self._folder, self.terms)) as writer:
             if writer.feed(library):
                 writer.commit()
