@@ -272,5 +272,5 @@ class Archive:
         wanted, gone = uploads.ids(self.store), uploads.ids(self.store, removed=True)
         if not (wanted or gone):
             return False
-        there = self._read(lambda library: {each for each, *_ in library.list_articles()})
+        there = self._read(lambda library: set(library.article_ids()))
         return bool(wanted.keys() - there or there & gone.keys())

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from bot.discord.store import Store, Table
 from retrieval.answer import Answer, Quote
-from retrieval.article import Span
+from retrieval.article import Article, Span
 
 ASKED = Table(
     "asked",
@@ -39,21 +39,36 @@ _SECONDS_TO_WAIT = 0.3  # for the store: everybody's questions wait as long
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """Where a quote stands.
+class Passage:
+    """Where words stand.
 
     Attributes:
-        article: its article's id.
+        article: their article's id.
         start: offset of the first character into the article's text.
         end: offset after the last.
         sha256: of that text.
-        answer: the words that answer, if any are marked.
     """
 
     article: str
     start: int
     end: int
     sha256: str
+
+    def words_in(self, article: Article | None) -> str | None:
+        """The words, read from the article as it is now; None where it is gone, or another text."""
+        if article is None or article.sha256 != self.sha256:
+            return None
+        return article.text[self.start : self.end]
+
+
+@dataclass(frozen=True, slots=True)
+class Place(Passage):
+    """Where a quote stands.
+
+    Attributes:
+        answer: the words that answer, if any are marked.
+    """
+
     answer: Span | None
 
 
@@ -76,9 +91,13 @@ class Turn:
     follows: str | None
 
     @property
-    def first(self) -> Place | None:
-        """The place that the answer is from; None for "not found"."""
-        return self.places[0] if self.answered and self.places else None
+    def said(self) -> Passage | None:
+        """The words that answered, or the quote where none are marked; None for "not found"."""
+        if not (self.answered and self.places):
+            return None
+        first = self.places[0]
+        words = first.answer or first
+        return Passage(first.article, words.start, words.end, first.sha256)
 
 
 class AskedQuestions:

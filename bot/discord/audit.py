@@ -44,19 +44,17 @@ def record(connection: sqlite3.Connection, server: int, person: int, what: str) 
     )
 
 
-def last(store: Store, server: int, limit: int, skip: int = 0) -> list[Entry]:
+def last(store: Store, server: int, limit: int) -> list[Entry]:
     """The latest changes in a server, the newest first.
 
     Args:
         store: where they are.
         server: whose; of others nothing is read.
         limit: how many at most.
-        skip: how many newer ones to pass over.
     """
     with store.look() as connection:
         rows = connection.execute(
-            "SELECT person, at, what FROM audit WHERE server = ? ORDER BY number DESC"
-            " LIMIT ? OFFSET ?",
-            (server, limit, skip),
+            "SELECT person, at, what FROM audit WHERE server = ? ORDER BY number DESC LIMIT ?",
+            (server, limit),
         )
         return [Entry(*row) for row in rows]

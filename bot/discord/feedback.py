@@ -11,6 +11,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
+from bot.discord.asked import Passage
 from bot.discord.store import Store, Table
 from retrieval.article import Article
 from retrieval.scoring import normalise
@@ -35,23 +36,6 @@ VOTES = Table(
 )
 
 _MENTION = re.compile(r"<(?:@[!&]?|#)\d{15,20}>|(?<!\d)\d{17,20}(?!\d)")  # also without its <@…>
-
-
-@dataclass(frozen=True, slots=True)
-class Passage:
-    """The words that a vote is about.
-
-    Attributes:
-        article: its article's id.
-        start: offset of the first character into the article's text.
-        end: offset after the last.
-        sha256: of that text.
-    """
-
-    article: str
-    start: int
-    end: int
-    sha256: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,8 +162,5 @@ def without_ids(question: str) -> str:
 
 def _words(passage: Passage, article: Callable[[str], Article | None]) -> str | None:
     """The words themselves; None where the text is another by now, or where they say nothing."""
-    found = article(passage.article)
-    if found is None or found.sha256 != passage.sha256:
-        return None
-    words = found.text[passage.start : passage.end]
-    return words if normalise(words) else None
+    words = passage.words_in(article(passage.article))
+    return words if words and normalise(words) else None

@@ -38,13 +38,9 @@ def ask_following(
 
 def _answer(engine: Engine, turn: Turn, within: Filter) -> str:
     """The words that answered, where their article is still the same and may be seen."""
-    place = turn.first
-    if place is None:
+    if turn.said is None:
         return ""
-    article = engine.article(place.article)
-    if article is None or article.sha256 != place.sha256:
+    article = engine.article(turn.said.article)
+    if article is None or not within.admits(article.source, article.date):
         return ""
-    if not within.admits(article.source, article.date):
-        return ""
-    words = place.answer or place
-    return article.text[words.start : words.end]
+    return turn.said.words_in(article) or ""

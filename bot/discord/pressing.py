@@ -14,9 +14,8 @@ from discord import ui
 
 from bot.discord import buttons
 from bot.discord.answering import answer
-from bot.discord.asked import Place, Turn
+from bot.discord.asked import Turn
 from bot.discord.desk import Asker, Desk
-from bot.discord.feedback import Passage
 from bot.discord.feedback import Vote as SaidVote
 from bot.discord.reading_on import (
     NOT_SEEN,
@@ -132,7 +131,7 @@ class Pressing:
             turn = await self._turn(key, interaction)
             if turn is None or turn.question is None or interaction.message is None:
                 return Reply(_UNKNOWN)
-            said = SaidVote(turn.question, _passage(turn.first), right)
+            said = SaidVote(turn.question, turn.said, right)
             message, voter, server = (
                 interaction.message.id,
                 interaction.user.id,
@@ -197,13 +196,6 @@ class Pressing:
             except Exception as error:
                 reply = Reply(reason(error))
             await edit_reply(interaction, reply)
-
-
-def _passage(place: Place | None) -> Passage | None:
-    if place is None:
-        return None
-    words = place.answer or place
-    return Passage(place.article, words.start, words.end, place.sha256)
 
 
 def asked_by_form(interaction: _Interaction) -> tuple[str, str] | None:

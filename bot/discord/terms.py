@@ -6,6 +6,7 @@ import discord
 from discord import ui
 
 from bot.discord import tracing
+from bot.discord.managing import manages
 from bot.discord.manners import Manners
 from bot.discord.replying import SENDING_ERRORS, Reply, log_unsent
 from bot.discord.server_settings import DIRECT, Servers, Terms
@@ -21,10 +22,8 @@ def terms_of_message(servers: Servers, message: discord.Message) -> Terms:
     author = message.author
     member = author if isinstance(author, discord.Member) else None
     roles = [role.id for role in member.roles] if member else []
-    manages = member is not None and member.guild_permissions.manage_guild
-    return servers.of(message.guild.id).for_channel(
-        _places(message.channel), roles, manages=manages
-    )
+    may = member is not None and member.guild_permissions.manage_guild
+    return servers.of(message.guild.id).for_channel(_places(message.channel), roles, manages=may)
 
 
 def terms_of_interaction(servers: Servers, interaction: discord.Interaction[Any]) -> Terms:
@@ -32,9 +31,8 @@ def terms_of_interaction(servers: Servers, interaction: discord.Interaction[Any]
     if interaction.guild_id is None:
         return DIRECT
     roles = [role.id for role in getattr(interaction.user, "roles", [])]
-    may = interaction.permissions
     return servers.of(interaction.guild_id).for_channel(
-        _places(interaction.channel), roles, manages=may.manage_guild or may.administrator
+        _places(interaction.channel), roles, manages=manages(interaction)
     )
 
 

@@ -99,8 +99,7 @@ def add(store: Store, server: int, person: int, articles: Iterable[Article]) -> 
     with store.change() as connection:
         for each in articles:
             article = owned(server, each)
-            before = _title(connection, article.id)
-            change = _keep(connection, server, article)
+            change, before = _keep(connection, server, article)
             outcome[change].append(article.title)
             if change == "updated" and before is not None and before != article.title:
                 outcome["replaced"].append(before)
@@ -194,30 +193,27 @@ def ids(store: Store, server: int | None = None, *, removed: bool = False) -> di
         return dict(rows.fetchall())
 
 
-def _keep(connection: sqlite3.Connection, server: int, article: Article) -> str:
+def _keep(connection: sqlite3.Connection, server: int, article: Article) -> tuple[str, str | None]:
+    """Keep an article; returns what that changes, and what was called so before it."""
     sha256 = article.sha256
     known = connection.execute(
         "SELECT title, sha256, removed FROM uploads WHERE id = ?", (article.id,)
     ).fetchone()
+    before = known[0] if known else None
     if known and known[2] is None and known[:2] == (article.title, sha256):
-        return "same"
+        return "same", before
     if known is None:
         twin = connection.execute(
             "SELECT 1 FROM uploads WHERE server = ? AND sha256 = ? AND removed IS NULL",
             (server, sha256),
         ).fetchone()
         if twin:
-            return "same"
+            return "same", before
     connection.execute(
         "INSERT OR REPLACE INTO uploads VALUES (?, ?, ?, ?, ?, ?, NULL)",
         (article.id, server, article.title, sha256, _as_json(article), int(time.time())),
     )
-    return "updated" if known and known[2] is None else "added"
-
-
-def _title(connection: sqlite3.Connection, article_id: str) -> str | None:
-    row = connection.execute("SELECT title FROM uploads WHERE id = ?", (article_id,)).fetchone()
-    return None if row is None else str(row[0])
+    return "updated" if known and known[2] is None else "added", before
 
 
 def _count(connection: sqlite3.Connection, server: int) -> int:

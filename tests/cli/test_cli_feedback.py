@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.discord.feedback import Passage, Vote, Votes
+from bot.discord.asked import Passage
+from bot.discord.feedback import Vote, Votes
 from bot.discord.store import Store
 from bot.discord.tables import TABLES
 from tests.cli.running import BRIDGE, Quoth

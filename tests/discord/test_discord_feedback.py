@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.discord.feedback import Passage, Vote, Votes, labels, same, without_ids
+from bot.discord.asked import Passage
+from bot.discord.feedback import Vote, Votes, labels, same, without_ids
 from bot.discord.store import Store
 from bot.discord.tables import TABLES
 from retrieval.article import Article
