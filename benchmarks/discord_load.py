@@ -19,11 +19,9 @@ import random
 import re
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 from collections import Counter
-from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -32,6 +30,7 @@ from simcord import interactions
 from simcord.actors import MemberActor
 from simcord.builders import ChannelHandle
 
+from benchmarks.discord_seeds import seeded
 from bot import settings
 from bot.discord import limits
 from bot.discord.archive import Archive
@@ -42,15 +41,9 @@ from bot.discord.limits import Limits, Rate
 from bot.discord.manners import Manners
 from bot.discord.server_settings import Servers
 from bot.discord.store import Store
-from bot.discord.tables import TABLES
 from bot.discord.tracing import Trace
-from bot.settings import DEFAULTS
 from retrieval.answerer import Answerer
-from retrieval.encoding import load_encoder
-from retrieval.indexing import Reporter, index
-from retrieval.reader import Reader
 
-SEEDS = Path(__file__).parent.parent / "seeds"
 QUESTIONS = (
     "where were the talks held?",
     "who hosted the talks between Russia and Ukraine?",
@@ -60,6 +53,9 @@ QUESTIONS = (
     "@everyone where were the **talks** held?",
 )
 WAITED = 300.0  # seconds for one burst
+# Seconds for what is left after it. simcord waits for all that is due within them, and the archive
+# looks at the library every minute.
+SETTLED = 30.0
 
 
 @dataclass
@@ -209,7 +205,7 @@ async def load(
         client.shard_count = 1
         return client
 
-    async with bot() as first, simcord.run(first, settle_timeout=WAITED) as env:
+    async with bot() as first, simcord.run(first, settle_timeout=SETTLED) as env:
         everyone = []
         for server in range(chosen.servers):
             guild = env.create_guild(f"Server {server}")
@@ -248,16 +244,8 @@ def main() -> None:
     for name, default in (("people", 200), ("servers", 20), ("questions", 2_000), ("burst", 80)):
         parser.add_argument(f"--{name}", type=int, default=default, help="default: %(default)s")
     chosen = parser.parse_args()
-    encoder = load_encoder()
-    with tempfile.TemporaryDirectory() as folder:
-        library = Path(folder) / "library"
-        index([SEEDS], library, encoder, Reporter())
-        least = float(DEFAULTS["QUOTH_MIN_CONFIDENCE"])
-        with (
-            closing(Answerer(library, encoder, Reader(), least)) as answerer,
-            closing(Store(Path(folder) / "discord.sqlite", TABLES)) as store,
-        ):
-            seen, watch = asyncio.run(load(answerer, store, library, chosen))
+    with seeded() as (answerer, store, library):
+        seen, watch = asyncio.run(load(answerer, store, library, chosen))
     signs = sorted(seen.first_signs)
     half, end = seen.megabytes[len(seen.megabytes) // 2], seen.megabytes[-1]
     print(f"questions: {dict(seen.outcomes)}")

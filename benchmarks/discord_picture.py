@@ -13,13 +13,12 @@ quotation, above the citation.
 
 import argparse
 import asyncio
-from contextlib import closing
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import simcord
 from playwright.async_api import async_playwright
 
+from benchmarks.discord_seeds import seeded
 from bot import settings
 from bot.discord.archive import Archive
 from bot.discord.client import QuothClient
@@ -27,15 +26,9 @@ from bot.discord.desk import Desk
 from bot.discord.librarian_process import LibrarianProcess
 from bot.discord.server_settings import Servers
 from bot.discord.store import Store
-from bot.discord.tables import TABLES
-from bot.settings import DEFAULTS
 from retrieval.answerer import Answerer
-from retrieval.encoding import load_encoder
-from retrieval.indexing import Reporter, index
-from retrieval.reader import Reader
 
 QUESTION = "where were the talks held?"
-SEEDS = Path(__file__).parent.parent / "seeds"
 WIDTH, HEIGHT = 412, 900  # a phone's; the picture is as high as what is in the channel
 CHROMIUM = "/usr/bin/chromium"
 
@@ -83,16 +76,8 @@ def main() -> None:
     parser.add_argument("picture", type=Path, help="the PNG file to write")
     parser.add_argument("--question", default=QUESTION, help="default: %(default)s")
     chosen = parser.parse_args()
-    encoder = load_encoder()
-    with TemporaryDirectory() as folder:
-        library = Path(folder) / "library"
-        index([SEEDS], library, encoder, Reporter())
-        least = float(DEFAULTS["QUOTH_MIN_CONFIDENCE"])
-        with (
-            closing(Answerer(library, encoder, Reader(), least)) as answerer,
-            closing(Store(Path(folder) / "discord.sqlite", TABLES)) as store,
-        ):
-            asyncio.run(draw(answerer, store, chosen.question, chosen.picture))
+    with seeded() as (answerer, store, _):
+        asyncio.run(draw(answerer, store, chosen.question, chosen.picture))
 
 
 if __name__ == "__main__":

@@ -1,0 +1,31 @@
+"""What the bot answers from where Discord is simulated: the seeds, indexed for a moment."""
+
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from bot.discord.store import Store
+from bot.discord.tables import TABLES
+from bot.settings import DEFAULTS
+from retrieval.answerer import Answerer
+from retrieval.encoding import load_encoder
+from retrieval.indexing import Reporter, index
+from retrieval.reader import Reader
+
+SEEDS = Path(__file__).parent.parent / "seeds"
+
+
+@contextmanager
+def seeded() -> Iterator[tuple[Answerer, Store, Path]]:
+    """An answerer, the bot's store, and the library that the answerer reads."""
+    encoder = load_encoder()
+    with TemporaryDirectory() as folder:
+        library = Path(folder) / "library"
+        index([SEEDS], library, encoder, Reporter())
+        least = float(DEFAULTS["QUOTH_MIN_CONFIDENCE"])
+        with (
+            closing(Answerer(library, encoder, Reader(), least)) as answerer,
+            closing(Store(Path(folder) / "discord.sqlite", TABLES)) as store,
+        ):
+            yield answerer, store, library
