@@ -1,7 +1,6 @@
 """Leaving: whoever has asked gets an answer, or is told to ask again."""
 
 import asyncio
-import threading
 from collections.abc import Callable, Iterator
 
 import discord
@@ -9,7 +8,7 @@ import pytest
 
 from bot.discord import client
 from bot.discord.client import QuothClient
-from tests.discord.world import QUESTION, TEXT, Engine, World
+from tests.discord.world import QUESTION, TEXT, Engine, Gate, World
 
 RESTARTING = "I am restarting; please ask again in a moment."
 
@@ -20,22 +19,9 @@ def _hurry(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(client, "_SECONDS_TO_TELL", 1.0)
 
 
-class Slow:
-    """Makes the engine wait until it may go on."""
-
-    def __init__(self, engine: Engine) -> None:
-        self.asked = threading.Event()
-        self.go_on = threading.Event()
-        engine.meanwhile = self._wait
-
-    def _wait(self) -> None:
-        self.asked.set()
-        self.go_on.wait(timeout=4)
-
-
 @pytest.fixture
-def slow(engine: Engine) -> Iterator[Slow]:
-    slow = Slow(engine)
+def slow(engine: Engine) -> Iterator[Gate]:
+    slow = Gate(engine, seconds=4)
     yield slow
     slow.go_on.set()
 
@@ -46,17 +32,11 @@ async def until(condition: Callable[[], object]) -> None:
             await asyncio.sleep(0.01)
 
 
-def say(world: World, question: str) -> None:
-    world.env.backend.create_message(
-        world.channel.id, world.reader.id, f"{world.mention} {question}"
-    )
-
-
 async def test_the_answer_being_worked_on_is_finished(
-    world: World, slow: Slow, simcord_bot: QuothClient, monkeypatch: pytest.MonkeyPatch
+    world: World, slow: Gate, simcord_bot: QuothClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(client, "_SECONDS_TO_FINISH", 4.0)
-    say(world, QUESTION)
+    world.say(QUESTION)
     await until(slow.asked.is_set)
     closing = asyncio.create_task(simcord_bot.close())
     await asyncio.sleep(0.05)
@@ -69,12 +49,12 @@ async def test_the_answer_being_worked_on_is_finished(
 async def test_whoever_still_waits_is_told_to_ask_again(
     world: World,
     engine: Engine,
-    slow: Slow,
+    slow: Gate,
     simcord_bot: QuothClient,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     for question in ("first?", "second?", "third?"):
-        say(world, question)
+        world.say(question)
     await until(slow.asked.is_set)
     command = asyncio.create_task(world.reader.slash(world.channel, "ask", question="fourth?"))
     await until(lambda: len(simcord_bot.desk._waiting) == 4)
@@ -90,16 +70,16 @@ async def test_whoever_still_waits_is_told_to_ask_again(
 async def test_who_asks_while_it_leaves_is_told_at_once(
     world: World,
     engine: Engine,
-    slow: Slow,
+    slow: Gate,
     simcord_bot: QuothClient,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(client, "_SECONDS_TO_FINISH", 4.0)
-    say(world, "first?")
+    world.say("first?")
     await until(slow.asked.is_set)
     closing = asyncio.create_task(simcord_bot.close())
     await asyncio.sleep(0)
-    say(world, "second?")
+    world.say("second?")
     await until(world.replies)
     assert [reply.content for reply in world.replies()] == [RESTARTING]
     slow.go_on.set()
@@ -123,7 +103,7 @@ async def test_what_cannot_be_sent_in_time_is_no_fault(
             ended.append("open" if not simcord_bot.is_closed() else "closed")
 
     monkeypatch.setattr(discord.Message, "reply", reply)
-    say(world, QUESTION)
+    world.say(QUESTION)
     await until(lambda: simcord_bot._answering and not simcord_bot.desk._waiting)
     await simcord_bot.close()
     assert ended == ["open"]

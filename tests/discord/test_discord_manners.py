@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import threading
 from collections.abc import Iterator
 
 import discord
@@ -13,7 +12,7 @@ from bot.discord.client import QuothClient
 from bot.discord.limits import Limits, Line, Rate
 from bot.discord.manners import Manners
 from bot.discord.tracing import Trace
-from tests.discord.world import QUESTION, TEXT, Engine, World
+from tests.discord.world import QUESTION, TEXT, Engine, Gate, World
 
 OFTEN = "You are asking faster than I can read."
 
@@ -32,30 +31,11 @@ def said(result: InteractionResult) -> str:
     return str(result.response.content)
 
 
-class Gate:
-    """Holds the engine up until it may go on."""
-
-    def __init__(self, engine: Engine) -> None:
-        self.asked = threading.Event()
-        self.go_on = threading.Event()
-        engine.meanwhile = self._wait
-
-    def _wait(self) -> None:
-        self.asked.set()
-        self.go_on.wait(timeout=8)
-
-
 @pytest.fixture
 def gate(engine: Engine) -> Iterator[Gate]:
-    gate = Gate(engine)
+    gate = Gate(engine, seconds=8)
     yield gate
     gate.go_on.set()
-
-
-def say(world: World, question: str) -> None:
-    world.env.backend.create_message(
-        world.channel.id, world.reader.id, f"{world.mention} {question}"
-    )
 
 
 async def test_who_asks_too_often_by_command_is_told_alone(
@@ -118,7 +98,7 @@ async def test_who_finds_the_line_full_is_told(
     manners = simcord_bot.desk.manners
     simcord_bot.desk.manners = Manners(line=manners.line, finished=manners.finished)
     for question in ("first?", "second?"):
-        say(world, question)
+        world.say(question)
     async with asyncio.timeout(4):
         while not world.replies():
             await asyncio.sleep(0.01)

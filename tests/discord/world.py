@@ -1,6 +1,7 @@
 """What the tests of the Discord bot share: an engine to ask, and a server to ask it in."""
 
 import datetime
+import threading
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -111,6 +112,20 @@ class Shelf:
         pass
 
 
+class Gate:
+    """Holds the engine up until it may go on, or for so many seconds."""
+
+    def __init__(self, engine: Engine, seconds: float) -> None:
+        self.asked = threading.Event()
+        self.go_on = threading.Event()
+        self._seconds = seconds
+        engine.meanwhile = self._wait
+
+    def _wait(self) -> None:
+        self.asked.set()
+        self.go_on.wait(self._seconds)
+
+
 class World:
     """A server with one channel, one person in it, and one who looks after it."""
 
@@ -124,6 +139,12 @@ class World:
         )
         self.manager: MemberActor = self.guild.add_member(env.create_user("eve"), roles=[managers])
         self.mention = f"<@{env.backend.bot_user.id}>"
+
+    def say(self, question: str) -> None:
+        """Have the bot mentioned with a question, and wait for nothing."""
+        self.env.backend.create_message(
+            self.channel.id, self.reader.id, f"{self.mention} {question}"
+        )
 
     def give_to_everyone(self, command: str) -> None:
         """As one who manages a server can do it in its settings."""
