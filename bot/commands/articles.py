@@ -1,8 +1,14 @@
 """``quoth articles``: list, show and remove."""
 
 import sys
+from contextlib import closing
+from pathlib import Path
 
 from bot import settings
+from bot.discord import uploads
+from bot.discord.server_settings import PRIVATE
+from bot.discord.store import Store
+from bot.discord.tables import TABLES
 from bot.exit_status import OK
 from bot.json_line import print_json
 from bot.visible import visible
@@ -48,15 +54,22 @@ def show(article_id: str, as_json: bool, library: str | None) -> int:
 
 
 def remove(article_id: str, library: str | None) -> int:
-    """Remove one article."""
+    """Remove one article; one that was added in Discord is no longer kept there either."""
     chosen = settings.load(library)
     Library(chosen.library).close()  # a library that is not there is not made here
+    kept = article_id.startswith(PRIVATE) and _take_out(article_id, chosen.discord_data)
     with LibraryWriter(chosen.library) as writer, writer.commit() as change:
-        if not change.remove(article_id):
+        if not change.remove(article_id) and not kept:
             raise _unknown(article_id)
         change.sweep()
     print(visible(f"removed {article_id}"))
     return OK
+
+
+def _take_out(article_id: str, discord_data: Path) -> bool:
+    """Have the bot not bring it back; raises a StoreError where the bot's file is elsewhere."""
+    with closing(Store(discord_data, TABLES, existing=True)) as store:
+        return uploads.take_out(store, article_id)
 
 
 def _unknown(article_id: str) -> LibraryError:

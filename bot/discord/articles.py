@@ -155,7 +155,8 @@ def _log_text(entries: list[audit.Entry]) -> str:
     lines = ["The last changes, the newest first:"]
     for entry in entries:
         # Discord shows the time as the reader's own clock has it.
-        lines.append(f"<t:{entry.at}:f> <@{entry.person}> {escaped_title(entry.what, _TITLE)}")
+        who = "who runs the bot" if entry.person == audit.OPERATOR else f"<@{entry.person}>"
+        lines.append(f"<t:{entry.at}:f> {who} {escaped_title(entry.what, _TITLE)}")
         if length("\n".join(lines)) > MESSAGE_LIMIT:
             lines.pop()
             break

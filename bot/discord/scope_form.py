@@ -7,7 +7,7 @@ import discord
 
 from bot.discord.inert import escaped_title, one_line
 from bot.discord.managing import ManagersForm, tell
-from bot.discord.server_settings import PRIVATE, Scope, source_of
+from bot.discord.server_settings import Scope, source_of
 from retrieval.article import clean_line, parse_date
 
 OURS = "This server's own articles"
@@ -88,7 +88,7 @@ class ScopeForm(ManagersForm):
         """Keep it, or say what is wrong with it."""
         chosen, written = self._chosen(), self._others.value.strip()
         if written and chosen is None:
-            await tell(interaction, "No source of this server is named there; nothing was changed.")
+            await tell(interaction, "No source is named there; nothing was changed.")
             return
         try:
             scope = Scope(chosen, _day(self._since.value), _day(self._until.value))
@@ -105,10 +105,9 @@ class ScopeForm(ManagersForm):
             source_of(self._server) if value == "own" else self._offered[int(value)]
             for value in self._sources.values
         }
+        # Cleaned, so that another server's own is never among them.
         written = {clean_line(each) for each in self._others.value.split(";")} - {""}
-        # Another server's would show nothing, and need not be kept.
-        chosen = listed | {each for each in written if not each.lower().startswith(PRIVATE)}
-        return frozenset(chosen) or None
+        return frozenset(listed | written) or None
 
 
 def _field(

@@ -147,6 +147,21 @@ def remove(store: Store, server: int, person: int, article: Article) -> bool:
     return True
 
 
+def take_out(store: Store, article_id: str) -> bool:
+    """Remove an article whosever it is, for whoever runs the bot; False where it is not kept."""
+    with store.change() as connection:
+        row = connection.execute(
+            "SELECT server, title FROM uploads WHERE id = ? AND removed IS NULL", (article_id,)
+        ).fetchone()
+        if row is None:
+            return False
+        connection.execute(
+            "UPDATE uploads SET removed = ? WHERE id = ?", (int(time.time()), article_id)
+        )
+        audit.record(connection, row[0], audit.OPERATOR, f"removed “{row[1]}”")
+    return True
+
+
 def put_back(store: Store, server: int, person: int, article_id: str) -> str | None:
     """Undo a removal; returns the title, or None where there is nothing to bring back."""
     with store.change() as connection:

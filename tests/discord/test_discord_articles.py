@@ -15,7 +15,7 @@ from bot.discord.article_list import PAGE
 from bot.discord.client import QuothClient
 from bot.discord.desk import Desk
 from bot.discord.librarian import Outcome, Progress, Request
-from bot.discord.server_settings import Servers, visible_to
+from bot.discord.server_settings import Servers, source_of, visible_to
 from bot.discord.uploads import UploadError
 from retrieval.article import id_key
 from retrieval.errors import LibraryError
@@ -281,7 +281,7 @@ async def test_the_archive_and_other_servers_are_out_of_reach(world: World, shel
     line = "**High water** is the archive's; only who runs the bot can remove it."
     assert said(await command(world, "remove", article="High water")) == line
     assert said(await command(world, "remove", article="Theirs")).startswith("There is no article")
-    mine = f"discord:{other}/theirs"
+    mine = uploads.own_id(other, "theirs")
     assert said(await command(world, "remove", article=mine)).startswith("There is no article")
     choices = await world.manager.autocomplete(world.channel, "articles remove", "article", "")
     assert choices == []
@@ -308,6 +308,14 @@ async def test_status_reindex_and_log(world: World, shelf: Shelf) -> None:
     assert len(log) == 3
     assert f"<@{world.manager.id}> added “Late”" in log[1]
     assert log[1].startswith("<t:")
+
+
+async def test_what_was_removed_on_the_command_line_is_in_the_log(
+    world: World, shelf: Shelf
+) -> None:
+    await add(world, TALKS)
+    assert uploads.take_out(shelf.store, uploads.own_id(world.guild.id, "talks"))
+    assert "who runs the bot removed “The talks”" in said(await command(world, "log"))
 
 
 async def test_an_error_is_a_line_with_a_reference(
@@ -356,8 +364,8 @@ async def test_the_undo_of_an_old_message_works_after_a_restart(
 async def test_what_others_keep_is_in_no_button_and_no_suggestion(
     world: World, engine: Engine, simcord_bot: QuothClient
 ) -> None:
-    theirs = article("x", "Secret.", source="discord:7")
-    mine = article("y", "Ours.", source=f"discord:{world.guild.id}")
+    theirs = article("x", "Secret.", source=source_of(7))
+    mine = article("y", "Ours.", source=source_of(world.guild.id))
     engine.articles = {
         each.id: each for each in (theirs, mine, article("z", "All.", source="Tass"))
     }

@@ -12,17 +12,26 @@ from hypothesis import strategies as st
 
 from bot.discord import audit, upload_files, uploads
 from bot.discord.librarian import Librarian, Outcome, Request
-from bot.discord.server_settings import source_of, visible_to
+from bot.discord.server_settings import PRIVATE, source_of, visible_to
 from bot.discord.store import Store
 from bot.discord.tables import TABLES
 from bot.discord.upload_files import MAX_BYTES, harmless, read_upload, refusal
 from bot.discord.uploads import Added, UploadError
+from retrieval.errors import ReadingError
 from retrieval.indexing import Reporter
 from retrieval.library import LibraryWriter
 from retrieval.library.folder import writer_lock
-from retrieval.reading.fields import MAX_ID
+from retrieval.reading.fields import MAX_ID, Fields, make_article
 from retrieval.rebuilding import rebuild
-from tests.retrieval.collection import answerer_of, article, contents, ids, mirror, write_txt
+from tests.retrieval.collection import (
+    answerer_of,
+    article,
+    contents,
+    ids,
+    mirror,
+    write_jsonl,
+    write_txt,
+)
 from tests.retrieval.encoders import ReadableEncoder
 
 ONE, TWO, ADA = 1001, 1002, 5
@@ -65,39 +74,72 @@ def seen(librarian: Librarian, server: int | None, question: str = "river talks"
 def test_what_a_server_adds_it_alone_can_ask_about(librarian: Librarian) -> None:
     done = add(librarian, ONE, "talks.txt", "date 2022-03-29 The talks\n\nThe talks began.\n")
     assert done == Outcome(Added(added=("The talks",)), (), 1)
-    mine = f"discord:{ONE}/talks"
+    mine = uploads.own_id(ONE, "talks")
     assert seen(librarian, ONE) == {"public", mine}
     assert seen(librarian, TWO) == seen(librarian, None) == {"public"}
     assert not contents(librarian.library)["pending"]
     # The same name in another server is another article.
     add(librarian, TWO, "talks.txt", "Other talks\n\nThe talks failed.\n")
     assert seen(librarian, ONE) == {"public", mine}
-    assert seen(librarian, TWO) == {"public", f"discord:{TWO}/talks"}
+    assert seen(librarian, TWO) == {"public", uploads.own_id(TWO, "talks")}
 
 
 def test_what_a_file_says_of_itself_makes_it_nobody_elses(librarian: Librarian) -> None:
     row = {"id": "public", "title": "T", "text": "The talks began.", "source": source_of(TWO)}
     add(librarian, ONE, "x.jsonl", json.dumps(row))
     assert seen(librarian, TWO) == {"public"}
-    assert seen(librarian, ONE) == {"public", f"discord:{ONE}/public"}
-    row["id"] = f"discord:{TWO}/theirs"
+    assert seen(librarian, ONE) == {"public", uploads.own_id(ONE, "public")}
+    row["id"] = uploads.own_id(TWO, "theirs")
     add(librarian, ONE, "x.jsonl", json.dumps(row | {"text": "Talks again."}))
     assert seen(librarian, TWO) == {"public"}
+
+
+def test_a_source_that_is_named_like_discord_is_no_servers_own(
+    librarian: Librarian, tmp_path: Path, encoder: ReadableEncoder
+) -> None:
+    rows: list[dict[str, str] | str] = [
+        {"id": f"{n}", "title": "T", "text": f"River number {n}.", "source": source}
+        for n, source in enumerate(["Discord: a blog", f"discord:{ONE}", source_of(ONE)])
+    ]
+    write_jsonl(tmp_path / "blog.jsonl", rows)
+    mirror(librarian.library, encoder, tmp_path / "articles", tmp_path / "blog.jsonl")
+    for server in (ONE, TWO, None):
+        assert seen(librarian, server, "river number") == {"public", "0", "1", "2"}
+
+
+spaces = st.sampled_from([" ", "  ", "\t", "\u00a0", "\u2003 ", "\u2029", "\x1f"])
+like_private = st.builds(
+    lambda *parts: "".join(parts),
+    st.sampled_from(["discord:", "DISCORD:", " discord:"]),
+    spaces,
+    spaces,
+    st.text(max_size=5),
+)
+
+
+@given(st.text(min_size=1) | like_private | st.just(source_of(ONE)))
+def test_no_file_can_say_that_it_is_a_servers_own(said: str) -> None:
+    try:
+        made = make_article(Fields(id=said, title="T", source=said, text="Words."), "x.md")
+    except ReadingError:
+        return
+    for name in (made.id, made.source or ""):
+        assert not name.lower().startswith(PRIVATE)
 
 
 def test_it_survives_whatever_is_done_to_the_library(
     librarian: Librarian, tmp_path: Path, encoder: ReadableEncoder
 ) -> None:
     add(librarian, ONE, "talks.txt", "The talks\n\nThe talks began.\n")
-    both = {"public", f"discord:{ONE}/talks"}
+    both = {"public", uploads.own_id(ONE, "talks")}
     mirror(librarian.library, encoder, tmp_path / "articles")
     assert ids(librarian.library) == both
     mirror(librarian.library, encoder, tmp_path)  # which the bot's own file is in
     assert {each for each in ids(librarian.library) if "discord" in each} == {
-        f"discord:{ONE}/talks"
+        uploads.own_id(ONE, "talks")
     }
     rebuild(librarian.library, encoder, Reporter())
-    assert f"discord:{ONE}/talks" in ids(librarian.library)
+    assert uploads.own_id(ONE, "talks") in ids(librarian.library)
     shutil.rmtree(librarian.library)
     mirror(librarian.library, encoder, tmp_path / "articles")
     assert ids(librarian.library) == {"public"}
@@ -109,7 +151,7 @@ def test_it_survives_whatever_is_done_to_the_library(
 def test_removed_put_back_and_added_again(librarian: Librarian) -> None:
     text = "The talks\n\nThe talks began.\n"
     add(librarian, ONE, "talks.txt", text)
-    mine = f"discord:{ONE}/talks"
+    mine = uploads.own_id(ONE, "talks")
     (there,) = uploads.articles(librarian.store, [mine])
     assert not uploads.remove(librarian.store, TWO, ADA, there)  # not theirs
     assert uploads.remove(librarian.store, ONE, ADA, there)
@@ -134,11 +176,22 @@ def test_removed_put_back_and_added_again(librarian: Librarian) -> None:
     assert audit.last(librarian.store, TWO, 10) == []
 
 
+def test_whoever_runs_the_bot_can_remove_for_good(librarian: Librarian) -> None:
+    add(librarian, ONE, "talks.txt", "The talks\n\nThe talks began.\n")
+    mine = uploads.own_id(ONE, "talks")
+    assert uploads.take_out(librarian.store, mine)
+    assert not uploads.take_out(librarian.store, mine)
+    settle(librarian)
+    assert seen(librarian, ONE) == {"public"}
+    entry, _ = audit.last(librarian.store, ONE, 5)
+    assert (entry.person, entry.what) == (audit.OPERATOR, "removed “The talks”")
+
+
 def test_a_lost_store_shows_nobody_anything_and_can_be_removed_from(
     librarian: Librarian, tmp_path: Path
 ) -> None:
     add(librarian, ONE, "talks.txt", "The talks\n\nThe talks began.\n")
-    mine = f"discord:{ONE}/talks"
+    mine = uploads.own_id(ONE, "talks")
     (there,) = uploads.articles(librarian.store, [mine])
     empty = Store(tmp_path / "new.sqlite", TABLES)
     again = Librarian(empty, librarian.library, librarian.encoder)
@@ -183,12 +236,12 @@ def test_what_was_kept_while_another_wrote_comes_in_with_the_next(
         add(librarian, ONE, "talks.txt", "The talks\n\nThe talks began.\n")
     assert seen(librarian, ONE) == {"public"}
     settle(librarian)
-    assert seen(librarian, ONE) == {"public", f"discord:{ONE}/talks"}
+    assert seen(librarian, ONE) == {"public", uploads.own_id(ONE, "talks")}
 
 
 def test_reindexing_mends_what_was_damaged(librarian: Librarian) -> None:
     add(librarian, ONE, "talks.txt", "The talks\n\nThe talks began.\n")
-    mine = f"discord:{ONE}/talks"
+    mine = uploads.own_id(ONE, "talks")
     with LibraryWriter(librarian.library) as writer, writer.commit() as change:
         change.put(article(mine, "Something else.", source=source_of(ONE)), "test")
     stages = []
@@ -223,7 +276,7 @@ def test_a_server_can_keep_so_much_what_was_removed_included(
         put("three")
     put("three", TWO)
     assert len(uploads.ids(librarian.store, ONE)) == 2
-    (one,) = uploads.articles(librarian.store, [f"discord:{ONE}/one"])
+    (one,) = uploads.articles(librarian.store, [uploads.own_id(ONE, "one")])
     assert uploads.remove(librarian.store, ONE, ADA, one)
     put("three")  # for which the words of what was removed make room
     assert uploads.articles(librarian.store, [one.id]) == []
@@ -240,7 +293,7 @@ def test_one_upload_does_not_encode_for_all_for_ever(
     monkeypatch.setattr("bot.discord.librarian._SECONDS_TO_ENCODE", 0.0)
     add(librarian, ONE, "talks.txt", "The talks\n\nThe talks began.\n")
     assert contents(librarian.library)["pending"]
-    assert seen(librarian, ONE, "talks") >= {f"discord:{ONE}/talks"}  # by its words
+    assert seen(librarian, ONE, "talks") >= {uploads.own_id(ONE, "talks")}  # by its words
     monkeypatch.setattr("bot.discord.librarian._SECONDS_TO_ENCODE", 60.0)
     settle(librarian)
     assert not contents(librarian.library)["pending"]
@@ -333,7 +386,7 @@ def test_a_name_of_more_bytes_than_a_file_can_have(
     text = row if suffix == ".jsonl" else "Talks\n\nThe talks began."
     assert add(librarian, ONE, harmless(name + suffix), text).added.added == ("Talks",)
     (article_id,) = uploads.ids(librarian.store)
-    assert article_id.startswith(f"discord:{ONE}/{name[:100]}")
+    assert article_id.startswith(uploads.own_id(ONE, name[:100]))
     with pytest.raises(UploadError) as caught:
         add(librarian, ONE, harmless(name + suffix), "{")
     assert str(caught.value).startswith(harmless(name + suffix))

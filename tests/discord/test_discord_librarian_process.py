@@ -40,7 +40,7 @@ def test_it_reads_keeps_and_indexes(process: LibrarianProcess, tmp_path: Path) -
     assert stages[0] == "Reading"
     assert "Encoding" in stages
     found = contents(tmp_path / "library")
-    assert [row[0] for row in found["articles"]] == ["discord:7/talks"]
+    assert [row[0] for row in found["articles"]] == [uploads.own_id(7, "talks")]
     assert found["vectors"]
     assert not found["pending"]
     with pytest.raises(UploadError, match=r"^a\.txt: has a title but no text$"):

@@ -9,7 +9,7 @@ import pytest
 from simcord.components import validate_message_state
 
 from bot.discord.client import QuothClient
-from bot.discord.server_settings import visible_to
+from bot.discord.server_settings import source_of, visible_to
 from retrieval.question import MAX_QUESTION, clean_question
 from tests.discord.world import QUESTION, TEXT, Engine, World, answer_of
 
@@ -50,11 +50,24 @@ async def test_ask_answers_privately_where_told_to(world: World) -> None:
 async def test_sources_are_suggested_while_they_are_typed(world: World, engine: Engine) -> None:
     article = answer_of().quotes[0].article
     for number, source in enumerate(
-        ["The Herald", "Her Own", "Other", None, "her" * 40, "discord:1her"]
+        [
+            "The Herald",
+            "Her Own",
+            "Other",
+            None,
+            "her" * 40,
+            f"{source_of(1)}her",
+            "Discord: her",
+        ]
     ):
         engine.articles[str(number)] = dataclasses.replace(article, source=source)
     offered = await world.reader.autocomplete(world.channel, "ask", "source", "her", question="a")
-    assert [choice["value"] for choice in offered] == ["Her Own", "Other", "The Herald"]
+    assert [choice["value"] for choice in offered] == [
+        "Her Own",
+        "Discord: her",
+        "Other",
+        "The Herald",
+    ]
 
 
 async def test_where_sources_cannot_be_read_none_is_suggested(
