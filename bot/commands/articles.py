@@ -5,6 +5,7 @@ from contextlib import closing
 from pathlib import Path
 
 from bot import settings
+from bot.article_json import as_object
 from bot.discord import uploads
 from bot.discord.server_settings import PRIVATE
 from bot.discord.store import Store
@@ -12,7 +13,6 @@ from bot.discord.tables import TABLES
 from bot.exit_status import OK
 from bot.json_line import print_json
 from bot.visible import visible
-from retrieval.article import Article
 from retrieval.errors import LibraryError
 from retrieval.library import Library, LibraryWriter
 
@@ -41,7 +41,7 @@ def show(article_id: str, as_json: bool, library: str | None) -> int:
     if article is None:
         raise _unknown(article_id)
     if as_json:
-        print_json(_as_json(article))
+        print_json({**as_object(article), "sha256": article.sha256})
         return OK
     date = article.date.isoformat() if article.date else None
     about = [part for part in (date, article.source, article.url) if part]
@@ -74,15 +74,3 @@ def _take_out(article_id: str, discord_data: Path) -> bool:
 
 def _unknown(article_id: str) -> LibraryError:
     return LibraryError(f"{article_id}: no article of that id; quoth articles list shows them all")
-
-
-def _as_json(article: Article) -> dict[str, str | None]:
-    return {
-        "id": article.id,
-        "title": article.title,
-        "date": article.date.isoformat() if article.date else None,
-        "source": article.source,
-        "url": article.url,
-        "text": article.text,
-        "sha256": article.sha256,
-    }

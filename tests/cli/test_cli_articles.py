@@ -8,6 +8,7 @@ import pytest
 
 from bot.discord import uploads
 from bot.discord.librarian import Librarian, Request
+from bot.discord.owning import own_id, owned
 from bot.discord.store import Store
 from bot.discord.tables import TABLES
 from retrieval.encoding import load_encoder
@@ -126,7 +127,7 @@ def test_a_removed_article_comes_back_when_its_file_is_indexed(
 
 
 def test_what_was_added_in_discord_is_removed_for_good(indexed: Quoth, tmp_path: Path) -> None:
-    mine = uploads.own_id(7, "talks")
+    mine = own_id(7, "talks")
     upload = made_of("talks", "The talks began.", title="The talks")
     refused = indexed("articles", "remove", mine)
     assert refused.status == 1
@@ -145,8 +146,8 @@ def test_what_was_added_in_discord_is_removed_for_good(indexed: Quoth, tmp_path:
         assert indexed("articles", "remove", mine).status == 0
         librarian.work(Request("settle"), lambda *_: None)
         assert mine not in indexed("articles").out
-        build(tmp_path / "library", load_encoder(), [uploads.owned(8, upload)])
-        assert indexed("articles", "remove", uploads.own_id(8, "talks")).status == 0
+        build(tmp_path / "library", load_encoder(), [owned(8, upload)])
+        assert indexed("articles", "remove", own_id(8, "talks")).status == 0
 
 
 @pytest.mark.parametrize("command", [["show"], ["show", "--json"], ["remove"]])
