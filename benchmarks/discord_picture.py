@@ -69,7 +69,7 @@ DIFFICULT = [
 ]
 
 SETTLED = 30.0  # seconds that the bot may take on a slow machine; once a minute it works by itself
-HEIGHT = 900  # the picture is as high as what is in the channel
+HEIGHT = 1600  # the picture is as high as what is in the channel
 CHROMIUM = "/usr/bin/chromium"
 
 # Makes the channel as high as its messages, without the box to write in. By script: the page's

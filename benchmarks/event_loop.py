@@ -4,7 +4,7 @@ import asyncio
 import sys
 import threading
 import time
-from collections import Counter
+from collections import defaultdict
 from pathlib import Path
 
 THE_BOT, THE_SIMULATION, AT_REST = "the bot", "the simulation", "waiting for its turn"
@@ -34,12 +34,12 @@ class Watch(threading.Thread):
     def run(self) -> None:
         """Look every few milliseconds, until told to stop."""
         block, looked = self._beat, time.perf_counter()
-        held: Counter[str] = Counter()  # in this block, by each
+        held: defaultdict[str, float] = defaultdict(float)  # seconds of this block, by each
         while not self.over.is_set():
             time.sleep(0.005)
             now, beat = time.perf_counter(), self._beat
             if beat != block:
-                block, held, looked = beat, Counter(), max(looked, beat)
+                block, held, looked = beat, defaultdict(float), max(looked, beat)
             who, where = self._at()
             held[who] += now - looked  # since the last look: a little too much, if anything
             looked = now

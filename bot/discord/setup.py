@@ -66,7 +66,7 @@ class Panel(ManagersView):
         settings = self._settings
         where = _some([f"<#{each}>" for each in sorted(settings.channels)]) or "in every channel"
         whom = _some([f"<@&{each}>" for each in sorted(settings.roles)]) or "everyone"
-        who = "only the one who asked" if settings.private else "everyone in the channel"
+        who = "only the one who asked" if settings.private else "everybody"
         least = settings.min_confidence
         sure = "as the bot has it" if least is None else f"{least:.0%}, else it is “not found”"
         lines = [

@@ -50,7 +50,7 @@ async def test_at_first_it_answers_everyone_everywhere(world: World, engine: Eng
         "**Quoth in this server**",
         "Where I answer: in every channel",
         "Whom I answer: everyone",
-        "Who sees an answer: everyone in the channel",
+        "Who sees an answer: everybody",
         "How sure I must be: as the bot has it",
         "What I quote: all sources",
     ]

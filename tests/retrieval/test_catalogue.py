@@ -35,7 +35,10 @@ def entries(wanted: list[int]) -> list[Entry]:
     rows = [ARTICLES[number] for number in wanted]
     rows.sort(key=lambda each: each.id)
     rows.sort(key=lambda each: each.date.isoformat() if each.date else "", reverse=True)
-    return [Entry(e.id, e.date and e.date.isoformat(), e.title, e.source, e.sha256) for e in rows]
+    return [
+        Entry(e.id, e.date.isoformat() if e.date else None, e.title, e.source, e.sha256)
+        for e in rows
+    ]
 
 
 def test_sources_that_begin_so_come_before_those_that_hold_it(library: Library) -> None:
