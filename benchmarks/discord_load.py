@@ -6,9 +6,11 @@
 simcord, which runs the real bot against a Discord of its own in this process and refuses what
 Discord refuses. The library is made of ``seeds``. A third of the way in, ``quoth index`` adds an
 article beside it; halfway, the bot is told to leave in the middle of a burst and another one takes
-its place. Prints what became of the questions, how long the event loop was held up (simcord's own
-work in the same loop included) and by what, how soon people had a first sign, and the memory (what
-simcord keeps for tests is thrown away after each burst).
+its place. Prints what became of the questions, how long the event loop was held up and by what, how
+soon people had a first sign, and the memory (what simcord keeps for tests is thrown away after each
+burst). simcord and what this script looks at run in the bot's event loop: what holds it up is the
+bot's where a function of ``bot`` or ``retrieval`` is on the stack when it is looked at. A loop that
+is late though it rests waits for the processor, or for a thread of the bot that holds Python.
 """
 
 import argparse
@@ -19,8 +21,6 @@ import random
 import re
 import subprocess
 import sys
-import threading
-import time
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -31,6 +31,7 @@ from simcord.actors import MemberActor
 from simcord.builders import ChannelHandle
 
 from benchmarks.discord_seeds import seeded
+from benchmarks.event_loop import AT_REST, THE_BOT, THE_SIMULATION, Watch
 from bot import settings
 from bot.discord import limits
 from bot.discord.archive import Archive
@@ -76,36 +77,6 @@ class Seen:
         self.first_signs += [
             trace.timings_ms[step] for step in ("deferred", "typing") if step in trace.timings_ms
         ]
-
-
-class Watch(threading.Thread):
-    """Sees from outside for how long the event loop is held up, and where it then is."""
-
-    def __init__(self) -> None:
-        super().__init__(daemon=True)
-        self.over = threading.Event()
-        self.longest, self.where = 0.0, ""
-        self._beat = time.perf_counter()
-        self._loop_thread = threading.get_ident()
-
-    async def beat(self) -> None:
-        """Beat, in the event loop, until cancelled."""
-        while True:
-            self._beat = time.perf_counter()
-            await asyncio.sleep(0.005)
-
-    def run(self) -> None:
-        """Look every few milliseconds, until told to stop."""
-        while not self.over.is_set():
-            time.sleep(0.01)
-            late = time.perf_counter() - self._beat
-            if late > self.longest:
-                self.longest, frame = late, sys._current_frames().get(self._loop_thread)
-                names: list[str] = []
-                while frame and len(names) < 4:
-                    names.append(f"{Path(frame.f_code.co_filename).stem}.{frame.f_code.co_name}")
-                    frame = frame.f_back
-                self.where = " < ".join(names)
 
 
 class Refusals(logging.Handler):
@@ -251,7 +222,13 @@ def main() -> None:
     print(f"questions: {dict(seen.outcomes)}")
     print(f"unanswered {seen.unanswered}, duplicates {seen.duplicates}, pings {seen.pings},")
     print(f"refused messages {seen.refused}")
-    print(f"event loop held up for {watch.longest * 1000:.0f} ms at the most, in {watch.where}")
+    seconds, where = watch.longest["all"]
+    print(
+        f"event loop held up for {seconds * 1000:.0f} ms at the most, in {where}; of any such time"
+    )
+    for who in (THE_BOT, THE_SIMULATION, AT_REST):
+        seconds, where = watch.longest.get(who, (0.0, "nothing"))
+        print(f"  {who}: {seconds * 1000:.0f} ms at the most, in {where}")
     print(f"first sign: median {signs[len(signs) // 2]:.0f} ms, 99 % within"
           f" {signs[len(signs) * 99 // 100]:.0f} ms")  # fmt: skip
     print(f"memory: {half:.0f} MB halfway, {end:.0f} MB at the end ({end / half - 1:+.1%})")

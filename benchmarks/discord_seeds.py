@@ -17,12 +17,16 @@ SEEDS = Path(__file__).parent.parent / "seeds"
 
 
 @contextmanager
-def seeded() -> Iterator[tuple[Answerer, Store, Path]]:
-    """An answerer, the bot's store, and the library that the answerer reads."""
+def seeded(*paths: Path) -> Iterator[tuple[Answerer, Store, Path]]:
+    """An answerer, the bot's store, and the library that the answerer reads.
+
+    Args:
+        paths: the articles; by default ``SEEDS``.
+    """
     encoder = load_encoder()
     with TemporaryDirectory() as folder:
         library = Path(folder) / "library"
-        index([SEEDS], library, encoder, Reporter())
+        index(paths or [SEEDS], library, encoder, Reporter())
         least = float(DEFAULTS["QUOTH_MIN_CONFIDENCE"])
         with (
             closing(Answerer(library, encoder, Reader(), least)) as answerer,

@@ -226,7 +226,15 @@ def feedback() -> None:
     """Make something to measure by of what people in Discord say and ask."""
 
 
+_server = click.option(
+    "--server",
+    type=Words(),
+    help='Only this server: its id in Discord, or its name in what is printed ("direct": none).',
+)
+
+
 @feedback.command()
+@_server
 @_library
 def export(**options: Any) -> int:
     """Print the votes on answers as labelled questions, for quoth eval."""
@@ -237,6 +245,7 @@ def export(**options: Any) -> int:
 
 @feedback.command()
 @click.option("--since", type=Day(last=False), help="Only questions of this day or later.")
+@_server
 @_json
 @_library
 def report(**options: Any) -> int:

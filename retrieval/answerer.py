@@ -145,16 +145,6 @@ class Answerer:
                     return self._library.article(article_id)
         return None
 
-    def sources(self) -> Sequence[str]:
-        """The names of all sources, in order.
-
-        Raises:
-            LibraryError: the library cannot be read.
-        """
-        self._follow()
-        with self._library.snapshot():
-            return sorted(source for source in self._searcher.sources() if source is not None)
-
     def _vector(self, understood: Understanding) -> Vectors:
         """The question's vector, and what of those before it is in it."""
         vector = self._encoder.encode_query(understood.question)

@@ -15,7 +15,10 @@ from retrieval.article import Span
 # anew inside a run that it has just read to its end.
 
 # A blank line ends a paragraph; so does a Unicode paragraph separator. Either is in a gap.
-_GAP = re.compile(r"\s{2,}|\u2029")
+_BLANK_LINE = re.compile(r"\n[^\S\n]*+\n")  # begins with one character: searched at memory's speed
+_BLANK_LINE_OR_SEPARATOR = re.compile(r"\n[^\S\n]*+\n|\u2029")
+_SPACE = re.compile(r"\s*+")
+_STEP = 1 << 16  # characters searched in one go, for whose time every other thread waits
 
 # Where a sentence may end: its mark, what closes with it, and then a space. The ideographic
 # marks need no space.
@@ -69,12 +72,35 @@ def paragraphs(text: str) -> list[Span]:
     """
     found = []
     start = 0
-    for gap in _GAP.finditer(text):
-        if gap.group().count("\n") > 1 or "\u2029" in gap.group():
-            found.append((start, gap.start()))
-            start = gap.end()
+    for gap in _gaps(text):
+        found.append((start, gap.start))
+        start = gap.end
     found.append((start, len(text)))
     return [span for start, end in found if (span := _strip(text, start, end))]
+
+
+def _gaps(text: str) -> Iterator[Span]:
+    """What is between paragraphs, up to the next one's first word."""
+    rule = _BLANK_LINE_OR_SEPARATOR if "\u2029" in text else _BLANK_LINE
+    at = stop = 0
+    while at < len(text):
+        if at == stop:
+            stop = _space_end(text, min(at + _STEP, len(text)))  # not inside a gap
+        found = rule.search(text, at, stop)
+        at = stop
+        if found:
+            at = _space_end(text, found.end())
+            yield Span(found.start(), at)
+
+
+def _space_end(text: str, at: int) -> int:
+    """The offset after the white space that begins there, if any does."""
+    while at < len(text):
+        found = _SPACE.match(text, at, at + _STEP)
+        if found is None or found.end() == at:
+            break
+        at = found.end()
+    return at
 
 
 def sentences(text: str, within: Span) -> list[Span]:

@@ -1,12 +1,18 @@
 """``quoth articles``: list, show and remove."""
 
 import sys
+from contextlib import closing
+from pathlib import Path
 
 from bot import settings
+from bot.article_json import as_object
+from bot.discord import uploads
+from bot.discord.server_settings import PRIVATE
+from bot.discord.store import Store
+from bot.discord.tables import TABLES
 from bot.exit_status import OK
 from bot.json_line import print_json
 from bot.visible import visible
-from retrieval.article import Article
 from retrieval.errors import LibraryError
 from retrieval.library import Library, LibraryWriter
 
@@ -35,7 +41,7 @@ def show(article_id: str, as_json: bool, library: str | None) -> int:
     if article is None:
         raise _unknown(article_id)
     if as_json:
-        print_json(_as_json(article))
+        print_json({**as_object(article), "sha256": article.sha256})
         return OK
     date = article.date.isoformat() if article.date else None
     about = [part for part in (date, article.source, article.url) if part]
@@ -48,28 +54,23 @@ def show(article_id: str, as_json: bool, library: str | None) -> int:
 
 
 def remove(article_id: str, library: str | None) -> int:
-    """Remove one article."""
+    """Remove one article; one that was added in Discord is no longer kept there either."""
     chosen = settings.load(library)
     Library(chosen.library).close()  # a library that is not there is not made here
+    kept = article_id.startswith(PRIVATE) and _take_out(article_id, chosen.discord_data)
     with LibraryWriter(chosen.library) as writer, writer.commit() as change:
-        if not change.remove(article_id):
+        if not change.remove(article_id) and not kept:
             raise _unknown(article_id)
         change.sweep()
     print(visible(f"removed {article_id}"))
     return OK
 
 
+def _take_out(article_id: str, discord_data: Path) -> bool:
+    """Have the bot not bring it back; raises a StoreError where the bot's file is elsewhere."""
+    with closing(Store(discord_data, TABLES, existing=True)) as store:
+        return uploads.take_out(store, article_id)
+
+
 def _unknown(article_id: str) -> LibraryError:
     return LibraryError(f"{article_id}: no article of that id; quoth articles list shows them all")
-
-
-def _as_json(article: Article) -> dict[str, str | None]:
-    return {
-        "id": article.id,
-        "title": article.title,
-        "date": article.date.isoformat() if article.date else None,
-        "source": article.source,
-        "url": article.url,
-        "text": article.text,
-        "sha256": article.sha256,
-    }

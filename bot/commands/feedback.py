@@ -4,7 +4,7 @@ import datetime
 from contextlib import closing
 
 from bot import settings
-from bot.discord.feedback import Labels, Votes, labels
+from bot.discord.feedback import Labels, Votes, labels, place_name
 from bot.discord.store import Store
 from bot.discord.tables import TABLES
 from bot.discord.unanswered import asked_since, gaps
@@ -17,31 +17,40 @@ from bot.wording import counted
 from retrieval.library import Library
 
 
-def export(library: str | None) -> int:
+def export(server: str | None, library: str | None) -> int:
     """Print the votes as labelled questions, one a line."""
     chosen = settings.load(library)
     with closing(Store(chosen.discord_data, TABLES, existing=True)) as store:
-        found = _labels(store, chosen)
-    for each in found.questions:
-        print_json(
-            {"question": each.question, "answers": each.answers, "article_ids": each.articles}
-        )
-    say(counted(len(found.questions), "question") + " exported")
-    if found.changed:
-        say(f"{counted(found.changed, 'question')} left out: the article has changed since")
-    if found.wrong:
+        found = _labels(store, chosen, server)
+    for place, labelled in found.items():
+        for each in labelled.questions:
+            print_json(
+                {
+                    "question": each.question,
+                    "answers": each.answers,
+                    "article_ids": each.articles,
+                    "server": place,
+                }
+            )
+    say(counted(sum(len(each.questions) for each in found.values()), "question") + " exported")
+    if changed := sum(each.changed for each in found.values()):
+        say(f"{counted(changed, 'question')} left out: the article has changed since")
+    if wrong := sum(len(each.wrong) for each in found.values()):
         say(
-            f"{counted(len(found.wrong), 'question')} left out: the votes only say what does not"
+            f"{counted(wrong, 'question')} left out: the votes only say what does not"
             " answer; quoth feedback report lists them"
         )
     return OK
 
 
-def report(since: datetime.date | None, as_json: bool, library: str | None) -> int:
+def report(
+    since: datetime.date | None, server: str | None, as_json: bool, library: str | None
+) -> int:
     """Print what the articles don't answer, one question a line."""
     chosen = settings.load(library)
     with closing(Store(chosen.discord_data, TABLES, existing=True)) as store:
-        found = gaps(asked_since(store, since), _labels(store, chosen))
+        asked = [each for each in asked_since(store, since) if _is_of(each.place, server)]
+        found = gaps(asked, _labels(store, chosen, server))
     for gap in found:
         if as_json:
             print_json(
@@ -50,16 +59,29 @@ def report(since: datetime.date | None, as_json: bool, library: str | None) -> i
                     "times": gap.times,
                     "last": gap.last.isoformat(),
                     "called_wrong": gap.called_wrong,
+                    "server": gap.place,
                 }
             )
         else:
             wrong = "  (answered, and called wrong)" if gap.called_wrong else ""
-            print(visible(f"{gap.times:4}  {gap.last}  {gap.question}{wrong}"))
+            print(visible(f"{gap.times:4}  {gap.last}  {gap.place:8}  {gap.question}{wrong}"))
     if not found:
         say("Nothing was asked that the articles don't answer")
     return OK
 
 
-def _labels(store: Store, chosen: Settings) -> Labels:
+def _labels(store: Store, chosen: Settings, server: str | None) -> dict[str, Labels]:
+    """What the votes say, by where they were given."""
     with closing(Library(chosen.library)) as opened, opened.snapshot():
-        return labels(Votes(store).all(), opened.article)
+        return {
+            place: labels(votes, opened.article)
+            for place, votes in Votes(store).by_place().items()
+            if _is_of(place, server)
+        }
+
+
+def _is_of(place: str, server: str | None) -> bool:
+    """Whether a place is the one that was named: by its id in Discord, or as it is printed."""
+    if server is None or place == server:
+        return True
+    return server.isdecimal() and place == place_name(int(server))

@@ -1,5 +1,6 @@
 """The form of ``/articles add``, and what is said of what was added."""
 
+import logging
 from collections.abc import Sequence
 from typing import Literal
 
@@ -7,12 +8,18 @@ import discord
 
 from bot.discord.archive import Archive
 from bot.discord.format import MESSAGE_LIMIT
-from bot.discord.inert import escape, escaped_title, length
+from bot.discord.inert import escape, escaped_title, length, one_line
 from bot.discord.librarian import Outcome, Request
 from bot.discord.managing import ManagersForm, line_of, work_and_show
 from bot.discord.upload_files import harmless, refusal
 from bot.wording import counted
 
+_log = logging.getLogger(__name__)
+
+_NOT_YET = (
+    "Kept, and not in the library yet, which is tried every minute: until then the old words, if"
+    " any, are quoted."
+)
 _FILES = 5  # at once
 _TITLE = 80  # characters of a title in a line
 _MORE = " …"
@@ -68,9 +75,12 @@ class AddModal(ManagersForm, title="Add articles"):
     ) -> str:
         request = Request(do, interaction.guild_id or 0, interaction.user.id, name, data)
         try:
-            return _said(await work_and_show(interaction, self._archive, request))
+            outcome = await work_and_show(interaction, self._archive, request)
         except Exception as error:
             return line_of(error)
+        if outcome.waits:
+            _log.warning("what was added waits to be indexed: %s", one_line(outcome.waits, 300))
+        return _said(outcome)
 
 
 def _shortened(line: str, lines: int) -> str:
@@ -99,6 +109,8 @@ def _said(outcome: Outcome) -> str:
         )
     if outcome.problems:
         parts.append("Left out: " + "; ".join(map(escape, outcome.problems)))
+    if outcome.waits:
+        parts.insert(0, _NOT_YET)
     return " ".join(parts)
 
 

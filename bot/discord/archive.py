@@ -1,28 +1,33 @@
 """The articles as those see them who look after a server: its own, and the archive's."""
 
 import asyncio
+import itertools
 import logging
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, TypeVar
 
-from bot.discord import audit, uploads
+from bot.discord import audit, listing, uploads
 from bot.discord.librarian import Outcome, Progress, Request
+from bot.discord.listing import Found, Listed, Status
 from bot.discord.reasons import RestartingError
-from bot.discord.server_settings import source_of, visible_to
+from bot.discord.server_settings import PRIVATE
 from bot.discord.store import Store
 from bot.discord.uploads import UploadError
 from retrieval.article import Article, id_key
 from retrieval.errors import QuothError
-from retrieval.library import Library
+from retrieval.library import Library, catalogue
+from retrieval.search.filter import Filter
 
 _T = TypeVar("_T")
 
 _log = logging.getLogger(__name__)
 
 _SECONDS_BETWEEN = 60.0  # looks at whether the library is in step
+MOST_CHOICES, LONGEST_CHOICE = 25, 100
+"""Choices in a list, and the characters of one, as Discord takes them."""
+
 _LONGEST_LINE = 20  # requests of servers; each may take minutes
 
 
@@ -34,49 +39,6 @@ class Worker(Protocol):
 
     def close(self) -> None:
         """End what is being done, and take nothing more."""
-
-
-@dataclass(frozen=True, slots=True)
-class Listed:
-    """An article in a list.
-
-    Attributes:
-        id: in the library.
-        title: one line.
-        date: YYYY-MM-DD, or None.
-        own: whether the server added it itself.
-        waiting: whether it is kept and not in the library yet.
-    """
-
-    id: str
-    title: str
-    date: str | None
-    own: bool
-    waiting: bool = False
-
-    @property
-    def key(self) -> str:
-        """What a button or a choice names it by: an id can be longer than they take."""
-        return id_key(self.id)
-
-
-@dataclass(frozen=True, slots=True)
-class Status:
-    """What there is.
-
-    Attributes:
-        own: articles of the server in the library.
-        waiting: those that are kept and not in it yet.
-        archive: all others that the server may see.
-        leaving: those of the server that were removed and are in the library still.
-        pending: passages, anybody's, that are found by their words alone so far.
-    """
-
-    own: int
-    waiting: int
-    archive: int
-    leaving: int
-    pending: int
 
 
 class Archive:
@@ -169,24 +131,59 @@ class Archive:
                 _log.warning("the library is not in step with what servers keep: %s", line)
 
     async def _settle_what_is_not(self) -> None:
-        if await asyncio.to_thread(self._unsettled):
+        if not await asyncio.to_thread(uploads.any_kept, self.store):
+            return  # nor need there be a library
+        if any(await self._read(lambda library: listing.unsettled(library, self.store))):
             await self.settle()
 
-    async def listed(self, server: int, search: str = "") -> list[Listed]:
-        """The articles that a server may see, its own first.
+    async def find(self, server: int, search: str, first: int, count: int) -> Found:
+        """A part of the list of the articles that a server may see, its own first.
 
         Args:
             server: its id.
             search: words that the title holds, without regard to case.
+            first: how many articles are before it.
+            count: how many it has at most.
 
         Raises:
             QuothError: the library or the store cannot be read.
         """
-        return await asyncio.to_thread(self._listed, server, search)
+        return await self._read(
+            lambda library: listing.find(library, self.store, server, search, first, count)
+        )
+
+    async def own(self, server: int, search: str = "") -> list[Listed]:
+        """A server's own articles; arguments and errors are those of ``find``."""
+        return await self._read(
+            lambda library: listing.own_articles(library, self.store, server, search)
+        )
 
     async def status(self, server: int) -> Status:
-        """Count what there is; raises what ``listed`` does."""
-        return await asyncio.to_thread(self._status, server)
+        """Count what there is; raises what ``find`` does."""
+        return await self._read(lambda library: listing.status(library, self.store, server))
+
+    async def sources(self, within: Filter, holding: str = "") -> list[str]:
+        """Some of the archive's sources whose name fits into a choice: as many as Discord takes.
+
+        Args:
+            within: which may be seen.
+            holding: what their names hold, without regard to case; those first that begin so.
+
+        Raises:
+            QuothError: the library cannot be read.
+        """
+
+        def read(library: Library) -> list[str]:
+            fit = (
+                each
+                for each in catalogue.sources(library, holding)
+                if len(each) <= LONGEST_CHOICE
+                and not each.startswith(PRIVATE)
+                and within.admits_source(each)
+            )
+            return [*itertools.islice(fit, MOST_CHOICES)]
+
+        return await self._read(read)
 
     async def remove(self, server: int, person: int, article_id: str) -> Article | None:
         """Remove an article of a server's own; ``settle`` then takes it out of the library.
@@ -194,13 +191,18 @@ class Archive:
         Returns:
             The article; None where it is not there (any more), or not the server's.
         """
-        return await asyncio.to_thread(self._remove, server, person, article_id)
+        kept = await asyncio.to_thread(uploads.articles, self.store, [article_id])
+        article = kept[0] if kept else await self._read(lambda library: library.article(article_id))
+        if article is None:
+            return None
+        removed = await asyncio.to_thread(uploads.remove, self.store, server, person, article)
+        return article if removed else None
 
     async def put_back(self, server: int, person: int, key: str) -> str | None:
         """Undo a removal; returns the title, or None where there is nothing to bring back."""
 
         def undo() -> str | None:
-            for article_id in uploads.ids(self.store, server, removed=True):
+            for article_id in uploads.states(self.store, server, removed=True):
                 if id_key(article_id) == key:
                     return uploads.put_back(self.store, server, person, article_id)
             return None
@@ -211,16 +213,6 @@ class Archive:
         """The latest changes in a server, the newest first."""
         return await asyncio.to_thread(audit.last, self.store, server, limit)
 
-    async def sources(self) -> list[str]:
-        """The sources of the archive's articles, in the order of the alphabet."""
-
-        def read() -> list[str]:
-            public = visible_to(None)
-            found = self._read(lambda library: library.sources())
-            return sorted(each for each in found if each and public.admits_source(each))
-
-        return await asyncio.to_thread(read)
-
     def close(self) -> None:
         """End what is being done; what was kept is indexed when the bot is back."""
         self._closing = True
@@ -228,49 +220,9 @@ class Archive:
             self._keeping.cancel()
         self._worker.close()
 
-    # In a thread
+    async def _read(self, look: Callable[[Library], _T]) -> _T:
+        def read() -> _T:
+            with closing(Library(self._library)) as library, library.snapshot():
+                return look(library)
 
-    def _read(self, look: Callable[[Library], _T]) -> _T:
-        with closing(Library(self._library)) as library, library.snapshot():
-            return look(library)
-
-    def _listed(self, server: int, search: str) -> list[Listed]:
-        within, own = visible_to(server), source_of(server)
-        rows = self._read(lambda library: list(library.list_articles()))
-        there = {each for each, *_ in rows}
-        removed = uploads.ids(self.store, server, removed=True)
-        found = [
-            Listed(article_id, title, None, own=True, waiting=True)
-            for article_id, title in uploads.ids(self.store, server).items()
-            if article_id not in there
-        ]
-        found += [
-            Listed(article_id, title, date, own=source == own)
-            for article_id, date, title, source in rows
-            if within.admits_source(source) and article_id not in removed
-        ]
-        words = search.casefold().split()
-        matching = [each for each in found if all(w in each.title.casefold() for w in words)]
-        return sorted(matching, key=lambda each: not each.own)
-
-    def _status(self, server: int) -> Status:
-        listed = self._listed(server, "")
-        own = sum(each.own and not each.waiting for each in listed)
-        waiting = sum(each.waiting for each in listed)
-        there, pending = self._read(lambda library: (set(library.article_ids()), library.pending()))
-        leaving = len(there & uploads.ids(self.store, server, removed=True).keys())
-        return Status(own, waiting, len(listed) - own - waiting, leaving, pending)
-
-    def _remove(self, server: int, person: int, article_id: str) -> Article | None:
-        kept = uploads.articles(self.store, [article_id])
-        article = kept[0] if kept else self._read(lambda library: library.article(article_id))
-        if article is None or not uploads.remove(self.store, server, person, article):
-            return None
-        return article
-
-    def _unsettled(self) -> bool:
-        wanted, gone = uploads.ids(self.store), uploads.ids(self.store, removed=True)
-        if not (wanted or gone):
-            return False
-        there = self._read(lambda library: set(library.article_ids()))
-        return bool(wanted.keys() - there or there & gone.keys())
+        return await asyncio.to_thread(read)

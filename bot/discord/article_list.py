@@ -2,8 +2,9 @@
 
 import discord
 
-from bot.discord.archive import Listed
+from bot.discord.archive import Archive
 from bot.discord.inert import escaped_title
+from bot.discord.listing import Found, Listed
 from bot.discord.managing import ManagersView
 from bot.wording import counted
 
@@ -14,35 +15,46 @@ _TITLE = 60  # characters of a title, escaped at most twice as many: ten lines a
 
 
 class ArticleList(ManagersView):
-    """The pages, and the buttons that turn them.
+    """The pages, each read when it is shown, and the buttons that turn them.
 
     Args:
-        articles: all that are listed.
+        archive: whose articles are listed.
+        server: for which.
         search: what was searched for, or nothing.
     """
 
-    def __init__(self, articles: list[Listed], search: str = "") -> None:
+    def __init__(self, archive: Archive, server: int, search: str = "") -> None:
         super().__init__()
-        self._articles = articles
+        self._archive = archive
+        self._server = server
         self._search = search
         self._page = 0
-        self._pages = max(1, -(-len(articles) // PAGE))
-        if self._pages == 1:
-            self.clear_items()
-        self._update()
+        self._pages = 1
 
-    def text(self) -> str:
-        """The page that is shown."""
+    async def text(self) -> str:
+        """Read the page that is to be shown; raises what ``Archive.find`` does."""
+        found = await self._read()
+        self._pages = max(1, -(-found.total // PAGE))
+        if self._page >= self._pages:  # some were removed meanwhile, or it was clicked twice
+            self._page = self._pages - 1
+            found = await self._read()
+        self.back.disabled = self._page == 0
+        self.next.disabled = self._page == self._pages - 1
         about = f" with “{escaped_title(self._search, _TITLE)}”" if self._search else ""
-        own = sum(each.own for each in self._articles)
-        if not self._articles:
+        if not found.total:
             return f"No articles{about}."
-        lines = [f"{counted(len(self._articles), 'article')}{about}, {own:,} of this server"]
+        lines = [f"{counted(found.total, 'article')}{about}, {found.own:,} of this server"]
         if self._pages > 1:
             lines[0] += f" · page {self._page + 1:,} of {self._pages:,}"
-        first = self._page * PAGE
-        lines += [_line(each) for each in self._articles[first : first + PAGE]]
-        return "\n".join(lines)
+        return "\n".join([*lines, *map(_line, found.rows)])
+
+    async def _read(self) -> Found:
+        return await self._archive.find(self._server, self._search, self._page * PAGE, PAGE)
+
+    @property
+    def has_pages(self) -> bool:
+        """Whether there is more than one."""
+        return self._pages > 1
 
     @discord.ui.button(label="Back")
     async def back(
@@ -59,14 +71,9 @@ class ArticleList(ManagersView):
         await self._turn(interaction, 1)
 
     async def _turn(self, interaction: discord.Interaction, by: int) -> None:
-        # Two quick clicks may be one too many.
-        self._page = min(max(self._page + by, 0), self._pages - 1)
-        self._update()
-        await interaction.response.edit_message(content=self.text(), view=self)
-
-    def _update(self) -> None:
-        self.back.disabled = self._page == 0
-        self.next.disabled = self._page == self._pages - 1
+        await interaction.response.defer()
+        self._page = max(self._page + by, 0)
+        await interaction.edit_original_response(content=await self.text(), view=self)
 
 
 def _line(article: Listed) -> str:

@@ -7,11 +7,12 @@ from discord import app_commands
 
 from bot.discord import audit
 from bot.discord.adding import AddModal
-from bot.discord.archive import Archive, Listed
+from bot.discord.archive import LONGEST_CHOICE, MOST_CHOICES, Archive
 from bot.discord.article_list import ArticleList
 from bot.discord.format import MESSAGE_LIMIT
 from bot.discord.inert import escaped_title, length, one_line
 from bot.discord.librarian import Request
+from bot.discord.listing import Listed
 from bot.discord.managing import ManagersGroup, manages, work_and_show
 from bot.discord.putting_back import PutBack
 from bot.discord.replying import log_unsent
@@ -20,9 +21,9 @@ from retrieval.errors import QuothError
 
 _log = logging.getLogger(__name__)
 
-_CHOICES = 25  # as many as Discord shows
 _TITLE = 80  # characters of a title in a line
 _ENTRIES = 15  # of the log
+_THE_ARCHIVES = "What is the archive's, only who runs the bot can remove."
 _STILL_QUOTED = "Until the library is in step, which is tried every minute, it may still be quoted."
 
 
@@ -49,8 +50,10 @@ class Articles(ManagersGroup):
     ) -> None:
         """Show the first page."""
         await interaction.response.defer(ephemeral=True)
-        shown = ArticleList(await self._archive.listed(interaction.guild_id or 0, search), search)
-        await interaction.followup.send(shown.text(), view=shown, ephemeral=True)
+        pages = ArticleList(self._archive, interaction.guild_id or 0, search)
+        text = await pages.text()
+        view = pages if pages.has_pages else discord.utils.MISSING
+        await interaction.followup.send(text, view=view, ephemeral=True)
 
     @app_commands.command(description="Remove one of this server's articles.")
     @app_commands.describe(article="Its title; choose it from the list")
@@ -60,17 +63,12 @@ class Articles(ManagersGroup):
         """Remove it, and offer to undo that."""
         await interaction.response.defer(ephemeral=True)
         server = interaction.guild_id or 0
-        found = await self._archive.listed(server)
-        chosen = _named(found, article)
+        chosen = _named(await self._archive.own(server), article)
         if chosen is None:
-            line = f"There is no article of this server named **{escaped_title(article, _TITLE)}**."
-            await interaction.followup.send(line, ephemeral=True)
+            line = f"This server added no article named **{escaped_title(article, _TITLE)}**."
+            await interaction.followup.send(f"{line} {_THE_ARCHIVES}", ephemeral=True)
             return
         title = escaped_title(chosen.title, _TITLE)
-        if not chosen.own:
-            line = f"**{title}** is the archive's; only who runs the bot can remove it."
-            await interaction.followup.send(line, ephemeral=True)
-            return
         removed = await self._archive.remove(server, interaction.user.id, chosen.id)
         if removed is None:
             await interaction.followup.send(f"**{title}** was removed already.", ephemeral=True)
@@ -95,12 +93,11 @@ class Articles(ManagersGroup):
     ) -> list[app_commands.Choice[str]]:
         if not manages(interaction):
             return []
-        found = await self._archive.listed(interaction.guild_id or 0, typed)
+        found = await self._archive.own(interaction.guild_id or 0, typed)
         return [
-            app_commands.Choice(name=one_line(each.title, 100), value=each.key)
-            for each in found
-            if each.own
-        ][:_CHOICES]
+            app_commands.Choice(name=one_line(each.title, LONGEST_CHOICE), value=each.key)
+            for each in found[:MOST_CHOICES]
+        ]
 
     @app_commands.command(description="Say how many articles there are, and what waits.")
     async def status(self, interaction: discord.Interaction) -> None:
@@ -141,7 +138,7 @@ class Articles(ManagersGroup):
 
 
 def _named(found: list[Listed], wanted: str) -> Listed | None:
-    """The article that somebody chose, or typed the title or the id of; their own first."""
+    """The article that somebody chose, or typed the title or the id of."""
     typed = wanted.strip().casefold()
     for each in found:
         if wanted in (each.key, each.id):
@@ -155,7 +152,8 @@ def _log_text(entries: list[audit.Entry]) -> str:
     lines = ["The last changes, the newest first:"]
     for entry in entries:
         # Discord shows the time as the reader's own clock has it.
-        lines.append(f"<t:{entry.at}:f> <@{entry.person}> {escaped_title(entry.what, _TITLE)}")
+        who = "who runs the bot" if entry.person == audit.OPERATOR else f"<@{entry.person}>"
+        lines.append(f"<t:{entry.at}:f> {who} {escaped_title(entry.what, _TITLE)}")
         if length("\n".join(lines)) > MESSAGE_LIMIT:
             lines.pop()
             break

@@ -33,7 +33,12 @@ ASKED = Table(
 KEY = r"[\w-]{11}"
 """What a key looks like."""
 
+KEPT = 365 * 24 * 3600
+"""Seconds for which a question is kept, and a vote on an answer."""
+
 _TURNS = 5  # of a conversation: what was said before says little of what is asked now
+
+_AT_ONCE = 20  # old questions that go with each new one, so that no answer waits for many
 
 _SECONDS_TO_WAIT = 0.3  # for the store: everybody's questions wait as long
 
@@ -109,7 +114,7 @@ class AskedQuestions:
     def keep(
         self, answer: Answer, *, server: int | None, question: str | None, follows: str | None
     ) -> str:
-        """Keep a question with its answer.
+        """Keep a question with its answer, and let go of some that are older than ``KEPT``.
 
         Returns:
             Its key.
@@ -119,14 +124,20 @@ class AskedQuestions:
         """
         key = secrets.token_urlsafe(8)
         quotes = json.dumps([_row(place_of(quote)) for quote in (*answer.quotes, *answer.more)])
+        now = int(time.time())
         with self._store.change(_SECONDS_TO_WAIT) as connection:
+            connection.execute(
+                "DELETE FROM asked WHERE key IN"
+                " (SELECT key FROM asked WHERE at < ? ORDER BY at LIMIT ?)",
+                (now - KEPT, _AT_ONCE),
+            )
             connection.execute(
                 "INSERT INTO asked VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
                 (
                     key,
                     server,
                     question,
-                    int(time.time()),
+                    now,
                     answer.answered,
                     answer.confidence,
                     quotes,

@@ -11,6 +11,7 @@ from discord import app_commands
 from bot.days import read_day
 from bot.discord import buttons, tracing
 from bot.discord.answering import answer
+from bot.discord.archive import Archive
 from bot.discord.desk import Asker, Desk
 from bot.discord.format import format_reason
 from bot.discord.replying import (
@@ -23,7 +24,7 @@ from bot.discord.replying import (
     tell_privately,
     telling,
 )
-from bot.discord.server_settings import PRIVATE, Servers, Terms
+from bot.discord.server_settings import Servers, Terms
 from bot.discord.talks import talk_in
 from bot.discord.terms import refused, send_privately, terms_of_message
 from retrieval.question import MAX_QUESTION
@@ -37,8 +38,6 @@ _Interaction = discord.Interaction[Any]
 # Mentions, custom emoji and times are no words to look for: all that is in them is numbers.
 _TAGS = re.compile(r"<(?:@[!&]?\d+|#\d+|a?:\w+:\d+|t:-?\d+(?::\w)?)>")
 
-_SUGGESTIONS = 25  # as many as Discord shows
-_SUGGESTION_LENGTH = 100
 _SECONDS_TO_SUGGEST = 2.0  # Discord waits three
 
 
@@ -82,24 +81,18 @@ async def answer_command(
         await edit_reply(interaction, reply)
 
 
-async def suggest_sources(desk: Desk, terms: Terms, typed: str) -> list[app_commands.Choice[str]]:
-    """The sources whose name has in it what somebody has typed so far."""
+async def suggest_sources(
+    archive: Archive, terms: Terms, typed: str
+) -> list[app_commands.Choice[str]]:
+    """The sources whose name has in it what somebody has typed so far; none to who may not ask."""
+    if terms.refusal:
+        return []
     try:
         async with asyncio.timeout(_SECONDS_TO_SUGGEST):
-            sources = await desk.sources()
+            found = await archive.sources(terms.within, typed)
     except Exception:  # nothing is lost: the name can be typed
         return []
-    typed = typed.lower()
-    found = [
-        name
-        for name in sources
-        if typed in name.lower()
-        and len(name) <= _SUGGESTION_LENGTH
-        and terms.within.admits_source(name)
-        and not name.startswith(PRIVATE)
-    ]
-    found.sort(key=lambda name: not name.lower().startswith(typed))
-    return [app_commands.Choice(name=name, value=name) for name in found[:_SUGGESTIONS]]
+    return [app_commands.Choice(name=name, value=name) for name in found]
 
 
 async def answer_form(

@@ -20,13 +20,16 @@ TABLE = Table(
     """,
 )
 
+OPERATOR = 0
+"""Stands for whoever runs the bot, and did it on the command line."""
+
 
 @dataclass(frozen=True, slots=True)
 class Entry:
     """One change.
 
     Attributes:
-        person: the id of who made it.
+        person: the id of who made it, or ``OPERATOR``.
         at: when, in seconds since 1970.
         what: what was done, in the past tense; text from anywhere may be in it.
     """

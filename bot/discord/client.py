@@ -128,7 +128,7 @@ class QuothClient(discord.AutoShardedClient):
         self, interaction: discord.Interaction, typed: str
     ) -> list[app_commands.Choice[str]]:
         terms = terms_of_interaction(self.servers, interaction)
-        return await asking.suggest_sources(self.desk, terms, typed)
+        return await asking.suggest_sources(self.archive, terms, typed)
 
     async def close(self) -> None:
         """Finish the answers being worked on, for some seconds, and leave.

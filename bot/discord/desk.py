@@ -149,10 +149,6 @@ class Desk:
         """The same by its ``id_key``."""
         return _if_seen(await self.call(lambda: self._engine.article_with(key)), server)
 
-    async def sources(self) -> Sequence[str]:
-        """The names of all sources; errors as for ``ask``."""
-        return await self.call(self._engine.sources)
-
     async def call(self, function: Callable[[], _T]) -> _T:
         """Run anything else that may take its time; errors as for ``ask``."""
         if self._leaving:

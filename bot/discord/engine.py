@@ -27,6 +27,3 @@ class Engine(Protocol):
 
     def article_with(self, key: str) -> Article | None:
         """The article whose id has that ``id_key``, or None."""
-
-    def sources(self) -> Sequence[str]:
-        """The names of all sources."""

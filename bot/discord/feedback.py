@@ -5,13 +5,14 @@ found", that nothing there answers. Voters are kept to let each vote once; nothi
 store names one.
 """
 
+import hashlib
 import re
 import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from bot.discord.asked import Passage
+from bot.discord.asked import KEPT, Passage
 from bot.discord.store import Store, Table
 from retrieval.article import Article
 from retrieval.scoring import normalise
@@ -31,9 +32,13 @@ VOTES = Table(
         is_right INTEGER NOT NULL,
         at INTEGER NOT NULL,       -- Unix time
         PRIMARY KEY (message, voter)
-    ) WITHOUT ROWID
+    ) WITHOUT ROWID;
+    CREATE INDEX votes_by_time ON votes (at)
     """,
 )
+
+DIRECT = "direct"
+"""The place of direct messages."""
 
 _MENTION = re.compile(r"<(?:@[!&]?|#)\d{15,20}>|(?<!\d)\d{17,20}(?!\d)")  # also without its <@…>
 
@@ -56,40 +61,36 @@ class Votes:
     def record(self, vote: Vote, *, message: int, voter: int, server: int | None) -> bool:
         """Keep a vote, in place of an earlier one of the same person on the same message.
 
+        Votes that are older than ``KEPT`` go.
+
         Returns:
             Whether it changes anything: False where they had said just that.
         """
         about = vote.passage
         place = (about.article, about.start, about.end, about.sha256) if about else (None,) * 4
+        now = int(time.time())
         with self._store.change() as connection:
+            connection.execute("DELETE FROM votes WHERE at < ?", (now - KEPT,))
             changed = connection.execute(
                 "INSERT INTO votes VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
                 " ON CONFLICT (message, voter) DO UPDATE SET is_right = excluded.is_right,"
                 " at = excluded.at WHERE is_right <> excluded.is_right",
-                (message, voter, server, vote.question, *place, vote.right, int(time.time())),
+                (message, voter, server, vote.question, *place, vote.right, now),
             )
             return changed.rowcount > 0
 
-    def count(self, message: int) -> tuple[int, int]:
-        """How many call an answer right, and how many wrong."""
-        with self._store.look() as connection:
-            right, votes = connection.execute(
-                "SELECT coalesce(sum(is_right), 0), count(*) FROM votes WHERE message = ?",
-                (message,),
-            ).fetchone()
-        return right, votes - right
-
-    def all(self) -> list[Vote]:
-        """Every vote, the oldest first."""
+    def by_place(self) -> dict[str, list[Vote]]:
+        """Every vote, the oldest first, by where it was given, as ``place_name`` names it."""
         with self._store.look() as connection:
             rows = connection.execute(
-                "SELECT question, article, start, stop, sha256, is_right FROM votes"
+                "SELECT server, question, article, start, stop, sha256, is_right FROM votes"
                 " ORDER BY at, message, voter"
             ).fetchall()
-        return [
-            Vote(question, None if place[0] is None else Passage(*place), bool(right))
-            for question, *place, right in rows
-        ]
+        found: defaultdict[str, list[Vote]] = defaultdict(list)
+        for server, question, *where, right in rows:
+            passage = None if where[0] is None else Passage(*where)
+            found[place_name(server)].append(Vote(question, passage, bool(right)))
+        return dict(found)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,8 +117,18 @@ class Labels:
     changed: int
 
 
+def place_name(server: int | None) -> str:
+    """A short name for a server that does not say which it is, or ``direct`` messages.
+
+    What one server asks is answered from articles that others do not see: places are not mixed.
+    """
+    if server is None:
+        return DIRECT
+    return hashlib.sha256(f"server {server}".encode()).hexdigest()[:8]
+
+
 def labels(votes: Iterable[Vote], article: Callable[[str], Article | None]) -> Labels:
-    """Make labelled questions of votes.
+    """Make labelled questions of the votes of one place.
 
     What more people call right than wrong is right. A question of which they say so of nothing
     is left out: that an answer is wrong does not say that there is none.

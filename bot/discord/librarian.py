@@ -6,20 +6,20 @@ leaves a library that the next one brings in step.
 """
 
 import time
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Iterable
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 from bot.discord import uploads
-from bot.discord.server_settings import PRIVATE
+from bot.discord.listing import unsettled
 from bot.discord.store import Store
 from bot.discord.upload_files import read_upload
 from bot.discord.uploads import NOTHING, Added, UploadError
 from retrieval.article import Article
 from retrieval.encoding import Encoder
-from retrieval.errors import ReadingError
+from retrieval.errors import LibraryError, ReadingError
 from retrieval.indexing import bring_up_to_date
 from retrieval.library import Library, LibraryWriter
 from retrieval.mirroring import Reporter
@@ -61,11 +61,13 @@ class Outcome:
         added: what became of the articles.
         problems: what could not be read beside them, a line each.
         in_library: how many articles of the server the library holds now.
+        waits: why what was added is not in it yet, or None. It is tried again every minute.
     """
 
     added: Added = NOTHING
     problems: tuple[str, ...] = ()
     in_library: int = 0
+    waits: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,24 +91,27 @@ class Librarian:
 
         Raises:
             UploadError: there is nothing to add in what was sent; the line is for its sender.
-            LibraryError: the library cannot be written now. What was added is kept, and the next
-                request brings the library in step.
+            LibraryError: the library cannot be written now, and nothing was added. The next
+                request brings it in step.
             StoreError: nothing can be kept; nothing was done.
         """
         added = NOTHING
         problems: list[str] = []
-        again: list[str] = []
         if request.do in ("file", "page"):
             progress("Reading", 0, 0)
             found, problems = self._read(request)
             added = uploads.add(self.store, request.server, request.person, found)
-            again = [uploads.own_id(request.server, each.id) for each in found]
-        elif request.do == "reindex":
-            again = [*uploads.ids(self.store, request.server)]
-        if added.added or added.updated or not added.same:  # else nothing was changed
-            self._settle(again, progress)
-        count = len(uploads.ids(self.store, request.server))
-        return Outcome(added, tuple(problems), count)
+        waits = None
+        changed = bool(added.added or added.updated)
+        if changed or not added.same:
+            try:
+                self._settle(progress)
+            except LibraryError as error:
+                if not changed:
+                    raise
+                waits = str(error)
+        count = len(uploads.states(self.store, request.server))
+        return Outcome(added, tuple(problems), count, waits)
 
     def _read(self, request: Request) -> tuple[list[Article], list[str]]:
         if request.do == "file":
@@ -120,13 +125,8 @@ class Librarian:
             raise UploadError(str(error)) from None
         return [page.article], []
 
-    def _settle(self, again: Collection[str], progress: Progress) -> None:
-        """Bring the library in step with what is kept.
-
-        Args:
-            again: ids of articles that are put into it though they are there.
-            progress: hears of it.
-        """
+    def _settle(self, progress: Progress) -> None:
+        """Bring the library in step with what is kept."""
         # Imported here because it waits as one who fetched from far away does.
         from retrieval.web.saving import patiently
 
@@ -134,17 +134,15 @@ class Librarian:
         with patiently(self.library, _PATIENCE) as writer:
             writer.claim(self.encoder.identity)
             drop_undone(writer.edition.vectors, writer.generation())
-            there = _private_ids(writer)
             # Looked up holding the library: of two of us, the second sees what the first did.
-            wanted = uploads.ids(self.store)
-            missing = [each for each in wanted if each not in there or each in again]
-            gone = there & uploads.ids(self.store, removed=True).keys()
-            for start in range(0, len(missing), _BATCH):
-                progress("Indexing", start, len(missing))
-                _put(writer, uploads.articles(self.store, missing[start : start + _BATCH]))
+            with closing(Library(writer.path, writer.edition)) as library, library.snapshot():
+                due, gone = unsettled(library, self.store)
+            for start in range(0, len(due), _BATCH):
+                progress("Indexing", start, len(due))
+                _put(writer, uploads.articles(self.store, due[start : start + _BATCH]))
             if gone:
                 with writer.commit() as change:
-                    for article_id in sorted(gone):
+                    for article_id in gone:
                         change.remove(article_id)
             # What waits may be everybody's: the watch does the rest, or the next of us.
             enough = time.monotonic() + _SECONDS_TO_ENCODE
@@ -160,12 +158,3 @@ def _put(writer: LibraryWriter, articles: Iterable[Article]) -> None:
     with writer.commit() as change:
         for article in articles:
             change.put(article, str(article.source))
-
-
-def _private_ids(writer: LibraryWriter) -> set[str]:
-    with closing(Library(writer.path, writer.edition)) as library, library.snapshot():
-        return {
-            article_id
-            for article_id, _, _, source in library.list_articles()
-            if source is not None and source.startswith(PRIVATE)
-        }

@@ -78,7 +78,7 @@ class LibrarianProcess:
         if "added" not in said:
             raise LibraryError(f"the process that adds articles ended ({process.returncode})")
         added = Added(**{change: tuple(titles) for change, titles in said["added"].items()})
-        return Outcome(added, tuple(said["problems"]), said["in_library"])
+        return Outcome(added, tuple(said["problems"]), said["in_library"], said["waits"])
 
     def close(self) -> None:
         """End what is being done, and take nothing more; what was kept is indexed later."""

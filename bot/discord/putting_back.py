@@ -1,5 +1,6 @@
 """The button that undoes a removal; it works after a restart, too."""
 
+import logging
 import re
 from typing import Protocol, Self, cast
 
@@ -8,8 +9,12 @@ import discord
 from bot.discord.archive import Archive
 from bot.discord.inert import escaped_title
 from bot.discord.managing import check, tell_error
+from retrieval.errors import QuothError
+
+_log = logging.getLogger(__name__)
 
 _TITLE = 80
+_NOT_YET = "Until the library is in step, which is tried every minute, it is not found yet."
 
 
 class _Keeper(Protocol):
@@ -61,10 +66,18 @@ class PutBack(
             title = await archive.put_back(
                 interaction.guild_id or 0, interaction.user.id, self._key
             )
-            line = "It is there again already."
-            if title is not None:
-                line = f"**{escaped_title(title, _TITLE)}** is back."
+            if title is None:
+                line = "It was put back already."
+                await interaction.edit_original_response(content=line, view=None)
+                return
+            named = f"**{escaped_title(title, _TITLE)}**"
+            line = f"{named} is kept again. {_NOT_YET}"
             await interaction.edit_original_response(content=line, view=None)
-            await archive.settle()
+            try:
+                await archive.settle()
+            except QuothError as error:  # the line says so already
+                _log.warning("what was put back waits: %s", " ".join(str(error).split()))
+                return
+            await interaction.edit_original_response(content=f"{named} is back.")
         except Exception as error:
             await tell_error(interaction, error)

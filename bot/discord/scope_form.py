@@ -5,17 +5,18 @@ from collections.abc import Awaitable, Callable, Sequence
 
 import discord
 
+from bot.discord.archive import MOST_CHOICES
 from bot.discord.inert import escaped_title, one_line
 from bot.discord.managing import ManagersForm, tell
-from bot.discord.server_settings import PRIVATE, Scope, source_of
+from bot.discord.server_settings import Scope, source_of
 from retrieval.article import clean_line, parse_date
 
 OURS = "This server's own articles"
+AS_OTHERS = "As all other channels: forget what is chosen here"
 
-_SHOWN = 25  # choices in one list, as Discord has it
-_LONGEST = 100  # characters of a choice
+_AS_OTHERS, _OURS = "as-others", "own"  # the others are numbers
 
-_Keep = Callable[[discord.Interaction, Scope], Awaitable[None]]
+_Keep = Callable[[discord.Interaction, Scope | None], Awaitable[None]]
 
 
 def scope_in_words(scope: Scope, server: int) -> str:
@@ -42,18 +43,29 @@ class ScopeForm(ManagersForm):
         scope: what it holds now; None: that of the other channels.
         server: whose form it is.
         sources: the archive's.
-        keep: keeps what was chosen.
+        keep: keeps what was chosen; None: it is to see what the other channels see.
+        own: whether the channel has a scope of its own, which may be taken from it.
     """
 
     def __init__(
-        self, where: str, scope: Scope | None, server: int, sources: Sequence[str], keep: _Keep
+        self,
+        where: str,
+        scope: Scope | None,
+        server: int,
+        sources: Sequence[str],
+        keep: _Keep,
+        *,
+        own: bool,
     ) -> None:
         super().__init__(title=one_line(f"What {where} may see", 45), timeout=14 * 60)
         self._server = server
         self._keep = keep
         now = scope or Scope()
         chosen = now.sources or frozenset()
-        offered = [each for each in sources if len(each) <= _LONGEST][: _SHOWN - 1]
+        firsts = [discord.SelectOption(label=AS_OTHERS, value=_AS_OTHERS)] if own else []
+        ours = source_of(server) in chosen
+        firsts.append(discord.SelectOption(label=OURS, value=_OURS, default=ours))
+        offered = sources[: MOST_CHOICES - len(firsts)]
         others = sorted(
             each for each in chosen if each not in offered and each != source_of(server)
         )
@@ -62,9 +74,9 @@ class ScopeForm(ManagersForm):
             placeholder="All sources",
             required=False,
             min_values=0,
-            max_values=len(offered) + 1,
+            max_values=len(firsts) + len(offered),
             options=[
-                discord.SelectOption(label=OURS, value="own", default=source_of(server) in chosen),
+                *firsts,
                 *(
                     discord.SelectOption(label=each, value=f"{n}", default=each in chosen)
                     for n, each in enumerate(offered)
@@ -86,9 +98,12 @@ class ScopeForm(ManagersForm):
 
     async def on_submit(self, interaction: discord.Interaction, /) -> None:
         """Keep it, or say what is wrong with it."""
+        if _AS_OTHERS in self._sources.values:
+            await self._keep(interaction, None)
+            return
         chosen, written = self._chosen(), self._others.value.strip()
         if written and chosen is None:
-            await tell(interaction, "No source of this server is named there; nothing was changed.")
+            await tell(interaction, "No source is named there; nothing was changed.")
             return
         try:
             scope = Scope(chosen, _day(self._since.value), _day(self._until.value))
@@ -102,13 +117,12 @@ class ScopeForm(ManagersForm):
 
     def _chosen(self) -> frozenset[str] | None:
         listed = {
-            source_of(self._server) if value == "own" else self._offered[int(value)]
+            source_of(self._server) if value == _OURS else self._offered[int(value)]
             for value in self._sources.values
         }
+        # Cleaned, so that another server's own is never among them.
         written = {clean_line(each) for each in self._others.value.split(";")} - {""}
-        # Another server's would show nothing, and need not be kept.
-        chosen = listed | {each for each in written if not each.lower().startswith(PRIVATE)}
-        return frozenset(chosen) or None
+        return frozenset(listed | written) or None
 
 
 def _field(

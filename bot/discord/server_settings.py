@@ -15,8 +15,11 @@ TABLE = Table(
     "servers", "CREATE TABLE servers (server INTEGER PRIMARY KEY, settings TEXT NOT NULL)"
 )
 
-PRIVATE = "discord:"
-"""What the source of each article begins with that a server keeps for itself."""
+PRIVATE = "discord:  "
+"""What the source of each article begins with that a server keeps for itself.
+
+No other source can: whatever is read from outside has single spaces (``clean_line``).
+"""
 
 
 def source_of(server: int) -> str:

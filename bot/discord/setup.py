@@ -11,7 +11,7 @@ from bot.discord.format import MESSAGE_LIMIT
 from bot.discord.inert import length
 from bot.discord.managing import ManagersGroup, ManagersView
 from bot.discord.scope_form import ScopeForm, scope_in_words
-from bot.discord.server_settings import Scope, Servers, ServerSettings
+from bot.discord.server_settings import Scope, Servers, ServerSettings, visible_to
 from bot.discord.threshold_form import ThresholdForm
 
 _MOST = 25  # channels or roles in one choice, as Discord has it
@@ -64,22 +64,22 @@ class Panel(ManagersView):
     def text(self) -> str:
         """What is settled, in words."""
         settings = self._settings
-        where = _some([f"<#{each}>" for each in sorted(settings.channels)]) or "every channel"
+        where = _some([f"<#{each}>" for each in sorted(settings.channels)]) or "in every channel"
         whom = _some([f"<@&{each}>" for each in sorted(settings.roles)]) or "everyone"
-        how = "seen by the one who asked alone" if settings.private else "seen by all"
+        who = "only the one who asked" if settings.private else "everybody"
         least = settings.min_confidence
-        sure = "the bot's own threshold" if least is None else f"{least:.0%} sure, or “not found”"
+        sure = "as the bot has it" if least is None else f"{least:.0%}, else it is “not found”"
         lines = [
             "**Quoth in this server**",
-            f"Answers in: {where}",
-            f"Answers: {whom}",
-            f"Answers are: {how}",
-            f"At least: {sure}",
-            f"From: {scope_in_words(settings.scope, self._server)}",
+            f"Where I answer: {where}",
+            f"Whom I answer: {whom}",
+            f"Who sees an answer: {who}",
+            f"How sure I must be: {sure}",
+            f"What I quote: {scope_in_words(settings.scope, self._server)}",
         ]
         left = len(settings.scopes)
         for channel, scope in sorted(settings.scopes.items()):
-            line = f"In <#{channel}> from: {scope_in_words(scope, self._server)}"
+            line = f"What I quote in <#{channel}>: {scope_in_words(scope, self._server)}"
             if length("\n".join([*lines, line])) > MESSAGE_LIMIT - len(_MORE) - 10:
                 lines.append(_MORE.format(left))
                 break
@@ -90,7 +90,7 @@ class Panel(ManagersView):
     @discord.ui.select(
         cls=discord.ui.ChannelSelect,
         custom_id="channels",
-        placeholder="Answer in these channels (none: everywhere)",
+        placeholder="Answer in channels (none: all)",
         channel_types=_CHANNELS,
         min_values=0,
         max_values=_MOST,
@@ -107,7 +107,7 @@ class Panel(ManagersView):
     @discord.ui.select(
         cls=discord.ui.RoleSelect,
         custom_id="roles",
-        placeholder="Answer these roles (none: everyone)",
+        placeholder="Answer these roles (none: all)",
         min_values=0,
         max_values=_MOST,
         row=1,
@@ -124,7 +124,7 @@ class Panel(ManagersView):
     @discord.ui.select(
         cls=discord.ui.ChannelSelect,
         custom_id="scope",
-        placeholder="Choose what one channel may see …",
+        placeholder="What one channel may see …",
         channel_types=_CHANNELS,
         row=2,
     )
@@ -174,18 +174,20 @@ class Panel(ManagersView):
     ) -> None:
         settings = self._settings
         scope = settings.scope if channel is None else settings.scopes.get(channel)
-        sources = await self._archive.sources()
+        sources = await self._archive.sources(visible_to(None))
 
-        async def keep(answered: discord.Interaction, scope: Scope) -> None:
+        async def keep(answered: discord.Interaction, scope: Scope | None) -> None:
             await answered.response.defer()
-            what = f"{name} may see: {scope_in_words(scope, self._server)}"
+            seen = "as all others" if scope is None else scope_in_words(scope, self._server)
+            what = f"{name} may see: {seen}"
             await asyncio.to_thread(
                 self._servers.change_scope,
                 self._server, answered.user.id, what, channel, scope,
             )  # fmt: skip
             await self.show(answered)
 
-        await interaction.response.send_modal(ScopeForm(name, scope, self._server, sources, keep))
+        form = ScopeForm(name, scope, self._server, sources, keep, own=channel in settings.scopes)
+        await interaction.response.send_modal(form)
 
     async def _change(self, interaction: discord.Interaction, what: str, **changes: Any) -> None:
         await interaction.response.defer()

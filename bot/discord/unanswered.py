@@ -2,10 +2,10 @@
 
 import datetime
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from bot.discord.feedback import Labels, same, without_ids
+from bot.discord.feedback import Labels, place_name, same, without_ids
 from bot.discord.store import Store
 
 
@@ -13,6 +13,7 @@ from bot.discord.store import Store
 class Asked:
     """A question as it was asked once."""
 
+    place: str
     question: str
     at: int
     answered: bool
@@ -23,12 +24,14 @@ class Gap:
     """A question that the articles don't answer.
 
     Attributes:
+        place: where it was asked, as ``place_name`` names it.
         question: as it was asked last, naming nobody.
         times: how often it was asked without being answered.
         last: the day when that was, in UTC.
         called_wrong: it did get an answer, which more people call wrong than right.
     """
 
+    place: str
     question: str
     times: int
     last: datetime.date
@@ -43,32 +46,41 @@ def asked_since(store: Store, day: datetime.date | None) -> list[Asked]:
         since = int(midnight.timestamp())
     with store.look() as connection:
         rows = connection.execute(
-            "SELECT question, at, answered FROM asked WHERE at >= ?"
+            "SELECT server, question, at, answered FROM asked WHERE at >= ?"
             " AND question IS NOT NULL ORDER BY at, key",
             (since,),
         ).fetchall()
-    return [Asked(question, at, bool(answered)) for question, at, answered in rows]
+    return [
+        Asked(place_name(server), question, at, bool(answered))
+        for server, question, at, answered in rows
+    ]
 
 
-def gaps(asked: Iterable[Asked], voted: Labels) -> list[Gap]:
+def gaps(asked: Iterable[Asked], voted: Mapping[str, Labels]) -> list[Gap]:
     """What the articles don't answer, the most often asked first.
 
     Args:
         asked: the oldest first.
-        voted: what the votes say: a question whose answer people call right is none, and one
-            whose answers they only call wrong is one.
+        voted: what the votes say, by their place: a question whose answer people call right is
+            none, and one whose answers they only call wrong is one.
     """
-    right = {same(each.question) for each in voted.questions if each.answers}
-    wrong = {same(question) for question in voted.wrong}
-    times: Counter[str] = Counter()
-    latest: dict[str, Asked] = {}
+    right = {
+        (place, same(each.question))
+        for place, labels in voted.items()
+        for each in labels.questions
+        if each.answers
+    }
+    wrong = {(place, same(each)) for place, labels in voted.items() for each in labels.wrong}
+    times: Counter[tuple[str, str]] = Counter()
+    latest: dict[tuple[str, str], Asked] = {}
     for each in asked:
-        key = same(without_ids(each.question))
+        key = each.place, same(without_ids(each.question))
         if key not in right and (key in wrong or not each.answered):
             times[key] += 1
             latest[key] = each
     found = [
         Gap(
+            key[0],
             without_ids(latest[key].question),
             times[key],
             datetime.datetime.fromtimestamp(latest[key].at, datetime.UTC).date(),
@@ -76,4 +88,6 @@ def gaps(asked: Iterable[Asked], voted: Labels) -> list[Gap]:
         )
         for key in times
     ]
-    return sorted(found, key=lambda gap: (-gap.times, -gap.last.toordinal(), gap.question))
+    return sorted(
+        found, key=lambda gap: (-gap.times, -gap.last.toordinal(), gap.question, gap.place)
+    )

@@ -3,21 +3,19 @@
 The library is brought in step with them by ``librarian.py``; a server sees its own alone.
 """
 
-import dataclasses
-import datetime
-import hashlib
 import json
 import sqlite3
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from bot.article_json import as_object, from_object
 from bot.discord import audit
+from bot.discord.owning import owned
 from bot.discord.server_settings import source_of
 from bot.discord.store import Store, Table
 from retrieval.article import Article
 from retrieval.errors import QuothError
-from retrieval.reading.fields import MAX_ID
 
 TABLE = Table(
     "uploads",
@@ -66,20 +64,6 @@ class Added:
 
 NOTHING = Added()
 """Where nothing was to be added."""
-
-
-def own_id(server: int, article_id: str) -> str:
-    """The id in the library of what a server calls so: no other server's can be the same."""
-    whole = f"{source_of(server)}/{article_id}"
-    if len(whole) <= MAX_ID:
-        return whole
-    digest = hashlib.sha256(article_id.encode()).hexdigest()[:12]
-    return f"{whole[: MAX_ID - len(digest) - 1]}-{digest}"
-
-
-def owned(server: int, article: Article) -> Article:
-    """The article as the server's own, whatever it says of itself."""
-    return dataclasses.replace(article, id=own_id(server, article.id), source=source_of(server))
 
 
 def add(store: Store, server: int, person: int, articles: Iterable[Article]) -> Added:
@@ -147,6 +131,21 @@ def remove(store: Store, server: int, person: int, article: Article) -> bool:
     return True
 
 
+def take_out(store: Store, article_id: str) -> bool:
+    """Remove an article whosever it is, for whoever runs the bot; False where it is not kept."""
+    with store.change() as connection:
+        row = connection.execute(
+            "SELECT server, title FROM uploads WHERE id = ? AND removed IS NULL", (article_id,)
+        ).fetchone()
+        if row is None:
+            return False
+        connection.execute(
+            "UPDATE uploads SET removed = ? WHERE id = ?", (int(time.time()), article_id)
+        )
+        audit.record(connection, row[0], audit.OPERATOR, f"removed “{row[1]}”")
+    return True
+
+
 def put_back(store: Store, server: int, person: int, article_id: str) -> str | None:
     """Undo a removal; returns the title, or None where there is nothing to bring back."""
     with store.change() as connection:
@@ -171,12 +170,20 @@ def articles(store: Store, ids: Sequence[str]) -> list[Article]:
                 "SELECT article FROM uploads WHERE id = ? AND article <> ?", (article_id, _EMPTY)
             ).fetchone()
             if row is not None:
-                found.append(_from_json(row[0]))
+                found.append(from_object(json.loads(row[0])))
     return found
 
 
-def ids(store: Store, server: int | None = None, *, removed: bool = False) -> dict[str, str]:
-    """The titles of what is to be in the library, or not to be any more, by their ids.
+def any_kept(store: Store) -> bool:
+    """Whether any server has added, or removed, anything."""
+    with store.look() as connection:
+        return connection.execute("SELECT 1 FROM uploads LIMIT 1").fetchone() is not None
+
+
+def states(
+    store: Store, server: int | None = None, *, removed: bool = False
+) -> dict[str, tuple[str, str]]:
+    """The title and the text's hash of what is to be in the library, or not any more, by its id.
 
     Args:
         store: where they are kept.
@@ -186,11 +193,11 @@ def ids(store: Store, server: int | None = None, *, removed: bool = False) -> di
     state = "IS NOT NULL" if removed else "IS NULL"
     with store.look() as connection:
         rows = connection.execute(
-            "SELECT id, title FROM uploads"  # noqa: S608 - one of two constants
+            "SELECT id, title, sha256 FROM uploads"  # noqa: S608 - one of two constants
             f" WHERE (?1 IS NULL OR server = ?1) AND removed {state} ORDER BY at DESC, id",
             (server,),
         )
-        return dict(rows.fetchall())
+        return {article_id: (title, sha256) for article_id, title, sha256 in rows}
 
 
 def _keep(connection: sqlite3.Connection, server: int, article: Article) -> tuple[str, str | None]:
@@ -209,9 +216,11 @@ def _keep(connection: sqlite3.Connection, server: int, article: Article) -> tupl
         ).fetchone()
         if twin:
             return "same", before
+    # Not escaped, so that it is as long as its characters are many.
+    whole = json.dumps(as_object(article), ensure_ascii=False)
     connection.execute(
         "INSERT OR REPLACE INTO uploads VALUES (?, ?, ?, ?, ?, ?, NULL)",
-        (article.id, server, article.title, sha256, _as_json(article), int(time.time())),
+        (article.id, server, article.title, sha256, whole, int(time.time())),
     )
     return "updated" if known and known[2] is None else "added", before
 
@@ -244,14 +253,3 @@ def _make_room(connection: sqlite3.Connection, server: int) -> None:
             )
         connection.execute("UPDATE uploads SET article = ? WHERE id = ?", (_EMPTY, article_id))
         total -= size - len(_EMPTY)
-
-
-def _as_json(article: Article) -> str:
-    row = dataclasses.asdict(article)
-    row["date"] = article.date and article.date.isoformat()
-    return json.dumps(row, ensure_ascii=False)  # as many characters as it has
-
-
-def _from_json(text: str) -> Article:
-    row = json.loads(text)
-    return Article(**row | {"date": row["date"] and datetime.date.fromisoformat(row["date"])})

@@ -149,7 +149,11 @@ def open_for_writing(path: Path) -> sqlite3.Connection:
                 f" PRAGMA user_version = {VERSION}; COMMIT;"
             )
         # Only to be faster: libraries of this version do without it, too.
-        connection.execute("CREATE INDEX IF NOT EXISTS articles_by_source ON articles (source)")
+        connection.execute("DROP INDEX IF EXISTS articles_by_source")  # the same, and less
+        connection.execute(
+            "CREATE INDEX IF NOT EXISTS articles_in_short"
+            " ON articles (source, date, id, title, sha256)"
+        )
     except (sqlite3.Error, OSError) as error:
         raise problem(path, error) from error
     return connection

@@ -1,11 +1,20 @@
 """``quoth status`` and ``quoth articles``: list, show, remove."""
 
 import json
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
+from bot.discord import uploads
+from bot.discord.librarian import Librarian, Request
+from bot.discord.owning import own_id, owned
+from bot.discord.store import Store
+from bot.discord.tables import TABLES
+from retrieval.encoding import load_encoder
 from tests.cli.running import ARTICLES, BAKERY, Quoth, write_jsonl
+from tests.retrieval.collection import article as made_of
+from tests.retrieval.collection import build
 
 
 @pytest.fixture
@@ -115,6 +124,30 @@ def test_a_removed_article_comes_back_when_its_file_is_indexed(
     assert indexed("articles", "show", "bridge").status == 1
     assert indexed("index", "articles.jsonl").out.startswith("1 added")
     assert indexed("articles", "show", "bridge").status == 0
+
+
+def test_what_was_added_in_discord_is_removed_for_good(indexed: Quoth, tmp_path: Path) -> None:
+    mine = own_id(7, "talks")
+    upload = made_of("talks", "The talks began.", title="The talks")
+    refused = indexed("articles", "remove", mine)
+    assert refused.status == 1
+    assert "discord.sqlite: not there" in refused.error
+    with closing(Store(tmp_path / "discord.sqlite", TABLES)) as store:
+        uploads.add(store, 7, 1, [upload])
+        librarian = Librarian(store, tmp_path / "library", load_encoder())
+        librarian.work(Request("settle"), lambda *_: None)
+        assert f"  {mine}  The talks" in indexed("articles").out
+        assert indexed("articles", "remove", mine).out == f"removed {mine}\n"
+        assert indexed("articles", "remove", mine).status == 1
+        librarian.work(Request("reindex", 7, 1), lambda *_: None)
+        assert mine not in indexed("articles").out
+        # What waits to be indexed is not, and what the bot's file does not know goes, too.
+        uploads.add(store, 7, 1, [upload])
+        assert indexed("articles", "remove", mine).status == 0
+        librarian.work(Request("settle"), lambda *_: None)
+        assert mine not in indexed("articles").out
+        build(tmp_path / "library", load_encoder(), [owned(8, upload)])
+        assert indexed("articles", "remove", own_id(8, "talks")).status == 0
 
 
 @pytest.mark.parametrize("command", [["show"], ["show", "--json"], ["remove"]])

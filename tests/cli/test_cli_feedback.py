@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from bot.discord.asked import Passage
-from bot.discord.feedback import Vote, Votes
+from bot.discord.feedback import Vote, Votes, place_name
 from bot.discord.store import Store
 from bot.discord.tables import TABLES
 from tests.cli.running import BRIDGE, Quoth
@@ -17,6 +17,7 @@ from tests.cli.running import BRIDGE, Quoth
 COST, COSTS = "What will the repairs cost?", "what will the  REPAIRS cost"
 WHO = "Who did <@111111111111111111> say opened the bakery?"
 PEOPLE = range(111111111111111111, 111111111111111121)
+TOWN = place_name(PEOPLE[9])
 START = BRIDGE.index("3.2 million pounds")
 POUNDS = Passage(
     "bridge", START, START + len("3.2 million pounds"), hashlib.sha256(BRIDGE.encode()).hexdigest()
@@ -63,9 +64,12 @@ def test_votes_are_exported_as_questions_that_eval_takes(
     done = quoth("feedback", "export", "--library", str(shelf))
     assert done.status == 0
     assert done.objects == [
-        {"question": COST, "answers": ["3.2 million pounds"], "article_ids": ["bridge"]},
-        {"question": "What is the moon made of?", "answers": [], "article_ids": []},
-    ]
+        {
+            "question": COST, "answers": ["3.2 million pounds"], "article_ids": ["bridge"],
+            "server": TOWN,
+        },
+        {"question": "What is the moon made of?", "answers": [], "article_ids": [], "server": TOWN},
+    ]  # fmt: skip
     assert done.err.splitlines() == [
         "2 questions exported",
         "1 question left out: the article has changed since",
@@ -83,9 +87,9 @@ def test_what_the_articles_do_not_answer_is_reported(
 ) -> None:
     shown = inside("feedback", "report", "--library", str(shelf)).out
     assert shown.splitlines() == [
-        "   2  2023-11-16  WHO DID @someone SAY OPENED THE BAKERY?",
-        "   1  2023-11-16  And the boats?  (answered, and called wrong)",
-        "   1  2020-09-13  When does it open?",
+        f"   2  2023-11-16  {TOWN}  WHO DID @someone SAY OPENED THE BAKERY?",
+        f"   1  2023-11-16  {TOWN}  And the boats?  (answered, and called wrong)",
+        f"   1  2020-09-13  {TOWN}  When does it open?",
     ]
     assert inside("feedback", "report", "--library", str(shelf), "--since", "2023").out == "".join(
         shown.splitlines(keepends=True)[:2]
@@ -96,7 +100,31 @@ def test_what_the_articles_do_not_answer_is_reported(
         "times": 2,
         "last": "2023-11-16",
         "called_wrong": False,
+        "server": TOWN,
     }
+
+
+def test_servers_are_not_mixed(inside: Quoth, shelf: Path, store: Path) -> None:
+    """What is right in one may be nothing in another, which sees other articles."""
+    other = PEOPLE[8]
+    with closing(Store(store, TABLES)) as opened:
+        vote = Vote(COSTS, None, True)
+        Votes(opened).record(vote, message=99, voter=PEOPLE[0], server=other)
+        Votes(opened).record(vote, message=98, voter=PEOPLE[0], server=None)
+        with opened.change() as connection:
+            connection.execute("UPDATE asked SET server = ? WHERE key = '3'", (other,))
+    library = ("--library", str(shelf))
+    for name in (str(other), place_name(other)):
+        made = inside("feedback", "export", "--server", name, *library).objects
+        assert [(each["answers"], each["server"]) for each in made] == [([], place_name(other))]
+        told = inside("feedback", "report", "--server", name, *library).out
+        assert told == f"   1  2023-11-16  {place_name(other)}  {COST}\n"
+    assert len(inside("feedback", "export", *library).objects) == 4
+    assert len(inside("feedback", "report", *library).out.splitlines()) == 4
+    (direct,) = inside("feedback", "export", "--server", "direct", *library).objects
+    assert direct["server"] == "direct"
+    none = inside("feedback", "export", "--server", "1", *library)
+    assert (none.status, none.out, none.err) == (0, "", "0 questions exported\n")
 
 
 @pytest.mark.parametrize("command", [["export"], ["report"], ["report", "--json"]])

@@ -15,10 +15,12 @@ from bot.discord.article_list import PAGE
 from bot.discord.client import QuothClient
 from bot.discord.desk import Desk
 from bot.discord.librarian import Outcome, Progress, Request
-from bot.discord.server_settings import Servers, visible_to
+from bot.discord.owning import own_id
+from bot.discord.server_settings import Servers, source_of, visible_to
 from bot.discord.uploads import UploadError
 from retrieval.article import id_key
 from retrieval.errors import LibraryError
+from retrieval.library.folder import writer_lock
 from tests.discord.world import Engine, Shelf, World
 from tests.retrieval.collection import answerer_of, article, build
 
@@ -239,7 +241,7 @@ async def test_removed_and_undone(world: World, shelf: Shelf) -> None:
     assert said(removed) == "Removed **The talks**."
     assert seen(shelf, world.guild.id) == {"High water"}
     again = await command(world, "remove", article="the TALKS")
-    assert said(again).startswith("There is no article of this server named **the TALKS**")
+    assert said(again).startswith("This server added no article named **the TALKS**")
     assert removed.response is not None
     message = removed.response.message
     back = await world.manager.click(message, label="Undo")
@@ -271,6 +273,33 @@ async def test_a_removal_that_cannot_be_settled_is_told_and_tried_again(
     assert "removed" not in said(await command(world, "status"))
 
 
+async def test_while_another_process_writes_what_is_said_is_true(
+    world: World, shelf: Shelf, simcord_bot: QuothClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An update waits with its old words, and what was put back is not back yet."""
+    monkeypatch.setattr("bot.discord.librarian._PATIENCE", -1.0)  # no time passes in simcord
+    monkeypatch.setattr("retrieval.library.writer._PATIENCE", 0.0)
+    await add(world, TALKS)
+    await add(world, ("other.txt", b"Other talks\n\nOther talks ended."))
+    removed = await command(world, "remove", article="Other talks")
+    assert removed.response is not None
+    with writer_lock(shelf.library):
+        updated = said(await add(world, ("talks.txt", b"The talks\n\nThe talks failed.")))
+        back = await world.manager.click(removed.response.message, label="Undo")
+    assert updated.startswith("Kept, and not in the library yet, which is tried every minute")
+    assert updated.endswith("Updated **The talks**.")
+    assert back.response is not None
+    line = "**Other talks** is kept again. Until the library is in step"
+    assert back.response.content.startswith(line)
+    assert "**2** of this server not indexed yet" in said(await command(world, "status"))
+    lines = said(await command(world, "list")).split("\n")
+    assert lines[0] == "3 articles, 2 of this server"
+    assert {line.endswith("waits to be indexed") for line in lines[1:3]} == {True}
+    await simcord_bot.archive.bring_in_what_waits()  # as it does every minute
+    assert "not indexed yet" not in said(await command(world, "status"))
+    assert seen(shelf, world.guild.id, "failed") >= {"The talks", "Other talks"}
+
+
 async def test_the_archive_and_other_servers_are_out_of_reach(world: World, shelf: Shelf) -> None:
     other = world.guild.id + 1
     uploads.add(shelf.store, other, 9, [article("theirs", "Secret talks.", title="Theirs")])
@@ -278,11 +307,13 @@ async def test_the_archive_and_other_servers_are_out_of_reach(world: World, shel
     assert said(await command(world, "list")) == (
         "1 article, 0 of this server\n- High water · 2023-01-05"
     )
-    line = "**High water** is the archive's; only who runs the bot can remove it."
-    assert said(await command(world, "remove", article="High water")) == line
-    assert said(await command(world, "remove", article="Theirs")).startswith("There is no article")
-    mine = f"discord:{other}/theirs"
-    assert said(await command(world, "remove", article=mine)).startswith("There is no article")
+    line = "This server added no article named **High water**. What is the archive's, only who"
+    assert said(await command(world, "remove", article="High water")).startswith(line)
+    refused = said(await command(world, "remove", article="Theirs"))
+    assert refused.startswith("This server added no article")
+    mine = own_id(other, "theirs")
+    refused = said(await command(world, "remove", article=mine))
+    assert refused.startswith("This server added no article")
     choices = await world.manager.autocomplete(world.channel, "articles remove", "article", "")
     assert choices == []
     assert "Theirs" not in said(await command(world, "log"))
@@ -308,6 +339,14 @@ async def test_status_reindex_and_log(world: World, shelf: Shelf) -> None:
     assert len(log) == 3
     assert f"<@{world.manager.id}> added “Late”" in log[1]
     assert log[1].startswith("<t:")
+
+
+async def test_what_was_removed_on_the_command_line_is_in_the_log(
+    world: World, shelf: Shelf
+) -> None:
+    await add(world, TALKS)
+    assert uploads.take_out(shelf.store, own_id(world.guild.id, "talks"))
+    assert "who runs the bot removed “The talks”" in said(await command(world, "log"))
 
 
 async def test_an_error_is_a_line_with_a_reference(
@@ -354,13 +393,13 @@ async def test_the_undo_of_an_old_message_works_after_a_restart(
 
 
 async def test_what_others_keep_is_in_no_button_and_no_suggestion(
-    world: World, engine: Engine, simcord_bot: QuothClient
+    world: World, engine: Engine, simcord_bot: QuothClient, shelf: Shelf
 ) -> None:
-    theirs = article("x", "Secret.", source="discord:7")
-    mine = article("y", "Ours.", source=f"discord:{world.guild.id}")
-    engine.articles = {
-        each.id: each for each in (theirs, mine, article("z", "All.", source="Tass"))
-    }
+    theirs = article("x", "Secret.", source=source_of(7))
+    mine = article("y", "Ours.", source=source_of(world.guild.id))
+    rows = [theirs, mine, article("z", "All.", source="Tass")]
+    engine.articles = {each.id: each for each in rows}
+    build(shelf.library, shelf.encoder, rows)
     desk = simcord_bot.desk
     for server, seen_there in ((world.guild.id, mine), (None, None), (7, None)):
         assert await desk.article("y", server) == seen_there

@@ -1,6 +1,7 @@
 """Votes: who may say what how often, and the labelled questions that become of them."""
 
 import json
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,12 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.discord.asked import Passage
-from bot.discord.feedback import Vote, Votes, labels, same, without_ids
+from bot.discord.asked import AskedQuestions, Passage
+from bot.discord.feedback import Vote, Votes, labels, place_name, same, without_ids
 from bot.discord.store import Store
 from bot.discord.tables import TABLES
 from retrieval.article import Article
 from retrieval.questions import Question, read_questions
+from tests.discord.world import answer_of
 
 TEXT = "The talks are being held at the old office. They began at 10.30 a.m. on Tuesday."
 TALKS = Article("talks", "New round", None, None, None, TEXT)
@@ -51,17 +53,51 @@ def test_a_person_has_one_vote_a_message_and_may_change_it(store: Store) -> None
         )
     ]
     assert said == [True, False, True, True, True]
-    assert votes.count(1) == (1, 1)
-    assert votes.count(2) == (0, 1)
-    assert votes.count(3) == (0, 0)
-    assert sorted(votes.all(), key=repr) == sorted([right, wrong, wrong], key=repr)
+    assert votes.by_place().keys() == {place_name(TOWN), "direct"}
+    assert sorted(votes.by_place()[place_name(TOWN)], key=repr) == [wrong, right]
+    assert votes.by_place()["direct"] == [wrong]
+
+
+def test_votes_are_kept_for_a_year(store: Store) -> None:
+    votes = Votes(store)
+    votes.record(Vote(WHERE, OFFICE, True), message=1, voter=ADA, server=TOWN)
+    votes.record(Vote(WHERE, OFFICE, True), message=1, voter=BOB, server=TOWN)
+    with store.change() as connection:
+        old, young = time.time() - 366 * 86_400, time.time() - 364 * 86_400
+        connection.execute("UPDATE votes SET at = ? WHERE voter = ?", (old, ADA))
+        connection.execute("UPDATE votes SET at = ? WHERE voter = ?", (young, BOB))
+    votes.record(Vote("And why?", None, True), message=2, voter=ADA, server=TOWN)
+    assert [vote.question for vote in votes.by_place()[place_name(TOWN)]] == [WHERE, "And why?"]
+
+
+def test_questions_are_kept_for_a_year_and_go_a_few_at_a_time(store: Store) -> None:
+    asked = AskedQuestions(store)
+
+    def keep() -> str:
+        return asked.keep(answer_of(), server=TOWN, question=WHERE, follows=None)
+
+    old, young = [keep() for _ in range(25)], keep()
+    with store.change() as connection:
+        connection.execute("UPDATE asked SET at = at - 366 * 86400 WHERE key <> ?", (young,))
+        connection.execute("UPDATE asked SET at = at - 364 * 86400 WHERE key = ?", (young,))
+    new = [keep()]
+    assert len([key for key in old if asked.turn(key, TOWN)]) == 5
+    new.append(keep())
+    assert not [key for key in old if asked.turn(key, TOWN)]
+    assert all(asked.turn(key, TOWN) for key in [young, *new])
+
+
+def test_the_name_of_a_place_does_not_say_which_it_is() -> None:
+    assert place_name(TOWN) == place_name(TOWN) != place_name(TOWN + 1)
+    assert str(TOWN)[:4] not in place_name(TOWN)
+    assert len(place_name(TOWN)) == 8
 
 
 def test_votes_survive_a_restart(store: Store, tmp_path: Path) -> None:
     Votes(store).record(Vote(WHERE, None, True), message=1, voter=ADA, server=None)
     store.close()
     again = Store(tmp_path / "discord.sqlite", TABLES)
-    assert Votes(again).all() == [Vote(WHERE, None, True)]
+    assert Votes(again).by_place() == {"direct": [Vote(WHERE, None, True)]}
     again.close()
 
 

@@ -12,17 +12,27 @@ from hypothesis import strategies as st
 
 from bot.discord import audit, upload_files, uploads
 from bot.discord.librarian import Librarian, Outcome, Request
-from bot.discord.server_settings import source_of, visible_to
+from bot.discord.owning import own_id
+from bot.discord.server_settings import PRIVATE, source_of, visible_to
 from bot.discord.store import Store
 from bot.discord.tables import TABLES
 from bot.discord.upload_files import MAX_BYTES, harmless, read_upload, refusal
 from bot.discord.uploads import Added, UploadError
+from retrieval.errors import LibraryError, ReadingError
 from retrieval.indexing import Reporter
 from retrieval.library import LibraryWriter
 from retrieval.library.folder import writer_lock
-from retrieval.reading.fields import MAX_ID
+from retrieval.reading.fields import MAX_ID, Fields, make_article
 from retrieval.rebuilding import rebuild
-from tests.retrieval.collection import answerer_of, article, contents, ids, mirror, write_txt
+from tests.retrieval.collection import (
+    answerer_of,
+    article,
+    contents,
+    ids,
+    mirror,
+    write_jsonl,
+    write_txt,
+)
 from tests.retrieval.encoders import ReadableEncoder
 
 ONE, TWO, ADA = 1001, 1002, 5
@@ -65,39 +75,70 @@ def seen(librarian: Librarian, server: int | None, question: str = "river talks"
 def test_what_a_server_adds_it_alone_can_ask_about(librarian: Librarian) -> None:
     done = add(librarian, ONE, "talks.txt", "date 2022-03-29 The talks\n\nThe talks began.\n")
     assert done == Outcome(Added(added=("The talks",)), (), 1)
-    mine = f"discord:{ONE}/talks"
+    mine = own_id(ONE, "talks")
     assert seen(librarian, ONE) == {"public", mine}
     assert seen(librarian, TWO) == seen(librarian, None) == {"public"}
     assert not contents(librarian.library)["pending"]
     # The same name in another server is another article.
     add(librarian, TWO, "talks.txt", "Other talks\n\nThe talks failed.\n")
     assert seen(librarian, ONE) == {"public", mine}
-    assert seen(librarian, TWO) == {"public", f"discord:{TWO}/talks"}
+    assert seen(librarian, TWO) == {"public", own_id(TWO, "talks")}
 
 
 def test_what_a_file_says_of_itself_makes_it_nobody_elses(librarian: Librarian) -> None:
     row = {"id": "public", "title": "T", "text": "The talks began.", "source": source_of(TWO)}
     add(librarian, ONE, "x.jsonl", json.dumps(row))
     assert seen(librarian, TWO) == {"public"}
-    assert seen(librarian, ONE) == {"public", f"discord:{ONE}/public"}
-    row["id"] = f"discord:{TWO}/theirs"
+    assert seen(librarian, ONE) == {"public", own_id(ONE, "public")}
+    row["id"] = own_id(TWO, "theirs")
     add(librarian, ONE, "x.jsonl", json.dumps(row | {"text": "Talks again."}))
     assert seen(librarian, TWO) == {"public"}
+
+
+def test_a_source_that_is_named_like_discord_is_no_servers_own(
+    librarian: Librarian, tmp_path: Path, encoder: ReadableEncoder
+) -> None:
+    rows: list[dict[str, str] | str] = [
+        {"id": f"{n}", "title": "T", "text": f"River number {n}.", "source": source}
+        for n, source in enumerate(["Discord: a blog", f"discord:{ONE}", source_of(ONE)])
+    ]
+    write_jsonl(tmp_path / "blog.jsonl", rows)
+    mirror(librarian.library, encoder, tmp_path / "articles", tmp_path / "blog.jsonl")
+    for server in (ONE, TWO, None):
+        assert seen(librarian, server, "river number") == {"public", "0", "1", "2"}
+
+
+spaces = st.sampled_from([" ", "  ", "\t", "\u00a0", "\u2003 ", "\u2029", "\x1f"])
+like_private = st.builds(
+    lambda *parts: "".join(parts),
+    st.sampled_from(["discord:", "DISCORD:", " discord:"]),
+    spaces,
+    spaces,
+    st.text(max_size=5),
+)
+
+
+@given(st.text(min_size=1) | like_private | st.just(source_of(ONE)))
+def test_no_file_can_say_that_it_is_a_servers_own(said: str) -> None:
+    try:
+        made = make_article(Fields(id=said, title="T", source=said, text="Words."), "x.md")
+    except ReadingError:
+        return
+    for name in (made.id, made.source or ""):
+        assert not name.lower().startswith(PRIVATE)
 
 
 def test_it_survives_whatever_is_done_to_the_library(
     librarian: Librarian, tmp_path: Path, encoder: ReadableEncoder
 ) -> None:
     add(librarian, ONE, "talks.txt", "The talks\n\nThe talks began.\n")
-    both = {"public", f"discord:{ONE}/talks"}
+    both = {"public", own_id(ONE, "talks")}
     mirror(librarian.library, encoder, tmp_path / "articles")
     assert ids(librarian.library) == both
     mirror(librarian.library, encoder, tmp_path)  # which the bot's own file is in
-    assert {each for each in ids(librarian.library) if "discord" in each} == {
-        f"discord:{ONE}/talks"
-    }
+    assert {each for each in ids(librarian.library) if "discord" in each} == {own_id(ONE, "talks")}
     rebuild(librarian.library, encoder, Reporter())
-    assert f"discord:{ONE}/talks" in ids(librarian.library)
+    assert own_id(ONE, "talks") in ids(librarian.library)
     shutil.rmtree(librarian.library)
     mirror(librarian.library, encoder, tmp_path / "articles")
     assert ids(librarian.library) == {"public"}
@@ -109,7 +150,7 @@ def test_it_survives_whatever_is_done_to_the_library(
 def test_removed_put_back_and_added_again(librarian: Librarian) -> None:
     text = "The talks\n\nThe talks began.\n"
     add(librarian, ONE, "talks.txt", text)
-    mine = f"discord:{ONE}/talks"
+    mine = own_id(ONE, "talks")
     (there,) = uploads.articles(librarian.store, [mine])
     assert not uploads.remove(librarian.store, TWO, ADA, there)  # not theirs
     assert uploads.remove(librarian.store, ONE, ADA, there)
@@ -134,11 +175,22 @@ def test_removed_put_back_and_added_again(librarian: Librarian) -> None:
     assert audit.last(librarian.store, TWO, 10) == []
 
 
+def test_whoever_runs_the_bot_can_remove_for_good(librarian: Librarian) -> None:
+    add(librarian, ONE, "talks.txt", "The talks\n\nThe talks began.\n")
+    mine = own_id(ONE, "talks")
+    assert uploads.take_out(librarian.store, mine)
+    assert not uploads.take_out(librarian.store, mine)
+    settle(librarian)
+    assert seen(librarian, ONE) == {"public"}
+    entry, _ = audit.last(librarian.store, ONE, 5)
+    assert (entry.person, entry.what) == (audit.OPERATOR, "removed “The talks”")
+
+
 def test_a_lost_store_shows_nobody_anything_and_can_be_removed_from(
     librarian: Librarian, tmp_path: Path
 ) -> None:
     add(librarian, ONE, "talks.txt", "The talks\n\nThe talks began.\n")
-    mine = f"discord:{ONE}/talks"
+    mine = own_id(ONE, "talks")
     (there,) = uploads.articles(librarian.store, [mine])
     empty = Store(tmp_path / "new.sqlite", TABLES)
     again = Librarian(empty, librarian.library, librarian.encoder)
@@ -176,19 +228,38 @@ def test_what_was_kept_while_another_wrote_comes_in_with_the_next(
 ) -> None:
     monkeypatch.setattr("bot.discord.librarian._PATIENCE", 0.0)
     monkeypatch.setattr("retrieval.library.writer._PATIENCE", 0.0)
-    with (
-        writer_lock(librarian.library),
-        pytest.raises(Exception, match="is writing; wait until it is done"),
-    ):
-        add(librarian, ONE, "talks.txt", "The talks\n\nThe talks began.\n")
+    with writer_lock(librarian.library):
+        waits = add(librarian, ONE, "talks.txt", "The talks\n\nThe talks began.\n").waits
+        assert waits is not None
+        assert "is writing; wait until it is done" in waits
+        with pytest.raises(LibraryError, match="is writing"):
+            settle(librarian)
     assert seen(librarian, ONE) == {"public"}
     settle(librarian)
-    assert seen(librarian, ONE) == {"public", f"discord:{ONE}/talks"}
+    assert seen(librarian, ONE) == {"public", own_id(ONE, "talks")}
+
+
+@pytest.mark.parametrize(
+    "changed", ["The talks\n\nThe talks ended.", "New talks\n\nThe talks began."]
+)
+def test_an_update_that_was_not_indexed_is_with_the_next(
+    librarian: Librarian, monkeypatch: pytest.MonkeyPatch, changed: str
+) -> None:
+    monkeypatch.setattr("bot.discord.librarian._PATIENCE", 0.0)
+    monkeypatch.setattr("retrieval.library.writer._PATIENCE", 0.0)
+    add(librarian, ONE, "talks.txt", "The talks\n\nThe talks began.")
+    with writer_lock(librarian.library):
+        assert add(librarian, ONE, "talks.txt", changed).waits
+    settle(librarian)
+    (row,) = [
+        row for row in contents(librarian.library)["articles"] if row[0] == own_id(ONE, "talks")
+    ]
+    assert f"{row[1]}\n\n{row[5]}" == changed
 
 
 def test_reindexing_mends_what_was_damaged(librarian: Librarian) -> None:
     add(librarian, ONE, "talks.txt", "The talks\n\nThe talks began.\n")
-    mine = f"discord:{ONE}/talks"
+    mine = own_id(ONE, "talks")
     with LibraryWriter(librarian.library) as writer, writer.commit() as change:
         change.put(article(mine, "Something else.", source=source_of(ONE)), "test")
     stages = []
@@ -202,7 +273,7 @@ def test_a_server_can_keep_so_many(librarian: Librarian, monkeypatch: pytest.Mon
     rows = [json.dumps({"id": f"{n}", "title": f"T{n}", "text": f"Talks {n}."}) for n in range(3)]
     with pytest.raises(UploadError, match="can keep 2 articles, and with these it would have 3"):
         add(librarian, ONE, "x.jsonl", "\n".join(rows))
-    assert uploads.ids(librarian.store) == {}
+    assert uploads.states(librarian.store) == {}
     add(librarian, ONE, "x.jsonl", "\n".join(rows[:2]))
     add(librarian, TWO, "x.jsonl", rows[2])
     with pytest.raises(UploadError):
@@ -222,8 +293,8 @@ def test_a_server_can_keep_so_much_what_was_removed_included(
     with pytest.raises(UploadError, match="can keep 2,500 characters, and with these it would"):
         put("three")
     put("three", TWO)
-    assert len(uploads.ids(librarian.store, ONE)) == 2
-    (one,) = uploads.articles(librarian.store, [f"discord:{ONE}/one"])
+    assert len(uploads.states(librarian.store, ONE)) == 2
+    (one,) = uploads.articles(librarian.store, [own_id(ONE, "one")])
     assert uploads.remove(librarian.store, ONE, ADA, one)
     put("three")  # for which the words of what was removed make room
     assert uploads.articles(librarian.store, [one.id]) == []
@@ -240,7 +311,7 @@ def test_one_upload_does_not_encode_for_all_for_ever(
     monkeypatch.setattr("bot.discord.librarian._SECONDS_TO_ENCODE", 0.0)
     add(librarian, ONE, "talks.txt", "The talks\n\nThe talks began.\n")
     assert contents(librarian.library)["pending"]
-    assert seen(librarian, ONE, "talks") >= {f"discord:{ONE}/talks"}  # by its words
+    assert seen(librarian, ONE, "talks") >= {own_id(ONE, "talks")}  # by its words
     monkeypatch.setattr("bot.discord.librarian._SECONDS_TO_ENCODE", 60.0)
     settle(librarian)
     assert not contents(librarian.library)["pending"]
@@ -273,7 +344,7 @@ def test_what_cannot_be_added_is_told_in_one_clear_line(
     assert line in said
     assert "\n" not in said
     assert "/tmp" not in said  # noqa: S108 - no folder of this machine
-    assert uploads.ids(librarian.store) == {}
+    assert uploads.states(librarian.store) == {}
 
 
 def test_good_lines_come_in_and_bad_ones_are_named(librarian: Librarian) -> None:
@@ -332,8 +403,8 @@ def test_a_name_of_more_bytes_than_a_file_can_have(
     row = json.dumps({"title": "Talks", "text": "The talks began."})
     text = row if suffix == ".jsonl" else "Talks\n\nThe talks began."
     assert add(librarian, ONE, harmless(name + suffix), text).added.added == ("Talks",)
-    (article_id,) = uploads.ids(librarian.store)
-    assert article_id.startswith(f"discord:{ONE}/{name[:100]}")
+    (article_id,) = uploads.states(librarian.store)
+    assert article_id.startswith(own_id(ONE, name[:100]))
     with pytest.raises(UploadError) as caught:
         add(librarian, ONE, harmless(name + suffix), "{")
     assert str(caught.value).startswith(harmless(name + suffix))
@@ -353,12 +424,12 @@ def test_no_name_leaves_its_folder(name: str) -> None:
             found, _ = read_upload(safe, b"Title\n\nWords.")
         except UploadError:
             return
-        assert all(len(uploads.own_id(2**63, each.id)) <= MAX_ID for each in found)
+        assert all(len(own_id(2**63, each.id)) <= MAX_ID for each in found)
 
 
 @given(st.text(min_size=1, max_size=MAX_ID), st.text(min_size=1, max_size=MAX_ID))
 def test_ids_of_two_servers_are_never_the_same(mine: str, theirs: str) -> None:
-    assert uploads.own_id(ONE, mine) != uploads.own_id(TWO, theirs)
-    assert uploads.own_id(1, mine) != uploads.own_id(11, theirs)
-    assert (uploads.own_id(ONE, mine) == uploads.own_id(ONE, theirs)) == (mine == theirs)
-    assert len(uploads.own_id(ONE, mine)) <= MAX_ID
+    assert own_id(ONE, mine) != own_id(TWO, theirs)
+    assert own_id(1, mine) != own_id(11, theirs)
+    assert (own_id(ONE, mine) == own_id(ONE, theirs)) == (mine == theirs)
+    assert len(own_id(ONE, mine)) <= MAX_ID

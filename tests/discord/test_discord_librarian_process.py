@@ -12,6 +12,7 @@ from bot import settings
 from bot.discord import uploads
 from bot.discord.librarian import Request
 from bot.discord.librarian_process import LibrarianProcess
+from bot.discord.owning import own_id
 from bot.discord.store import Store
 from bot.discord.tables import TABLES
 from bot.discord.uploads import UploadError
@@ -40,7 +41,7 @@ def test_it_reads_keeps_and_indexes(process: LibrarianProcess, tmp_path: Path) -
     assert stages[0] == "Reading"
     assert "Encoding" in stages
     found = contents(tmp_path / "library")
-    assert [row[0] for row in found["articles"]] == ["discord:7/talks"]
+    assert [row[0] for row in found["articles"]] == [own_id(7, "talks")]
     assert found["vectors"]
     assert not found["pending"]
     with pytest.raises(UploadError, match=r"^a\.txt: has a title but no text$"):
@@ -60,7 +61,7 @@ def test_killed_it_is_one_line_and_the_next_one_finishes(
     with pytest.raises(LibraryError, match=r"ended \(-9\)"):
         process.work(request, kill)
     with closing(Store(tmp_path / "discord.sqlite", TABLES)) as store:
-        assert len(uploads.ids(store)) == 250  # which was kept before anything was indexed
+        assert len(uploads.states(store)) == 250  # which was kept before anything was indexed
     outcome = process.work(Request("settle"), lambda *_: None)
     assert outcome.problems == ()
     assert len(contents(tmp_path / "library")["articles"]) == 250

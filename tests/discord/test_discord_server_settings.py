@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from bot.discord import audit
 from bot.discord.server_settings import (
     DIRECT,
+    PRIVATE,
     Scope,
     Servers,
     ServerSettings,
@@ -35,7 +36,7 @@ def store(tmp_path: Path) -> Iterator[Store]:
 def test_by_default_everyone_may_ask_everywhere_but_sees_no_other_servers_articles() -> None:
     terms = ServerSettings(7).for_channel([HERE], [], manages=False)
     assert (terms.refusal, terms.private, terms.min_confidence) == (None, False, None)
-    assert terms.within == Filter(withheld="discord:", own="discord:7")
+    assert terms.within == Filter(withheld=PRIVATE, own=source_of(7))
     assert terms.within.admits_source("Tass")
     assert terms.within.admits_source(None)
     assert terms.within.admits_source(source_of(7))

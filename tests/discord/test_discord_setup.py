@@ -9,7 +9,7 @@ from simcord.results import InteractionResult
 
 from bot.discord import audit
 from bot.discord.client import QuothClient
-from bot.discord.server_settings import Scope, ServerSettings, source_of
+from bot.discord.server_settings import PRIVATE, Scope, ServerSettings, source_of
 from tests.discord.world import QUESTION, Engine, Shelf, World
 from tests.retrieval.collection import article, build
 
@@ -18,7 +18,7 @@ DAY = datetime.date(2022, 3, 29)
 
 @pytest.fixture(autouse=True)
 def _library(shelf: Shelf) -> None:
-    rows = [article(s, "Words.", source=s) for s in ("Tass", "Diena", "discord:7")]
+    rows = [article(s, "Words.", source=s) for s in ("Tass", "Diena", source_of(7))]
     build(shelf.library, shelf.encoder, rows)
 
 
@@ -48,16 +48,16 @@ async def test_at_first_it_answers_everyone_everywhere(world: World, engine: Eng
     text = (await panel(world)).content
     assert text.split("\n") == [
         "**Quoth in this server**",
-        "Answers in: every channel",
-        "Answers: everyone",
-        "Answers are: seen by all",
-        "At least: the bot's own threshold",
-        "From: all sources",
+        "Where I answer: in every channel",
+        "Whom I answer: everyone",
+        "Who sees an answer: everybody",
+        "How sure I must be: as the bot has it",
+        "What I quote: all sources",
     ]
     await world.reader.slash(world.channel, "ask", question=QUESTION)
     (within,) = engine.within
     assert within is not None
-    assert (within.withheld, within.own) == ("discord:", source_of(world.guild.id))
+    assert (within.withheld, within.own) == (PRIVATE, source_of(world.guild.id))
     assert engine.min_confidence == [None]
 
 
@@ -68,7 +68,7 @@ async def test_it_answers_in_some_channels_alone(
         await panel(world), custom_id="channels", values=[elsewhere]
     )
     assert changed.response is not None
-    assert f"Answers in: <#{elsewhere.id}>" in changed.response.content
+    assert f"Where I answer: <#{elsewhere.id}>" in changed.response.content
     refused = await world.reader.slash(world.channel, "ask", question=QUESTION)
     assert said(refused) == f"I don't answer in this channel; ask me in <#{elsewhere.id}>."
     await world.reader.send(world.channel, f"{world.mention} {QUESTION}")
@@ -99,7 +99,7 @@ async def test_it_answers_some_roles_alone(world: World, engine: Engine) -> None
 async def test_private_answers(world: World, engine: Engine) -> None:
     changed = await world.manager.click(await panel(world), custom_id="private")
     assert changed.response is not None
-    assert "seen by the one who asked alone" in changed.response.content
+    assert "only the one who asked" in changed.response.content
     answered = await world.reader.slash(world.channel, "ask", question=QUESTION)
     assert "old office" in said(answered)
     await world.reader.send(world.channel, f"{world.mention} {QUESTION}")
@@ -139,13 +139,17 @@ async def test_what_a_channel_may_see(
     offered = form.modal["components"][0]["component"]["options"]
     assert [each["label"] for each in offered] == ["This server's own articles", "Diena", "Tass"]
     await world.manager.submit_modal(
-        form, {"sources": ["own", "1"], "others": "The Herald; discord:7;", "since": "2022-03-29"}
+        form,
+        {"sources": ["own", "1"], "others": "Herald; Discord: a;", "since": "2022-03-29"},
     )
     own = source_of(world.guild.id)
-    scope = Scope(frozenset({own, "Tass", "The Herald"}), DAY, None)
+    scope = Scope(frozenset({own, "Tass", "Herald", "Discord: a"}), DAY, None)
     assert settings(world, simcord_bot).scopes == {elsewhere.id: scope}
     text = (await panel(world)).content
-    assert f"In <#{elsewhere.id}> from: Tass, The Herald, This server's own articles" in text
+    assert (
+        f"What I quote in <#{elsewhere.id}>: Discord\\: a, Herald, Tass, This server's own articles"
+        in text
+    )
     assert "since 2022-03-29" in text
     for channel in (world.channel, elsewhere):
         await world.reader.slash(channel, "ask", question=QUESTION)
@@ -161,13 +165,22 @@ async def test_what_a_channel_may_see(
     again = await world.manager.select(await panel(world), custom_id="scope", values=[elsewhere])
     assert again.modal is not None
     parts = [each["component"] for each in again.modal["components"]]
-    assert [each["default"] for each in parts[0]["options"]] == [True, False, True]
-    assert [part.get("value") for part in parts[1:]] == ["The Herald", "2022-03-29", None]
+    assert [each["default"] for each in parts[0]["options"]] == [False, True, False, True]
+    assert [part.get("value") for part in parts[1:]] == [
+        "Discord: a; Herald",
+        "2022-03-29",
+        None,
+    ]
     await world.manager.submit_modal(again, {})
     assert settings(world, simcord_bot).scopes == {elsewhere.id: Scope()}
+    # It can be taken from the channel again, whatever else stands in the form.
+    again = await world.manager.select(await panel(world), custom_id="scope", values=[elsewhere])
+    await world.manager.submit_modal(again, {"sources": ["as-others", "own"], "since": "x"})
+    assert settings(world, simcord_bot).scopes == {}
+    assert audit.last(shelf.store, world.guild.id, 1)[0].what == "#elsewhere may see: as all others"
 
 
-@pytest.mark.parametrize("others", ["discord:7", "Discord:7; ;", ";"])
+@pytest.mark.parametrize("others", [";", " ; ;"])
 async def test_sources_that_are_none_do_not_become_all(
     world: World, simcord_bot: QuothClient, others: str
 ) -> None:

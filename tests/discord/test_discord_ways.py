@@ -1,6 +1,5 @@
 """What else can be asked, and how: dates, sources, privacy, somebody's message, odd questions."""
 
-import dataclasses
 import datetime
 from typing import Any
 
@@ -9,9 +8,10 @@ import pytest
 from simcord.components import validate_message_state
 
 from bot.discord.client import QuothClient
-from bot.discord.server_settings import visible_to
+from bot.discord.server_settings import Scope, source_of, visible_to
 from retrieval.question import MAX_QUESTION, clean_question
-from tests.discord.world import QUESTION, TEXT, Engine, World, answer_of
+from tests.discord.world import QUESTION, TEXT, Engine, Shelf, World
+from tests.retrieval.collection import article, build
 
 
 async def test_ask_takes_days_and_a_source(world: World, engine: Engine) -> None:
@@ -47,23 +47,41 @@ async def test_ask_answers_privately_where_told_to(world: World) -> None:
     assert (public.response.ephemeral, private.response.ephemeral) == (False, True)
 
 
-async def test_sources_are_suggested_while_they_are_typed(world: World, engine: Engine) -> None:
-    article = answer_of().quotes[0].article
-    for number, source in enumerate(
-        ["The Herald", "Her Own", "Other", None, "her" * 40, "discord:1her"]
-    ):
-        engine.articles[str(number)] = dataclasses.replace(article, source=source)
-    offered = await world.reader.autocomplete(world.channel, "ask", "source", "her", question="a")
-    assert [choice["value"] for choice in offered] == ["Her Own", "Other", "The Herald"]
+async def test_sources_are_suggested_while_they_are_typed(world: World, shelf: Shelf) -> None:
+    sources = ["The Herald", "Her Own", "Other", None, "her" * 40, source_of(1), "Discord: her"]
+    rows = [article(f"{n}", "Words.", source=source) for n, source in enumerate(sources)]
+    build(shelf.library, shelf.encoder, rows)
+
+    async def offered(typed: str) -> list[str]:
+        choices = await world.reader.autocomplete(
+            world.channel, "ask", "source", typed, question="a"
+        )
+        return [str(choice["value"]) for choice in choices]
+
+    assert await offered("her") == ["Her Own", "Discord: her", "Other", "The Herald"]
+    assert await offered("disc") == ["Discord: her"]
+    assert await offered("%") == []
 
 
-async def test_where_sources_cannot_be_read_none_is_suggested(
-    world: World, engine: Engine, monkeypatch: pytest.MonkeyPatch
+async def test_no_source_is_suggested_to_who_may_not_ask_or_may_not_see_it(
+    world: World, shelf: Shelf, simcord_bot: QuothClient
 ) -> None:
-    def fail() -> list[str]:
-        raise ValueError
+    rows = [article(source, "Words.", source=source) for source in ("Herald", "Tass")]
+    build(shelf.library, shelf.encoder, rows)
+    server = world.guild.id
 
-    monkeypatch.setattr(engine, "sources", fail)
+    async def offered() -> list[str]:
+        choices = await world.reader.autocomplete(world.channel, "ask", "source", "", question="a")
+        return [str(choice["value"]) for choice in choices]
+
+    simcord_bot.servers.change(server, 1, "sources", scope=Scope(frozenset({"tass"})))
+    assert await offered() == ["Tass"]
+    simcord_bot.servers.change(server, 1, "roles", roles=frozenset({7}))
+    assert await offered() == []
+
+
+async def test_where_sources_cannot_be_read_none_is_suggested(world: World) -> None:
+    """There is no library."""
     assert await world.reader.autocomplete(world.channel, "ask", "source", "", question="a") == []
 
 

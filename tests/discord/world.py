@@ -86,9 +86,6 @@ class Engine:
     def article_with(self, key: str) -> Article | None:
         return next((each for each in self.articles.values() if id_key(each.id) == key), None)
 
-    def sources(self) -> list[str]:
-        return sorted({each.source for each in self.articles.values() if each.source})
-
 
 class Shelf:
     """What servers keep, and a librarian who works in this process; no library is there yet."""

@@ -265,16 +265,6 @@ def test_an_article_is_looked_up_by_its_id_or_the_key_of_it(
     answerer.close()
 
 
-def test_sources_are_named_once_and_follow_what_is_committed(
-    answerer: Answerer, library: Path
-) -> None:
-    assert answerer.sources() == ["Anadolu", "Diena"]
-    with LibraryWriter(library) as writer, writer.commit() as change:
-        change.remove("talks")
-    assert answerer.sources() == ["Diena"]
-    answerer.close()
-
-
 def test_keys_of_ids_are_short_and_differ() -> None:
     keys = {id_key(f"article {number}") for number in range(1000)}
     assert len(keys) == 1000

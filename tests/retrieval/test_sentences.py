@@ -1,5 +1,6 @@
 """Where sentences and paragraphs begin and end."""
 
+import re
 import time
 
 import pytest
@@ -136,6 +137,30 @@ PIECES = st.lists(
         "x. ", "I. ", "。", "?! ", "word ", "\n1. ", "J. ",
     ])
 ).map("".join)  # fmt: skip
+
+
+GAP = re.compile(r"\s{2,}|\u2029")
+
+
+def said_plainly(text: str) -> list[str]:
+    """The paragraphs: what is between white space with two line ends or a separator in it."""
+    found, start = [], 0
+    for gap in GAP.finditer(text):
+        if gap.group().count("\n") > 1 or "\u2029" in gap.group():
+            found.append(text[start : gap.start()])
+            start = gap.end()
+    return [piece.strip() for piece in [*found, text[start:]] if piece.strip()]
+
+
+@given(
+    st.text(st.sampled_from("ab \n\n\t\u2029\u2028\x1c\u00a0"), max_size=60),
+    st.integers(1, 9),
+)
+def test_paragraphs_are_the_same_however_far_is_looked_at_once(text: str, step: int) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("retrieval.sentences._STEP", step)
+        found = paragraphs(text)
+    assert [text[span.start : span.end] for span in found] == said_plainly(text)
 
 
 @given(st.one_of(ODD, PIECES))
