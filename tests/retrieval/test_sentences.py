@@ -188,8 +188,8 @@ def test_every_character_is_in_one_sentence_of_one_paragraph(text: str) -> None:
 def test_no_text_takes_for_ever(unit: str) -> None:
     """Time in proportion to the length: a rule that starts anew inside a run takes hours."""
     run = unit * (100_000 // len(unit))
-    began = time.perf_counter()
+    began = time.process_time()
     for text in (run, f"\n{run}x", f"Once {run} b. The end"):
         for paragraph in paragraphs(text):
             sentences(text, paragraph)
-    assert time.perf_counter() - began < 5
+    assert time.process_time() - began < 5
