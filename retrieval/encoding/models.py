@@ -13,10 +13,8 @@ import hashlib
 import importlib.util
 import json
 import os
-import shutil
 import subprocess
 import sys
-import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -188,6 +186,10 @@ def _content_hash(folder: Path) -> str:
 
 def _run_export(source: str, export: Path, cache: Path, *, offline: bool) -> None:
     """Run ``export`` in a process of its own, and put its folder in place whole."""
+    # Imported here because asking questions needs none of it.
+    import shutil
+    import tempfile
+
     unfinished = Path(tempfile.mkdtemp(prefix="unfinished-", dir=cache))
     try:
         switches = {"HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1"} if offline else {}

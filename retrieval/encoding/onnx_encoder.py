@@ -19,6 +19,9 @@ class OnnxEncoder:
         exported: its record.
         identity: see ``Encoder``.
         prompts: False leaves the model's prompts away, to compare it with its original.
+
+    Attributes:
+        tokenizer: the model's, which cuts texts into windows of as many pieces as it sees at once.
     """
 
     def __init__(
@@ -29,10 +32,10 @@ class OnnxEncoder:
         self._query_prompt = exported.query_prompt if prompts else ""
         self._passage_prompt = exported.passage_prompt if prompts else ""
         self._max_pieces = exported.max_pieces
-        self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
-        self._tokenizer.no_padding()
+        self.tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+        self.tokenizer.no_padding()
         # What is longer than the model sees comes back as further windows, not cut off.
-        self._tokenizer.enable_truncation(exported.max_pieces)
+        self.tokenizer.enable_truncation(exported.max_pieces)
         self._session = open_session(folder / "model.onnx")
         self._inputs = [node.name for node in self._session.get_inputs()]
 
@@ -50,14 +53,14 @@ class OnnxEncoder:
 
     def fits(self, text: str) -> bool:
         """Whether the model sees the whole text at once."""
-        return not self._tokenizer.encode(text).overflowing
+        return not self.tokenizer.encode(text).overflowing
 
     def _encode(self, texts: Sequence[str], progress: Progress | None) -> Vectors:
         windows: list[Sequence[int]] = []
         owners: list[int] = []
-        for owner, encoding in enumerate(self._tokenizer.encode_batch(list(texts))):
-            for window in (encoding, *encoding.overflowing):
-                windows.append(window.ids)
+        for owner, encoding in enumerate(self.tokenizer.encode_batch(list(texts))):
+            for part in (encoding, *encoding.overflowing):
+                windows.append(part.ids)
                 owners.append(owner)
 
         total = np.zeros((len(texts), self.dimension), dtype=np.float32)
@@ -79,4 +82,5 @@ class OnnxEncoder:
             "token_type_ids": np.zeros_like(ids),
         }
         (vectors,) = self._session.run(None, {name: inputs[name] for name in self._inputs})
-        return unit(vectors)[0]
+        vector: Vectors = unit(vectors)[0]
+        return vector

@@ -6,7 +6,7 @@ well.
 """
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -54,18 +54,26 @@ class Reader:
 
     Args:
         folder: of the model.
+        tokenizer: gives that of the packaged encoder where it is loaded already, or None: this
+            model was trained from that one, and shares its word pieces. It may cut texts off
+            after as many as are read of a passage. Called once the model is loaded.
 
     Raises:
         EncoderError: the model cannot be loaded.
     """
 
-    def __init__(self, folder: Path = MODEL) -> None:
+    def __init__(
+        self,
+        folder: Path = MODEL,
+        tokenizer: Callable[[], Tokenizer | None] = lambda: None,
+    ) -> None:
         path = folder / READER_FILE
         packaged = local_folder(DEFAULT_MODEL)
         try:
             self._session = open_session(path)
-            # It was trained from this model, and shares its word pieces.
-            self._tokenizer = pieces.plain(Tokenizer.from_file(f"{packaged}/tokenizer.json"))
+            self._tokenizer = tokenizer() or pieces.plain(
+                Tokenizer.from_file(f"{packaged}/tokenizer.json")
+            )
         except Exception as error:
             raise EncoderError(
                 f"{path}: the reader could not be loaded; install quoth again"
