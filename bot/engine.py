@@ -1,11 +1,21 @@
-"""Opens what answers, from the settings: the encoder and the library."""
+"""Opens what answers, from the settings: the encoder, the reader and the library.
+
+Each model is loaded by a thread of its own, while FAISS, tantivy and the rest are imported.
+"""
+
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import TYPE_CHECKING
 
 from bot.say import say
 from bot.settings import Settings, SettingsError
-from retrieval.answerer import Answerer
-from retrieval.encoding import Encoder, load_encoder
+from retrieval.encoding import DEFAULT_MODEL, Encoder, load_encoder
 from retrieval.library import folder
 from retrieval.reader import Reader
+
+if TYPE_CHECKING:
+    from tokenizers import Tokenizer
+
+    from retrieval.answerer import Answerer
 
 
 def open_encoder(chosen: Settings) -> Encoder:
@@ -13,7 +23,7 @@ def open_encoder(chosen: Settings) -> Encoder:
     return load_encoder(chosen.encoder, device=chosen.device, notify=say)
 
 
-def open_answerer(chosen: Settings) -> Answerer:
+def open_answerer(chosen: Settings) -> "Answerer":
     """Open the library for questions, indexing the articles first where there is none yet."""
     missing = not folder.exists(chosen.library)
     if missing and not chosen.articles.exists():
@@ -22,13 +32,23 @@ def open_answerer(chosen: Settings) -> Answerer:
             f"{chosen.library}: no library yet, and nothing to make it of: QUOTH_ARTICLES is"
             f" {chosen.articles}, which is not there; run: quoth index PATH"
         )
-    encoder = open_encoder(chosen)
-    if missing:
-        # Imported here because a question with a library to ask needs neither.
-        from bot.progress import reporting
-        from retrieval.indexing import index
+    with ThreadPoolExecutor(2, thread_name_prefix="loading") as beside:
+        loading = beside.submit(open_encoder, chosen)
+        reading = beside.submit(lambda: Reader(tokenizer=lambda: _pieces(chosen, loading)))
+        from retrieval.answerer import Answerer
 
-        say(f"No library at {chosen.library} yet: indexing {chosen.articles}")
-        with reporting() as reporter:
-            index([chosen.articles], chosen.library, encoder, reporter)
-    return Answerer(chosen.library, encoder, Reader(), chosen.min_confidence)
+        encoder = loading.result()
+        if missing:
+            # Imported here because a question with a library to ask needs neither.
+            from bot.progress import reporting
+            from retrieval.indexing import index
+
+            say(f"No library at {chosen.library} yet: indexing {chosen.articles}")
+            with reporting() as reporter:
+                index([chosen.articles], chosen.library, encoder, reporter)
+        return Answerer(chosen.library, encoder, reading.result(), chosen.min_confidence)
+
+
+def _pieces(chosen: Settings, loading: "Future[Encoder]") -> "Tokenizer | None":
+    """The tokenizer of the packaged encoder, which the reader can share, or None."""
+    return getattr(loading.result(), "tokenizer", None) if chosen.encoder == DEFAULT_MODEL else None

@@ -4,17 +4,18 @@ import datetime
 import json
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 from bot import settings
 from bot.engine import open_answerer
 from bot.exit_status import FAILED, NOT_FOUND, OK
 from bot.json_line import print_json
 from bot.say import say
-from retrieval.answer import Answer
-from retrieval.conversation import Turn, turns_from
 from retrieval.errors import QuestionError
-from retrieval.search.filter import Filter
+
+if TYPE_CHECKING:
+    from retrieval.answer import Answer
+    from retrieval.conversation import Turn
 
 _LONGEST_LINE = 100_000  # bytes
 
@@ -33,13 +34,16 @@ def run(
     if many and sys.stdin is None:  # as in a shell's <&-
         raise QuestionError("standard input is closed; there is nothing to read questions from")
     answerer = open_answerer(settings.load(library))
+    # Imported here because the models are to be loaded meanwhile.
+    from retrieval.search.filter import Filter
+
     within = Filter(since, until, source)
     show = _json_printer() if as_json else _text_printer(with_question=many)
 
-    def answer(asked: str, history: Sequence[Turn] = ()) -> Answer:
+    def answer(asked: str, history: "Sequence[Turn]" = ()) -> "Answer":
         return answerer.ask(asked, top, within, history=history)
 
-    def answer_line(line: str) -> Answer:
+    def answer_line(line: str) -> "Answer":
         return answer(*_with_history(line)) if as_json and line.startswith("{") else answer(line)
 
     try:
@@ -53,7 +57,7 @@ def run(
 
 
 def _answer_lines(
-    answer: Callable[[str], Answer], show: Callable[[Answer], None], *, as_json: bool
+    answer: "Callable[[str], Answer]", show: "Callable[[Answer], None]", *, as_json: bool
 ) -> int:
     """Answer each line of standard input; one that cannot be asked does not stop the rest."""
     status = OK
@@ -75,12 +79,14 @@ def _answer_lines(
     return status
 
 
-def _with_history(line: str) -> tuple[str, tuple[Turn, ...]]:
+def _with_history(line: str) -> "tuple[str, tuple[Turn, ...]]":
     """Read ``{"question": "…", "history": ["asked", "answered", …]}``.
 
     Raises:
         QuestionError: it is something else.
     """
+    from retrieval.conversation import turns_from
+
     try:
         values = json.loads(line)
     except (ValueError, RecursionError) as error:
@@ -99,13 +105,13 @@ def _lines(stream: BinaryIO) -> Iterator[bytes]:
             line = stream.readline(_LONGEST_LINE)
 
 
-def _json_printer() -> Callable[[Answer], None]:
+def _json_printer() -> "Callable[[Answer], None]":
     from bot.answer_json import answer_as_json
 
     return lambda answer: print_json(answer_as_json(answer))
 
 
-def _text_printer(*, with_question: bool) -> Callable[[Answer], None]:
+def _text_printer(*, with_question: bool) -> "Callable[[Answer], None]":
     from bot.terminal import console, show_answer
 
     output = console()

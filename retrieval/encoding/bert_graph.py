@@ -5,8 +5,11 @@ For the architecture behind most small sentence encoders it pays to write the gr
 onnxruntime's own fused operators (QAttention, DynamicQuantizeMatMul).
 
 Weights become int8 with one scale for each output column (for the word embeddings: each word),
-symmetric, as ``q = round(w / s)`` with ``s = max|w| / 127``; activations are quantised as they
-come. Whether the result is good enough is for the caller to check.
+symmetric, as ``q = round(w / s)`` with ``s = max|w| / 63`` (127 for the word embeddings, which are
+only looked up); activations are quantised as they come, to 8 bits. A processor without instructions
+for that (x86 without VNNI) adds two products in 16 bits, which ``2 * 255 * 63`` fits and
+``2 * 255 * 127`` does not: what overflowed cost more than the bit does, and each kind of processor
+made other vectors. Whether the result is good enough is for the caller to check.
 """
 
 from abc import ABC, abstractmethod
@@ -20,6 +23,8 @@ from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
 Weights = Mapping[str, NDArray[np.float32]]
+
+_MULTIPLIED, _LOOKED_UP = 63, 127  # the largest weight, in steps of its scale
 
 _CONTRIB = "com.microsoft"
 _OPSET = 17
@@ -102,8 +107,8 @@ class BertGraph(ABC):
 
     def _embed(self) -> str:
         words = self._weights["embeddings.word_embeddings.weight"]
-        scale = _scales(words, axis=1)
-        table = self._constant("words", _quantise(words, scale))
+        scale, quantised = _quantise(words, axis=1, largest=_LOOKED_UP)
+        table = self._constant("words", quantised)
         scales = self._constant("words.scale", scale)
         ids = "input_ids"
         pieces = self._node("Cast", [self._node("Gather", [table, ids])], to=TensorProto.FLOAT)
@@ -173,9 +178,9 @@ class BertGraph(ABC):
 
     def _columns(self, name: str, weight: NDArray[np.float32]) -> tuple[str, str, str]:
         """Constants of an (in, out) matrix with a scale for each column: q, scale, zero point."""
-        scale = _scales(weight, axis=0)
+        scale, quantised = _quantise(weight, axis=0, largest=_MULTIPLIED)
         return (
-            self._constant(name + ".int8", _quantise(weight, scale)),
+            self._constant(name + ".int8", quantised),
             self._constant(name + ".scale", scale.ravel()),
             self._constant(name + ".zero", np.zeros(weight.shape[1], dtype=np.int8)),
         )
@@ -210,12 +215,10 @@ class _EncoderGraph(BertGraph):
         self._nodes.append(helper.make_node("Squeeze", [total, row], ["vector"]))
 
 
-def _scales(weight: NDArray[np.float32], axis: int) -> NDArray[np.float32]:
-    largest = np.abs(weight).max(axis=axis, keepdims=True)
-    scale: NDArray[np.float32] = np.where(largest > 0, largest / 127, 1).astype(np.float32)
-    return scale
-
-
-def _quantise(weight: NDArray[np.float32], scale: NDArray[np.float32]) -> NDArray[np.int8]:
-    rounded: NDArray[np.int8] = np.clip(np.rint(weight / scale), -127, 127).astype(np.int8)
-    return rounded
+def _quantise(
+    weight: NDArray[np.float32], axis: int, largest: int
+) -> tuple[NDArray[np.float32], NDArray[np.int8]]:
+    """The scale of each row or column, and the weights in steps of it."""
+    most = np.abs(weight).max(axis=axis, keepdims=True)
+    scale: NDArray[np.float32] = np.where(most > 0, most / largest, 1).astype(np.float32)
+    return scale, np.clip(np.rint(weight / scale), -largest, largest).astype(np.int8)

@@ -1,7 +1,7 @@
 """Finds a model by name or path, and its export in the user's cache.
 
     <cache>/encoders/sources/<key>.json     where a source was last exported to
-    <cache>/encoders/<hash>/                one export: model.onnx, tokenizer.json, encoder.json
+    <cache>/encoders/<hash>-<form>/         one export: model.onnx, tokenizer.json, encoder.json
 
 The folder is named by the hash of the files that it was made from, so a model that changes is
 exported again, and the same model at two paths is exported once. (A model on the hub has no files
@@ -13,10 +13,8 @@ import hashlib
 import importlib.util
 import json
 import os
-import shutil
 import subprocess
 import sys
-import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -34,8 +32,11 @@ _PACKAGE_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d
 
 _CODE = Path(__file__).parents[2]  # where ``retrieval`` is imported from
 
-_FORM = "1"
+_FORM = "2"
 """Changes whenever ``export`` writes something else, so that old exports are not used."""
+
+_HASHED = "1"
+"""Begins what is hashed; it stays, since a library names its encoder by that hash."""
 
 Notify = Callable[[str], None]
 """Called with a line for the person who waits."""
@@ -71,7 +72,7 @@ def load_encoder(
         export = _export(source, folder, cache)
     try:
         exported = ExportedModel.read(export)
-        identity = f"{Path(model).name}@{export.name}"
+        identity = f"{Path(model).name}@{export.name.removesuffix(f'-{_FORM}')}"
         if device != "cpu" or exported.runtime != "onnx":
             from retrieval.encoding.torch_encoder import TorchEncoder
 
@@ -144,12 +145,13 @@ def _export(source: str, folder: Path | None, cache: Path) -> Path:
         (cache / "sources").mkdir(parents=True, exist_ok=True)
         if folder:
             _refuse_another_model(folder)
-            export = cache / _content_hash(folder)
+            export = cache / f"{_content_hash(folder)}-{_FORM}"
             if not (export / "encoder.json").exists():
                 _run_export(source, export, cache, offline=True)
         else:
             # A name on the hub has no files here before it is fetched: its name is what we know.
-            export = cache / hashlib.sha256(f"hub {_FORM} {source}".encode()).hexdigest()[:16]
+            name = hashlib.sha256(f"hub {_HASHED} {source}".encode()).hexdigest()[:16]
+            export = cache / f"{name}-{_FORM}"
             _run_export(source, export, cache, offline=False)
         key = cache / "sources" / f"{_source_key(source, folder)}.json"
         _write(key, json.dumps({"source": source, "export": export.name}))
@@ -174,7 +176,7 @@ def _refuse_another_model(folder: Path) -> None:
 
 
 def _content_hash(folder: Path) -> str:
-    digest = hashlib.sha256(_FORM.encode())
+    digest = hashlib.sha256(_HASHED.encode())
     for file in _files(folder):
         digest.update(f"\0{file.relative_to(folder)}\0".encode())
         with file.open("rb") as stream:
@@ -184,6 +186,10 @@ def _content_hash(folder: Path) -> str:
 
 def _run_export(source: str, export: Path, cache: Path, *, offline: bool) -> None:
     """Run ``export`` in a process of its own, and put its folder in place whole."""
+    # Imported here because asking questions needs none of it.
+    import shutil
+    import tempfile
+
     unfinished = Path(tempfile.mkdtemp(prefix="unfinished-", dir=cache))
     try:
         switches = {"HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1"} if offline else {}

@@ -1,19 +1,14 @@
 """Runs an exported encoder with onnxruntime and tokenizers; nothing of torch is imported."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
 from retrieval.encoding.encoder import Progress, Vectors, unit
 from retrieval.encoding.exported import ExportedModel
-from retrieval.encoding.session import open_session
-
-_BATCH_PIECES = 512  # at once: small batches stay in the processor's cache
-
-_Window = NDArray[np.int64]
+from retrieval.encoding.session import open_session, run_beside
 
 
 class OnnxEncoder:
@@ -24,6 +19,9 @@ class OnnxEncoder:
         exported: its record.
         identity: see ``Encoder``.
         prompts: False leaves the model's prompts away, to compare it with its original.
+
+    Attributes:
+        tokenizer: the model's, which cuts texts into windows of as many pieces as it sees at once.
     """
 
     def __init__(
@@ -34,10 +32,10 @@ class OnnxEncoder:
         self._query_prompt = exported.query_prompt if prompts else ""
         self._passage_prompt = exported.passage_prompt if prompts else ""
         self._max_pieces = exported.max_pieces
-        self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
-        self._tokenizer.no_padding()
+        self.tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+        self.tokenizer.no_padding()
         # What is longer than the model sees comes back as further windows, not cut off.
-        self._tokenizer.enable_truncation(exported.max_pieces)
+        self.tokenizer.enable_truncation(exported.max_pieces)
         self._session = open_session(folder / "model.onnx")
         self._inputs = [node.name for node in self._session.get_inputs()]
 
@@ -55,46 +53,34 @@ class OnnxEncoder:
 
     def fits(self, text: str) -> bool:
         """Whether the model sees the whole text at once."""
-        return not self._tokenizer.encode(text).overflowing
+        return not self.tokenizer.encode(text).overflowing
 
     def _encode(self, texts: Sequence[str], progress: Progress | None) -> Vectors:
-        windows: list[_Window] = []
+        windows: list[Sequence[int]] = []
         owners: list[int] = []
-        for owner, encoding in enumerate(self._tokenizer.encode_batch(list(texts))):
-            for window in (encoding, *encoding.overflowing):
-                windows.append(np.asarray(window.ids, dtype=np.int64))
+        for owner, encoding in enumerate(self.tokenizer.encode_batch(list(texts))):
+            for part in (encoding, *encoding.overflowing):
+                windows.append(part.ids)
                 owners.append(owner)
 
         total = np.zeros((len(texts), self.dimension), dtype=np.float32)
-        waiting = np.bincount(owners, minlength=len(texts))
-        done = 0
-        for batch in _batches([len(window) for window in windows]):
-            vectors = unit(self._run([windows[n] for n in batch]))
-            for n, vector in zip(batch, vectors, strict=True):
-                total[owners[n]] += len(windows[n]) * vector
-                waiting[owners[n]] -= 1
-                done += waiting[owners[n]] == 0
+        vectors = run_beside(self._run, windows)
+        for owner, window, vector in zip(owners, windows, vectors, strict=True):
+            total[owner] += len(window) * vector
             if progress:
-                progress(int(done), len(texts))
+                progress(owner, len(texts))
+        if progress:
+            progress(len(texts), len(texts))
         return unit(total)
 
-    def _run(self, windows: Sequence[_Window]) -> NDArray[np.float32]:
-        ids = np.zeros((len(windows), max(map(len, windows))), dtype=np.int64)
-        mask = np.zeros_like(ids)
-        for row, window in enumerate(windows):
-            ids[row, : len(window)] = window
-            mask[row, : len(window)] = 1
-        inputs = {"input_ids": ids, "attention_mask": mask, "token_type_ids": np.zeros_like(ids)}
+    def _run(self, window: Sequence[int]) -> Vectors:
+        """The vector of one window. Nothing is padded, and no other text has a part in it."""
+        ids = np.array([window], dtype=np.int64)
+        inputs = {
+            "input_ids": ids,
+            "attention_mask": np.ones_like(ids),
+            "token_type_ids": np.zeros_like(ids),
+        }
         (vectors,) = self._session.run(None, {name: inputs[name] for name in self._inputs})
-        result: NDArray[np.float32] = vectors
-        return result
-
-
-def _batches(lengths: Sequence[int]) -> Iterator[list[int]]:
-    """Group windows of like length, the longest first, so that little is spent on padding."""
-    order = sorted(range(len(lengths)), key=lambda n: -lengths[n])
-    start = 0
-    while start < len(order):
-        size = max(1, _BATCH_PIECES // lengths[order[start]])
-        yield order[start : start + size]
-        start += size
+        vector: Vectors = unit(vectors)[0]
+        return vector

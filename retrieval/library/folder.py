@@ -3,7 +3,6 @@
 import json
 import os
 import re
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -241,6 +240,9 @@ def _is_edition(path: Path) -> bool:
 
 
 def _take_away(path: Path) -> None:
+    # Imported here because asking questions needs none of it.
+    import shutil
+
     if path.is_dir():
         # Whoever opens it in this instant gets all of it or nothing.
         gone = path if path.suffix == _GONE else path.with_name(path.name + _GONE)

@@ -6,7 +6,7 @@ well.
 """
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -16,17 +16,17 @@ from tokenizers import Tokenizer
 
 from retrieval.article import Span
 from retrieval.encoding.models import DEFAULT_MODEL, local_folder
-from retrieval.encoding.session import open_session
+from retrieval.encoding.session import open_session, run_beside
 from retrieval.errors import EncoderError
 from retrieval.reader import pieces
-from retrieval.reader.pieces import Part, Sequences
+from retrieval.reader.pieces import Sequences
 
 MODEL = Path(__file__).parents[1] / "models" / "reader"
 """The folder of the trained model."""
 
 READER_FILE = "reader.onnx"
 
-_BATCH = 8  # passages at once: small batches stay in the processor's cache
+_FEWEST = 8  # passages that are read whatever time it takes
 _LONGEST_ANSWER = 30  # pieces
 
 
@@ -54,18 +54,26 @@ class Reader:
 
     Args:
         folder: of the model.
+        tokenizer: gives that of the packaged encoder where it is loaded already, or None: this
+            model was trained from that one, and shares its word pieces. It may cut texts off
+            after as many as are read of a passage. Called once the model is loaded.
 
     Raises:
         EncoderError: the model cannot be loaded.
     """
 
-    def __init__(self, folder: Path = MODEL) -> None:
+    def __init__(
+        self,
+        folder: Path = MODEL,
+        tokenizer: Callable[[], Tokenizer | None] = lambda: None,
+    ) -> None:
         path = folder / READER_FILE
         packaged = local_folder(DEFAULT_MODEL)
         try:
             self._session = open_session(path)
-            # It was trained from this model, and shares its word pieces.
-            self._tokenizer = pieces.plain(Tokenizer.from_file(f"{packaged}/tokenizer.json"))
+            self._tokenizer = tokenizer() or pieces.plain(
+                Tokenizer.from_file(f"{packaged}/tokenizer.json")
+            )
         except Exception as error:
             raise EncoderError(
                 f"{path}: the reader could not be loaded; install quoth again"
@@ -89,33 +97,35 @@ class Reader:
         titles = sorted({title for title, _ in passages})
         cut = pieces.tokenise(self._tokenizer, titles, pieces.MAX_TITLE)
         title_parts = dict(zip(titles, cut, strict=True))
-        readings: list[Reading] = []
-        took = 0.0
-        for start in range(0, len(passages), _BATCH):
-            began = time.perf_counter()
-            if readings and began + took > deadline:
-                break
-            readings += self._batch(asked, passages[start : start + _BATCH], title_parts)
-            took = time.perf_counter() - began
-        return readings
-
-    def _batch(
-        self, asked: Part, passages: Sequence[tuple[str, str]], titles: dict[str, Part]
-    ) -> list[Reading]:
         words = pieces.tokenise(self._tokenizer, [words for _, words in passages], pieces.MAX_WORDS)
         rows = [
-            pieces.together(asked, titles[title], part)
+            pieces.together(asked, title_parts[title], part)
             for (title, _), part in zip(passages, words, strict=True)
         ]
-        ids = np.zeros((len(rows), max(len(row.ids) for row in rows)), dtype=np.int64)
-        mask, segments = np.zeros_like(ids), np.zeros_like(ids)
-        for n, row in enumerate(rows):
-            ids[n, : len(row.ids)] = row.ids
-            mask[n, : len(row.ids)] = 1
-            segments[n, row.rest : len(row.ids)] = 1
-        inputs = {"input_ids": ids, "attention_mask": mask, "token_type_ids": segments}
+
+        def in_time(number: int) -> Reading | None:
+            if number >= _FEWEST and time.perf_counter() > deadline:
+                return None
+            return self._read_one(rows[number])
+
+        readings = []
+        for reading in run_beside(in_time, range(len(rows))):
+            if reading is None:
+                break
+            readings.append(reading)
+        return readings
+
+    def _read_one(self, row: Sequences) -> Reading:
+        ids = np.array([row.ids], dtype=np.int64)
+        segments = np.zeros_like(ids)
+        segments[0, row.rest :] = 1
+        inputs = {
+            "input_ids": ids,
+            "attention_mask": np.ones_like(ids),
+            "token_type_ids": segments,
+        }
         relevance, span = self._session.run(["relevance", "span"], inputs)
-        return [_reading(float(relevance[n, 0]), span[n], row) for n, row in enumerate(rows)]
+        return _reading(float(relevance[0, 0]), span[0], row)
 
 
 def _reading(relevance: float, span: NDArray[np.float32], row: Sequences) -> Reading:

@@ -1,6 +1,5 @@
 """The folder of an index of words: what its documents are made of, and how far it has come."""
 
-import shutil
 from pathlib import Path
 
 import tantivy
@@ -22,6 +21,9 @@ def open_index(folder: Path) -> tantivy.Index | None:
 
 def create_index(folder: Path) -> tantivy.Index:
     """Make an empty index in the place of whatever is there."""
+    # Imported here because asking questions needs none of it.
+    import shutil
+
     if folder.exists():
         # Without it the index is not there: half of one never looks damaged.
         (folder / "meta.json").unlink(missing_ok=True)

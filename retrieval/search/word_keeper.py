@@ -62,6 +62,9 @@ class WordKeeper:
         """Give the index what it lacks of earlier runs: no commit is to wait for that."""
         if self._begun:
             return
+        # Ctrl-C while a thread starts leaves one that ``close`` does not wait for: now, with
+        # nothing to do, it is harmless.
+        self._waiting.submit(bool).result()
         library = Library(self._writer.path, self._writer.edition)
         with closing(library), library.snapshot():
             fed = self._words.feed(library)

@@ -4,6 +4,7 @@ import numpy as np
 import onnxruntime
 import pytest
 from numpy.typing import NDArray
+from onnx import TensorProto, numpy_helper
 
 from retrieval.encoding.bert_graph import BertShape, build
 
@@ -76,3 +77,15 @@ def test_the_first_piece_stands_for_all_only_where_it_is_all() -> None:
     assert cosine(one, other) > 0.9999
     one, other = (vectors(pooling, [3, 7, 9])[0] for pooling in ("cls", "mean"))
     assert cosine(one, other) < 0.95
+
+
+def test_two_products_fit_in_16_bits_whatever_is_multiplied() -> None:
+    """Or a processor without VNNI makes other vectors than one with it."""
+    constants = build(weights(), BertShape(LAYERS, 4, 1e-12, "mean")).graph.initializer
+    multiplied = {
+        constant.name: np.abs(numpy_helper.to_array(constant).astype(int)).max()
+        for constant in constants
+        if constant.data_type == TensorProto.INT8 and constant.name != "words"
+    }
+    assert 2 * 255 * max(multiplied.values()) <= 32_767
+    assert sum(most > 60 for most in multiplied.values()) == 4 * LAYERS  # and no bit is wasted

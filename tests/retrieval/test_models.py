@@ -86,6 +86,20 @@ def test_a_model_is_exported_faithfully_once(tmp_path: Path, kind: str) -> None:
     assert not list((tmp_path / "cache").glob("unfinished-*"))
 
 
+def test_a_library_outlives_an_export_of_another_form(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = tiny(tmp_path, "bert")
+    told: list[str] = []
+    identities = set()
+    for form in ("then", "now", "now"):
+        monkeypatch.setattr(models, "_FORM", form)
+        encoder = load_encoder(str(model), cache=tmp_path / "cache", notify=told.append)
+        identities.add(encoder.identity)
+    assert len(told) == 2
+    assert len(identities) == 1
+
+
 def test_the_models_prompts_are_put_before_questions_and_passages(tmp_path: Path) -> None:
     model = tiny(tmp_path, "bert", prompts={"query": "query : ", "document": "passage : "})
     encoder = load_encoder(str(model), cache=tmp_path / "cache")
