@@ -316,7 +316,7 @@ def test_looking_writes_nothing_and_needs_no_lock(made: Path) -> None:
 def test_what_killed_runs_left_is_cleared_away(made: Path, scattered: ScatteredEncoder) -> None:
     vectors = current_edition(made).vectors
     (vectors / "3.12345").write_bytes(b"half")
-    (vectors / "1.faiss").write_bytes(b"old")
+    (vectors / "1-2.faiss").write_bytes(b"old")
     (made / "2" / "words").mkdir(parents=True)
     report = found(made)
     assert report.ok
