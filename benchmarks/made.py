@@ -13,7 +13,7 @@ import hashlib
 import json
 import random
 from collections.abc import Iterator, Sequence
-from itertools import islice
+from itertools import count, islice
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,7 @@ from retrieval.encoding.encoder import Encoder, Progress, Vectors, unit
 from retrieval.passages import encoder_text, split
 
 _AT_ONCE = 4096  # passages encoded before they are written
+_IN_A_FILE = 20_000  # passages
 _NOISE = 0.5  # of the difference of two real vectors
 
 Row = dict[str, Any]
@@ -94,8 +95,8 @@ class MadeEncoder:
         return unit(found)
 
     def _made(self, key: bytes) -> NDArray[np.float32]:
-        one, two, three = np.frombuffer(key[:24], dtype=np.uint64) % len(self.vectors)
-        return noisy(self.vectors, np.array([[one, two, three]], dtype=np.int64))[0]
+        three = np.frombuffer(key[:24], dtype=np.uint64).reshape(1, 3) % len(self.vectors)
+        return noisy(self.vectors, three.astype(np.int64)).reshape(-1)
 
 
 def noisy(real: NDArray[np.float16], chosen: NDArray[np.int64]) -> Vectors:
@@ -126,3 +127,19 @@ def _encoded(real: Encoder, texts: Sequence[str], path: Path) -> NDArray[np.floa
 
 def _key(text: str) -> bytes:
     return hashlib.sha256(text.encode()).digest()
+
+
+def write_articles(folder: Path, data: Path, passages: int) -> None:
+    """Write the articles of at least so many passages, in files of JSON lines."""
+    folder.mkdir(parents=True, exist_ok=True)
+    rows, held = articles(data), 0
+    for number in count():
+        if held >= passages:
+            break
+        part, lines = 0, []
+        while part < _IN_A_FILE and held + part < passages:
+            row = next(rows)
+            part += len(split(row["text"]))
+            lines.append(json.dumps(row) + "\n")
+        (folder / f"{number:05}.jsonl").write_text("".join(lines), encoding="utf-8")
+        held += part

@@ -3,7 +3,9 @@
 ``benchmarks/scale.py`` measures both at every size.
 """
 
+import math
 from pathlib import Path
+from typing import Any
 
 import faiss
 import numpy as np
@@ -12,8 +14,8 @@ from numpy.typing import NDArray
 from retrieval.encoding.encoder import Vectors
 from retrieval.search.hits import Hits
 
-_IN_A_CELL = 512  # vectors, about
-_PROBED = 8  # of the cells, one in so many is looked at
+_CELLS = 1.3  # times the square root of the number of vectors
+_PROBED = 6  # of the cells, one in so many is looked at
 _FOR_A_CELL = 32  # vectors, to find where its middle is
 _ROUNDS = 8  # of moving the middles; more of them find no better ones
 
@@ -27,11 +29,17 @@ class Chosen:
 
     Args:
         ids: of passages.
+        of: how many passages there are.
         left_out: all but those are searched; otherwise only those.
+
+    Attributes:
+        share: how much of all passages are chosen, above 0, at most 1.
     """
 
-    def __init__(self, ids: NDArray[np.int64], *, left_out: bool) -> None:
-        self._count, self._left_out = len(ids), left_out
+    def __init__(self, ids: NDArray[np.int64], of: int, *, left_out: bool) -> None:
+        count = of - len(ids) if left_out else len(ids)
+        self.share = min(1.0, max(1, count) / max(1, of))
+        self._left_out, self._all = left_out, left_out and not len(ids)
         # A bit for each id up to the last, which FAISS looks up soonest. None of these may go
         # while it searches.
         there = np.zeros(int(ids.max(initial=-1)) + 1, dtype=bool)
@@ -40,17 +48,10 @@ class Chosen:
         self._these = faiss.IDSelectorBitmap(len(self._bits), faiss.swig_ptr(self._bits))
         self._others = faiss.IDSelectorNot(self._these)
 
-    def share(self, size: int) -> float:
-        """How much of an index of so many passages they are, as far as that is known."""
-        count = size - self._count if self._left_out else self._count
-        return min(1.0, max(count, 1) / max(size, 1))
-
     def given_to(self, parameters: faiss.SearchParameters) -> faiss.SearchParameters:
         """The parameters with what selects these, for as long as this object lives."""
-        if not self._left_out:
-            parameters.sel = self._these
-        elif self._count:
-            parameters.sel = self._others
+        if not self._all:
+            parameters.sel = self._others if self._left_out else self._these
         return parameters
 
 
@@ -127,7 +128,7 @@ class Cells:
 
     def ids(self) -> NDArray[np.int64]:
         """The ids of its passages, cell by cell."""
-        lists = self.index.invlists
+        lists: Any = self.index.invlists
         found = [np.zeros(0, dtype=np.int64)]
         for cell in range(self.index.nlist):
             if size := lists.list_size(cell):
@@ -136,11 +137,12 @@ class Cells:
 
     def search(self, vector: Vectors, limit: int, chosen: Chosen) -> Hits:
         """About the nearest of the chosen passages, at most ``limit``, with about their cosines."""
-        share = chosen.share(self.index.ntotal)
-        wanted = self.index.nlist / _PROBED * (1 if share == 1 else 2 / share)
+        # Squared, since the chosen ones may be of one subject, and in few of the cells.
+        wanted = self.index.nlist / _PROBED / chosen.share**2
         probes = int(min(self.index.nlist, max(_PROBED, wanted)))
-        parameters = chosen.given_to(faiss.SearchParametersIVF(nprobe=probes))
-        return _search(self.index, vector, limit, parameters)
+        parameters = faiss.SearchParametersIVF()
+        parameters.nprobe = probes
+        return _search(self.index, vector, limit, chosen.given_to(parameters))
 
 
 Kind = Exact | Cells
@@ -162,7 +164,7 @@ def read(path: Path) -> Kind:
 
 
 def _cells(size: int) -> int:
-    return max(1, size // _IN_A_CELL)
+    return max(1, round(_CELLS * math.sqrt(size)))
 
 
 def _search(

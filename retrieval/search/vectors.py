@@ -32,7 +32,7 @@ MANY = 131_072
 _BATCH = 8_192  # vectors read from the truth at a time
 _LARGER = 4  # a new file takes in the one before it that is not so many times as large
 _PART = 8  # all is written anew where more than 1 in so many vectors went
-_COMPARED = 2  # times as many as are wanted, by the truth's vectors
+_COMPARED = 3  # times as many as are wanted, by the truth's vectors
 
 _NONE: NDArray[np.int64] = np.zeros(0, dtype=np.int64)
 
@@ -77,6 +77,11 @@ class VectorIndex:
         self._few = FEW if few is None else few
         self._many = MANY if many is None else many
         self._library: Library | None = None
+        self._parts: list[_Part]
+        self._later: Exact  # what came after the files
+        self._gone: NDArray[np.int64]  # ids in the files that are no longer in the library
+        self._gone_until: int  # the generation up to which they are known
+        self.generation: int
         self._open()
 
     def catch_up(self, library: Library) -> None:
@@ -144,12 +149,13 @@ class VectorIndex:
             only: ids of the passages to search, or None for all.
             without: where it is for all, ids of those to leave out, or None for none.
         """
+        size = self._later.index.ntotal + sum(part.size for part in self._parts)
         if only is not None:
-            later = saved = Chosen(only, left_out=False)
+            later = saved = Chosen(only, size, left_out=False)
         else:
             left_out = _NONE if without is None else without
-            later = Chosen(left_out, left_out=True)
-            saved = Chosen(np.concatenate([self._gone, left_out]), left_out=True)
+            later = Chosen(left_out, size, left_out=True)
+            saved = Chosen(np.concatenate([self._gone, left_out]), size, left_out=True)
         found = [self._later.search(vector, limit, later)]
         about = [Hits.none()]
         for part in self._parts:
@@ -179,7 +185,7 @@ class VectorIndex:
             if len(self._parts) == len(paths):
                 break  # otherwise another process may just have replaced some: look again
         self._later = Exact.empty(self._dimension)
-        self._gone = _NONE  # ids in the files that are no longer in the library
+        self._gone = _NONE
         self.generation = _until(self._parts)
         self._gone_until = self._parts[0].until if self._parts else 0
 
