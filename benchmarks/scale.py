@@ -127,15 +127,15 @@ def change(chosen: Namespace, size: int) -> Figures:
     added: list[float] = []
     removed: list[float] = []
     with TemporaryDirectory() as folder:
-        file = Path(folder) / "articles.jsonl"
+        file = Path(folder) / "article.jsonl"
         for number in range(4):
             text = f"{number}. " + " ".join(row["text"].split(" ")[:WORDS])
             file.write_text(json.dumps({**row, "id": "added", "text": text}) + "\n", "utf-8")
             for times in (added, removed):
                 began = time.perf_counter()
-                index([file], there, encoder, _reporter())
+                index([file.parent], there, encoder, _reporter())
                 times.append(time.perf_counter() - began)
-                file.write_text("", "utf-8")
+                file.unlink(missing_ok=True)
     return {"add_ms": median(added[1:]) * 1000, "remove_ms": median(removed[1:]) * 1000}
 
 
