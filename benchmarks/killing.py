@@ -122,9 +122,9 @@ def _save(work: Work, reporter: Reporter, tell: Callable[[Told], None]) -> None:
         index([file], work.library, work.encoder, reporter)
         tell("Saving vectors")
         with LibraryWriter(work.library) as writer, closing(Library(work.library)) as library:
-            vectors = VectorIndex(writer.edition.vectors, work.encoder.dimension)
+            vectors = VectorIndex(writer.edition.vectors, work.encoder.dimension, few=0)
             with library.snapshot():
-                vectors.save(library, few=0)
+                vectors.save(library)
 
 
 def _repair(work: Work, reporter: Reporter, tell: Callable[[Told], None]) -> None:

@@ -14,7 +14,8 @@ from retrieval.committing import Commits, Summary
 from retrieval.encoding.encoder import Encoder
 from retrieval.library import Library, LibraryWriter
 from retrieval.mirroring import Mirror, Pace, Reporter
-from retrieval.search.vectors import VectorIndex, drop_undone
+from retrieval.search.vector_files import drop_undone
+from retrieval.search.vectors import VectorIndex
 from retrieval.search.words import WordIndex
 
 __all__ = ["WHOLE", "Pace", "Reporter", "Summary", "bring_up_to_date", "index", "one_name"]

@@ -23,7 +23,7 @@ from retrieval.errors import LibraryError, ReadingError
 from retrieval.indexing import bring_up_to_date
 from retrieval.library import Library, LibraryWriter
 from retrieval.mirroring import Reporter
-from retrieval.search.vectors import drop_undone
+from retrieval.search.vector_files import drop_undone
 
 Progress = Callable[[str, int, int], None]
 """Told what is being done, how much of it is done, and of how many (0: unknown)."""

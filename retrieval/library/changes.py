@@ -85,12 +85,11 @@ class Changes:
         while batch := rows.fetchmany(size):
             yield _vectors(batch)
 
-    def changes_since(self, generation: int) -> int:
-        """About how many passages an index of vectors as of a generation lacks or has too many."""
+    def arrived_since(self, generation: int) -> int:
+        """About how many passages got their vector after a generation."""
         (count,) = self._connection.execute(
             "SELECT max((SELECT count(*) FROM passages WHERE generation > :since),"
-            " (SELECT count(*) FROM vectors WHERE generation > :since))"
-            " + (SELECT count(*) FROM removed WHERE generation > :since)",
+            " (SELECT count(*) FROM vectors WHERE generation > :since))",
             {"since": generation},
         ).fetchone()
         return int(count)

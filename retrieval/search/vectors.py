@@ -1,15 +1,16 @@
-"""The index of vectors: FAISS's exact inner product over float16 codes. A cache.
+"""The index of vectors: FAISS's inner product, exact for few vectors, in cells for many. A cache.
 
-    <folder>/<generation>.faiss     the vectors as of that generation
-
-The file is mapped into memory, not read: opening it takes no time however large it is, and those
-who ask share it. What came later is read from the truth and kept beside it, what went is passed
-over, so that adding an article rewrites no file; only when that is more than an eighth of the
-library is a new file written.
+Its files hold what came between two generations each. What came after the last is read from the
+truth and kept beside them, what went is passed over, so that adding an article rewrites no file;
+only when some thousands have come is a new file written. It takes in the files before it that are
+not much larger, so that there are few, and each vector is written few times however the library
+grew. Files of few vectors are mapped into memory, not read, and those who ask share them; one of
+many keeps a seventh of each vector, and the nearest by that are compared by their vectors in the
+truth.
 """
 
-import contextlib
-import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import faiss
@@ -17,106 +18,121 @@ import numpy as np
 from numpy.typing import NDArray
 
 from retrieval.encoding.encoder import Vectors
-from retrieval.errors import LibraryError
-from retrieval.library.folder import sync_folder
 from retrieval.library.reader import Library
+from retrieval.search import vector_files as files
 from retrieval.search.hits import Hits
+from retrieval.search.vector_kinds import Cells, Chosen, Exact, Kind, read
 
-_BATCH = 8192  # vectors read from the truth at a time
-_FEW = 8192  # soon read from the truth: never worth a file
-_PART = 8  # a file is written for more than 1 in so many vectors
+FEW = 8_192
+"""Vectors that are soon read from the truth: never worth a file."""
+
+MANY = 131_072
+"""Vectors that are not all looked at any more."""
+
+_BATCH = 8_192  # vectors read from the truth at a time
+_LARGER = 4  # a new file takes in the one before it that is not so many times as large
+_PART = 8  # all is written anew where more than 1 in so many vectors went
+_COMPARED = 3  # times as many as are wanted, by the truth's vectors
+
+_NONE: NDArray[np.int64] = np.zeros(0, dtype=np.int64)
 
 
-# One question at a time is faster on one thread: others would wait for a processor that the
-# encoder or an indexer is using.
-faiss.omp_set_num_threads(1)
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """A file, opened."""
+
+    path: Path
+    kind: Kind
+
+    @property
+    def size(self) -> int:
+        return int(self.kind.index.ntotal)
+
+    @property
+    def until(self) -> int:
+        return files.span(self.path)[1]
 
 
 class VectorIndex:
     """Finds passages whose vectors point where the question's does.
 
-    A file that cannot be read counts as missing.
+    A file that cannot be read counts as missing, and so do those after it.
 
     Args:
         folder: where its files are.
         dimension: the length of a vector.
+        few: so many vectors are never worth a file; by default ``FEW``.
+        many: more of them in one file are in cells; by default ``MANY``.
 
     Attributes:
-        generation: that of the library that the index has caught up with; -1 at first without a
+        generation: that of the library that the index has caught up with; 0 at first without a
             file.
     """
 
-    def __init__(self, folder: Path, dimension: int) -> None:
+    def __init__(
+        self, folder: Path, dimension: int, few: int | None = None, many: int | None = None
+    ) -> None:
         self._folder = folder
         self._dimension = dimension
-        self._gone: NDArray[np.int64]  # ids in the file that are no longer in the library
-        self._forget()
-        for path in self._files():
-            with contextlib.suppress(RuntimeError, ValueError):
-                index = faiss.read_index(str(path), faiss.IO_FLAG_MMAP_IFC)
-                if index.d == dimension:
-                    self._saved = index
-                    self.generation = int(path.stem)
-                    break
+        self._few = FEW if few is None else few
+        self._many = MANY if many is None else many
+        self._library: Library | None = None
+        self._parts: list[_Part]
+        self._later: Exact  # what came after the files
+        self._gone: NDArray[np.int64]  # ids in the files that are no longer in the library
+        self._gone_until: int  # the generation up to which they are known
+        self.generation: int
+        self._open()
 
     def catch_up(self, library: Library) -> None:
-        """Bring the index to the library's generation, reading only what changed."""
+        """Bring the index to the library's generation, reading only what changed.
+
+        Call it inside a snapshot of the library, in which it can then be searched.
+        """
+        self._library = library
         generation = library.generation()
-        if self.generation == generation:
+        if self.generation == self._gone_until == generation:
             return
-        if self.generation > generation:  # the truth was put back from an older copy
-            self._forget()
+        if self.generation > generation or self._has_newer_files(generation):
+            self._open(generation)
         try:
-            if self._saved.ntotal or self._later.ntotal:
-                removed = library.removed_since(self.generation)
-                self._later.remove_ids(faiss.IDSelectorBatch(removed))
+            if self.generation:
+                removed = library.removed_since(self._gone_until)
+                self._later.index.remove_ids(faiss.IDSelectorBatch(removed))
                 self._gone = np.union1d(self._gone, removed)
             for ids, vectors in library.vectors_since(self.generation, _BATCH):
-                self._later.add_with_ids(vectors.astype(np.float32), ids)
+                self._later.index.add_with_ids(vectors.astype(np.float32), ids)
         except BaseException:
-            self._forget()  # half caught up is of no generation
+            self._open()  # half caught up is of no generation
             raise
-        self.generation = generation
+        self.generation = self._gone_until = generation
 
-    def save(self, library: Library, few: int | None = None) -> None:
-        """Write a file of the library's vectors if the last one lacks much of them.
-
-        Whoever opens the library reads what the file lacks from the truth, and a new file costs
-        as much as the library is large. With an eighth as the limit, little has to be read, and
-        each vector is written some eight times at most however the library grew.
+    def save(self, library: Library) -> None:
+        """Write a file of what the others lack, if that is much.
 
         Args:
             library: in a snapshot. The index, as it was opened, need not have caught up with it.
-            few: so many vectors are never worth a file.
 
         Raises:
             LibraryError: it cannot be written.
         """
         generation = library.generation()
-        since = self.generation if self.generation <= generation else -1
-        few = _FEW if few is None else few
-        if library.changes_since(since) <= max(few, self._saved.ntotal // _PART):
-            self._clear_away(since)
-            return
-        index = self._empty()
-        for ids, vectors in library.vectors_since(-1, _BATCH):
-            index.add_with_ids(vectors.astype(np.float32), ids)
-        path = self._folder / f"{generation}.faiss"
-        unfinished = path.with_suffix(f".{os.getpid()}")
-        try:
-            self._folder.mkdir(parents=True, exist_ok=True)
-            faiss.write_index(index, str(unfinished))
-            with unfinished.open("rb") as stream:
-                os.fsync(stream.fileno())
-            unfinished.replace(path)
-            sync_folder(self._folder)
-        except (OSError, RuntimeError) as error:  # FAISS says all that can go wrong in one way
-            reason = getattr(error, "strerror", None) or str(error).strip().rpartition("\n")[2]
-            raise LibraryError(
-                f"{self._folder}: cannot be written ({reason}); what was committed is kept."
-                " Mend that, then run: quoth index"
-            ) from error
-        self._clear_away(generation)
+        parts = [part for part in self._parts if part.until <= generation]
+        if parts:
+            gone = len(library.removed_since(parts[0].until))
+            if gone > max(self._few, sum(part.size for part in parts) // _PART):
+                parts = []
+        coming = library.arrived_since(_until(parts))
+        if coming > self._few:
+            while parts and parts[-1].size < _LARGER * coming:
+                coming += parts.pop().size
+            since = _until(parts)
+            kind = self._empty(library, coming)
+            for ids, vectors in library.vectors_since(since, _BATCH):
+                kind.index.add_with_ids(vectors.astype(np.float32), ids)
+            path = files.write(self._folder, since, generation, kind)
+            parts.append(_Part(path, kind))
+        files.clear_away(self._folder, [part.path for part in parts])
 
     def search(
         self,
@@ -133,87 +149,82 @@ class VectorIndex:
             only: ids of the passages to search, or None for all.
             without: where it is for all, ids of those to leave out, or None for none.
         """
-        left_out = _NONE if without is None else without
-        saved = only
-        if only is not None and len(self._gone):
-            saved = np.setdiff1d(only, self._gone)
-        gone = np.concatenate([self._gone, left_out])
-        found = [
-            _search(self._saved, vector, limit, saved, gone),
-            _search(self._later, vector, limit, only, left_out),
-        ]
-        ids = np.concatenate([hits.ids for hits in found])
-        scores = np.concatenate([hits.scores for hits in found])
-        best = np.argsort(-scores, kind="stable")[:limit]
-        return Hits(ids[best], scores[best])
+        size = self._later.index.ntotal + sum(part.size for part in self._parts)
+        if only is not None:
+            later = saved = Chosen(only, size, left_out=False)
+        else:
+            left_out = _NONE if without is None else without
+            later = Chosen(left_out, size, left_out=True)
+            saved = Chosen(np.concatenate([self._gone, left_out]), size, left_out=True)
+        found = [self._later.search(vector, limit, later)]
+        about = [Hits.none()]
+        for part in self._parts:
+            if isinstance(part.kind, Exact):
+                found.append(part.kind.search(vector, limit, saved))
+            else:
+                about.append(part.kind.search(vector, _COMPARED * limit, saved))
+        found.append(self._compared(vector, _best(about, _COMPARED * limit)))
+        return _best(found, limit)
 
-    def _forget(self) -> None:
-        self._saved = self._empty()
-        self._later = self._empty()
+    def _compared(self, vector: Vectors, about: Hits) -> Hits:
+        """The same passages, with their cosines by the vectors in the truth."""
+        if self._library is None or not len(about.ids):
+            return Hits.none()
+        stored = self._library.vectors_of(about.ids.tolist())
+        if not stored:
+            return Hits.none()
+        ids = np.fromiter(stored, dtype=np.int64, count=len(stored))
+        return Hits(ids, np.stack([*stored.values()]).astype(np.float32) @ vector[0])
+
+    def _open(self, until: int | None = None) -> None:
+        """Be what the files hold, those of no later generation than ``until``."""
+        tried: list[Path] | None = None
+        while (paths := files.chain(self._folder, until)) != tried:
+            tried = paths
+            self._parts = [*self._read(paths)]
+            if len(self._parts) == len(paths):
+                break  # otherwise another process may just have replaced some: look again
+        self._later = Exact.empty(self._dimension)
         self._gone = _NONE
-        self.generation = -1
+        self.generation = _until(self._parts)
+        self._gone_until = self._parts[0].until if self._parts else 0
 
-    def _clear_away(self, generation: int) -> None:
-        """Remove all files but that of a generation, and what a killed run left."""
-        with contextlib.suppress(OSError):  # they are in nobody's way, and the next run tries again
-            for file in self._folder.iterdir():
-                if file.name != f"{generation}.faiss":
-                    file.unlink(missing_ok=True)
+    def _read(self, paths: Sequence[Path]) -> Iterator[_Part]:
+        for path in paths:
+            try:
+                kind = read(path)
+            except (RuntimeError, ValueError):
+                return
+            if kind.index.d != self._dimension:
+                return
+            yield _Part(path, kind)
 
-    def _empty(self) -> faiss.IndexIDMap:
-        codes = faiss.IndexScalarQuantizer(
-            self._dimension, faiss.ScalarQuantizer.QT_fp16, faiss.METRIC_INNER_PRODUCT
-        )
-        return faiss.IndexIDMap(codes)
+    def _has_newer_files(self, generation: int) -> bool:
+        """Whether another process has written what is kept beside the files here."""
+        if self._later.index.ntotal <= self._few:
+            return False
+        paths = files.chain(self._folder, generation)
+        return bool(paths) and files.span(paths[-1])[1] > _until(self._parts)
 
-    def _files(self) -> list[Path]:
-        """The saved indexes, the newest first."""
-        files = [path for path in self._folder.glob("*.faiss") if path.stem.isdigit()]
-        return sorted(files, key=lambda path: -int(path.stem))
-
-
-def drop_undone(folder: Path, generation: int) -> None:
-    """Remove the files of later generations than the truth's, which was put back from a copy.
-
-    Call it before anything is committed: generations that come again are of other passages.
-    """
-    for path in folder.glob("*.faiss"):
-        if path.stem.isdigit() and int(path.stem) > generation:
-            path.unlink(missing_ok=True)
-
-
-_NONE: NDArray[np.int64] = np.zeros(0, dtype=np.int64)
+    def _empty(self, library: Library, size: int) -> Kind:
+        """What so many vectors of the library are to be kept in."""
+        if size > self._many:
+            ids = library.passages_within()
+            some = np.random.default_rng(0).permutation(ids)[: Cells.sample_for(size)]
+            sample = [*library.vectors_of(some.tolist()).values()]
+            if len(sample) >= Cells.LEAST:
+                return Cells.empty(np.stack(sample).astype(np.float32), size)
+        return Exact.empty(self._dimension)
 
 
-def _search(
-    index: faiss.Index,
-    vector: Vectors,
-    limit: int,
-    only: NDArray[np.int64] | None,
-    gone: NDArray[np.int64],
-) -> Hits:
-    """The nearest in one part of the index: of ``only`` where it is given, and none of ``gone``."""
-    limit = min(limit, index.ntotal)
-    if not limit or (only is not None and not len(only)):
-        return Hits.none()
-    # FAISS keeps none of these alive.
-    bits = _bits(gone if only is None else only)
-    chosen, these = (
-        faiss.SearchParameters(),
-        faiss.IDSelectorBitmap(len(bits), faiss.swig_ptr(bits)),
-    )
-    beside = faiss.IDSelectorNot(these)
-    if only is not None:
-        chosen.sel = these
-    elif len(gone):
-        chosen.sel = beside
-    scores, ids = index.search(vector, limit, params=chosen)
-    found = ids[0] >= 0
-    return Hits(ids[0][found], scores[0][found])
+def _until(parts: Sequence[_Part]) -> int:
+    """The generation that these files reach."""
+    return parts[-1].until if parts else 0
 
 
-def _bits(ids: NDArray[np.int64]) -> NDArray[np.uint8]:
-    """A bit for each id up to the last, 1 for these: FAISS looks one up soonest."""
-    there = np.zeros(int(ids.max(initial=-1)) + 1, dtype=bool)
-    there[ids] = True
-    return np.packbits(there, bitorder="little")
+def _best(found: Sequence[Hits], limit: int) -> Hits:
+    """The best of several."""
+    ids = np.concatenate([hits.ids for hits in found])
+    scores = np.concatenate([hits.scores for hits in found])
+    best = np.argsort(-scores, kind="stable")[:limit]
+    return Hits(ids[best], scores[best])

@@ -15,6 +15,9 @@ import faiss
 import numpy as np
 from numpy.typing import NDArray
 
+from retrieval.search import vector_files as files
+from retrieval.search.vector_kinds import Exact, read
+from retrieval.search.vector_kinds import Kind as IndexKind
 from retrieval.search.words import WordIndex
 from retrieval.verifying.report import Kind, Report
 from retrieval.verifying.sums import patiently
@@ -23,6 +26,8 @@ from retrieval.verifying.truth import Progress
 _RANGE = 32_768  # passage ids compared at a time
 
 Ids = NDArray[np.int64]
+
+_NO_IDS: Ids = np.zeros(0, dtype=np.int64)
 
 
 # The index of words
@@ -71,52 +76,49 @@ def check_words(
 
 @dataclass(frozen=True, slots=True)
 class VectorFile:
-    """The file of the index of vectors, opened.
+    """A file of the index of vectors, opened.
 
     Attributes:
-        generation: of the truth that it was made of.
+        span: the generations of the truth between which its vectors came.
         ids: of the passages, in its order.
-        codes: a row of bytes each.
+        codes: a row of bytes each, where it keeps whole vectors.
         trouble: why it cannot be read, or None.
-        index: what owns the codes.
+        kind: what owns the codes.
     """
 
-    generation: int
+    span: tuple[int, int]
     ids: Ids
-    codes: NDArray[np.uint8]
+    codes: NDArray[np.uint8] | None = None
     trouble: str | None = None
-    index: Any = None
+    kind: IndexKind | None = None
 
 
-def open_vectors(folder: Path, report: Report) -> VectorFile | None:
-    """Open the newest file of the index of vectors, if there is one; others are left over."""
-    files = sorted(folder.glob("*"), key=lambda path: (path.suffix == ".faiss", _number(path)))
-    newest = files.pop() if files and files[-1].suffix == ".faiss" else None
-    for path in files:
+def open_vectors(folder: Path, report: Report) -> list[VectorFile]:
+    """Open the files of the index of vectors; what else is there is left over."""
+    paths = files.chain(folder)
+    for path in sorted({*folder.glob("*")} - {*paths}):
         report.strays.append(path)
         report.left_over.append(f"{path.name} in the folder of the vector index")
-    return _read(newest) if newest else None
+    return [file for path in paths if (file := _read(path))]
 
 
 def _read(path: Path) -> VectorFile | None:
-    nothing = np.zeros(0, dtype=np.int64), np.zeros((0, 0), dtype=np.uint8)
+    span = files.span(path)
     try:
-        index: Any = faiss.read_index(str(path))
-        codes: Any = faiss.downcast_index(index.index)
-        count = int(index.ntotal)
-        return VectorFile(
-            int(path.stem),
-            faiss.vector_to_array(index.id_map),
-            faiss.rev_swig_ptr(codes.codes.data(), count * codes.code_size).reshape(count, -1)
-            if count
-            else nothing[1],
-            index=index,
-        )
-    except (RuntimeError, ValueError, MemoryError, AttributeError) as error:
+        if not files.is_whole(path):
+            return VectorFile(span, _NO_IDS, trouble=f"{path.name} is not as it was written")
+        kind = read(path)
+        codes = None
+        if isinstance(kind, Exact) and len(kind.ids()):
+            inner: Any = faiss.downcast_index(kind.index.index)
+            count, size = int(inner.ntotal), int(inner.code_size)
+            codes = faiss.rev_swig_ptr(inner.codes.data(), count * size).reshape(count, size)
+        return VectorFile(span, kind.ids(), codes, kind=kind)
+    except (OSError, RuntimeError, ValueError, MemoryError, AttributeError) as error:
         if not path.exists():  # another was written meanwhile
             return None
         reason = (str(error).strip().splitlines() or [type(error).__name__])[-1]
-        return VectorFile(-1, *nothing, trouble=f"{path.name} cannot be read ({reason})")
+        return VectorFile(span, _NO_IDS, trouble=f"{path.name} cannot be read ({reason})")
 
 
 def check_vector_file(
@@ -126,16 +128,17 @@ def check_vector_file(
     dimension: int | None,
     progress: Progress,
 ) -> None:
-    """Check that the file holds the vectors that the truth had then, to the bit."""
-    if file.trouble:
-        report.add("vector index", file.trouble)
+    """Check that a file holds the vectors that the truth had then, whole ones to the bit."""
+    if file.trouble or file.kind is None:
+        report.add("vector index", file.trouble or "a file cannot be read")
         return
+    since, until = file.span
     generation = connection.execute("SELECT value FROM facts WHERE name = 'generation'").fetchone()
-    if file.generation > int(generation[0]):
-        line = f"is of commit {file.generation:,}, and the last was {generation[0]:,}"
+    if until > int(generation[0]):
+        line = f"is of commit {until:,}, and the last was {generation[0]:,}"
         report.add("vector index", line)
         return
-    if dimension is not None and len(file.ids) and file.codes.shape[1] != 2 * dimension:
+    if dimension is not None and len(file.ids) and file.kind.index.d != dimension:
         report.add("vector index", f"holds vectors of another length than {dimension:,}")
         return
     order = np.argsort(file.ids, kind="stable")
@@ -144,18 +147,22 @@ def check_vector_file(
         rows = connection.execute(
             "SELECT passages.id, vector FROM passages JOIN vectors USING (digest)"
             " WHERE passages.id BETWEEN :first AND :last"
-            " AND passages.generation <= :generation AND vectors.generation <= :generation",
-            {"first": first, "last": last, "generation": file.generation},
+            " AND max(passages.generation, vectors.generation) > :since"
+            " AND passages.generation <= :until AND vectors.generation <= :until",
+            {"first": first, "last": last, "since": since, "until": until},
         ).fetchall()
         low, high = np.searchsorted(ids, [first, last + 1])
         truth = np.array([row[0] for row in rows], dtype=np.int64)
-        _compare(connection, report, "vector index", ids[low:high], truth, file.generation)
-        for number, vector in rows:
-            at = low + np.searchsorted(ids[low:high], number)
-            if at < high and ids[at] == number and file.codes[order[at]].tobytes() != vector:
-                report.add("vector index", f"the vector of passage {number} is not the truth's")
+        _compare(connection, report, "vector index", ids[low:high], truth, until)
+        if file.codes is not None:
+            for number, vector in rows:
+                at = low + np.searchsorted(ids[low:high], number)
+                if at < high and ids[at] == number and file.codes[order[at]].tobytes() != vector:
+                    line = f"the vector of passage {number} is not the truth's"
+                    report.add("vector index", line)
         progress("Checking the vector index", min(last, total), total)
-    report.checked["vector index"] = len(ids)
+    checked = report.checked.get("vector index", 0)
+    report.checked["vector index"] = checked + len(ids)
 
 
 # Both

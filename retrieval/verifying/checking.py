@@ -70,7 +70,7 @@ def _check(
     dimension: int | None,
     reporter: Reporter,
     words: WordIndex | None,
-    vectors: caches.VectorFile | None,
+    vectors: list[caches.VectorFile],
 ) -> None:
     with _damage_told(report):
         truth.check_database(connection, report)
@@ -85,8 +85,8 @@ def _check(
             return  # nothing to compare the caches with
         if words:
             caches.check_words(connection, report, words, reporter.progress)
-        if vectors:
-            caches.check_vector_file(connection, report, vectors, dimension, reporter.progress)
+        for file in vectors:
+            caches.check_vector_file(connection, report, file, dimension, reporter.progress)
 
 
 @contextmanager

@@ -28,7 +28,7 @@ QUESTIONS = ("alpha1", "alpha2 and alpha3", "words of alpha11", "nothing known")
 @pytest.fixture(autouse=True)
 def always_saved(monkeypatch: pytest.MonkeyPatch) -> None:
     """Write a vectors file for few vectors too."""
-    monkeypatch.setattr(vectors_module, "_FEW", 0)
+    monkeypatch.setattr(vectors_module, "FEW", 0)
 
 
 @pytest.fixture
@@ -189,7 +189,7 @@ def test_the_vector_search_is_exact(
     made: Path, scattered: ScatteredEncoder, folder: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (saved,) = (made / "1" / "vectors").iterdir()
-    monkeypatch.setattr(vectors_module, "_FEW", 1000)  # what follows is in no file
+    monkeypatch.setattr(vectors_module, "FEW", 1000)  # what follows is in no file
     build(made, scattered, [article("more", " ".join(f"Epsilon{n}." for n in range(90)))])
     with LibraryWriter(made) as writer, writer.commit() as change:
         change.remove("a3")
@@ -251,7 +251,7 @@ def test_unfinished_files_are_cleared_away(made: Path, scattered: ScatteredEncod
     folder = made / "1" / "vectors"
     (folder / "3.12345").write_bytes(b"half")
     build(made, scattered, [article("more", "More words.\n\n" * 200)])
-    assert [path.suffix for path in folder.iterdir()] == [".faiss"]
+    assert {path.suffix for path in folder.iterdir()} == {".faiss"}
 
 
 def test_filters_apply_before_the_cut_in_both_halves(library: Path) -> None:

@@ -53,7 +53,7 @@ SQL = {
 @pytest.fixture(autouse=True)
 def always_saved(monkeypatch: pytest.MonkeyPatch) -> None:
     """Write a vectors file for few vectors too."""
-    monkeypatch.setattr(vectors_module, "_FEW", 0)
+    monkeypatch.setattr(vectors_module, "FEW", 0)
 
 
 @pytest.fixture(scope="module")
@@ -64,7 +64,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for n in range(8):
         write_txt(articles, f"a{n}", f"Words of alpha{n}.\n\n" + f"Beta{n} too, at length. " * 30)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(vectors_module, "_FEW", 0)
+        patch.setattr(vectors_module, "FEW", 0)
         mirror(library, ScatteredEncoder(), articles)
         (articles / "a0.txt").unlink()
         write_txt(articles, "a1", "Words of alpha1, edited.")
@@ -316,7 +316,7 @@ def test_looking_writes_nothing_and_needs_no_lock(made: Path) -> None:
 def test_what_killed_runs_left_is_cleared_away(made: Path, scattered: ScatteredEncoder) -> None:
     vectors = current_edition(made).vectors
     (vectors / "3.12345").write_bytes(b"half")
-    (vectors / "1.faiss").write_bytes(b"old")
+    (vectors / "1-2.faiss").write_bytes(b"old")
     (made / "2" / "words").mkdir(parents=True)
     report = found(made)
     assert report.ok
