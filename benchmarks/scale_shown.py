@@ -11,7 +11,7 @@ ROWS = (
     ("most memory of that, MB", "index_mb", "{:,.0f}"),
     ("`quoth ask`, whole process, s", "cold_s", "{:.2f}"),
     ("most memory of that, MB", "cold_mb", "{:,.0f}"),
-    ("opened and answered in a process that has its models, ms", "open_ms", "{:,.0f}"),
+    ("models loaded, opened and answered, ms", "open_ms", "{:,.0f}"),
     ("search alone, median, ms", "search_ms", "{:.1f}"),
     ("search alone, 95 %, ms", "search_p95_ms", "{:.1f}"),
     ("of it by vectors, median, ms", "vectors_ms", "{:.1f}"),
