@@ -18,6 +18,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from bot.discord import listing
+from bot.discord.archive import MOST_CHOICES
+from bot.discord.article_list import PAGE
 from bot.discord.server_settings import PRIVATE
 from bot.discord.store import Store
 from bot.discord.tables import TABLES
@@ -25,7 +27,6 @@ from retrieval.library import Library, catalogue
 
 _TIMES = 25
 _WORD = "new"  # in many titles
-_PAGE = 10
 
 
 def median(library: Path, look: Callable[[Library], object]) -> float:
@@ -43,14 +44,14 @@ def looks(store: Store, server: int) -> dict[str, Callable[[Library], object]]:
     """What is measured."""
     return {
         "autocomplete of sources": lambda opened: [
-            *itertools.islice(catalogue.sources(opened, _WORD), 25)
+            *itertools.islice(catalogue.sources(opened, _WORD), MOST_CHOICES)
         ],
         "autocomplete of own articles": lambda opened: listing.own_articles(
             opened, store, server, _WORD
         ),
-        "first page of the list": lambda opened: listing.find(opened, store, server, "", 0, _PAGE),
+        "first page of the list": lambda opened: listing.find(opened, store, server, "", 0, PAGE),
         "first page of a search": lambda opened: listing.find(
-            opened, store, server, _WORD, 0, _PAGE
+            opened, store, server, _WORD, 0, PAGE
         ),
         "status": lambda opened: listing.status(opened, store, server),
         "the look at what waits": lambda opened: listing.unsettled(opened, store),

@@ -7,7 +7,7 @@ from typing import Protocol, Self, cast
 import discord
 
 from bot.discord.archive import Archive
-from bot.discord.inert import escaped_title
+from bot.discord.inert import escaped_title, one_line
 from bot.discord.managing import check, tell_error
 from retrieval.errors import QuothError
 
@@ -76,7 +76,7 @@ class PutBack(
             try:
                 await archive.settle()
             except QuothError as error:  # the line says so already
-                _log.warning("what was put back waits: %s", " ".join(str(error).split()))
+                _log.warning("what was put back waits: %s", one_line(str(error), 300))
                 return
             await interaction.edit_original_response(content=f"{named} is back.")
         except Exception as error:

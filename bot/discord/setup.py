@@ -6,7 +6,7 @@ from typing import Any
 import discord
 from discord import app_commands
 
-from bot.discord.archive import Archive
+from bot.discord.archive import MOST_CHOICES, Archive
 from bot.discord.format import MESSAGE_LIMIT
 from bot.discord.inert import length
 from bot.discord.managing import ManagersGroup, ManagersView
@@ -14,8 +14,7 @@ from bot.discord.scope_form import ScopeForm, scope_in_words
 from bot.discord.server_settings import Scope, Servers, ServerSettings, visible_to
 from bot.discord.threshold_form import ThresholdForm
 
-_MOST = 25  # channels or roles in one choice, as Discord has it
-_SHOWN = 8  # of them named in the message
+_SHOWN = 8  # channels or roles named in the message
 _MORE = "and something else in {} more channels"
 
 _CHANNELS = [
@@ -93,7 +92,7 @@ class Panel(ManagersView):
         placeholder="Answer in channels (none: all)",
         channel_types=_CHANNELS,
         min_values=0,
-        max_values=_MOST,
+        max_values=MOST_CHOICES,
         row=0,
     )
     async def channels(
@@ -109,7 +108,7 @@ class Panel(ManagersView):
         custom_id="roles",
         placeholder="Answer these roles (none: all)",
         min_values=0,
-        max_values=_MOST,
+        max_values=MOST_CHOICES,
         row=1,
     )
     async def roles(
@@ -202,11 +201,11 @@ class Panel(ManagersView):
         kinds = discord.SelectDefaultValueType
         self.channels.default_values = [
             discord.SelectDefaultValue(id=each, type=kinds.channel)
-            for each in sorted(settings.channels)[:_MOST]
+            for each in sorted(settings.channels)[:MOST_CHOICES]
         ]
         self.roles.default_values = [
             discord.SelectDefaultValue(id=each, type=kinds.role)
-            for each in sorted(settings.roles)[:_MOST]
+            for each in sorted(settings.roles)[:MOST_CHOICES]
         ]
         self.private.label = f"Private answers: {'on' if settings.private else 'off'}"
         self.private.style = (

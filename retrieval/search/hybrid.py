@@ -100,7 +100,7 @@ class Searcher:
             carried: terms to search for besides, with their weights; one of the question's own
                 weighs 1.
         """
-        bounds = within.among(self.sources()) if within else Bounds()
+        bounds = within.among(self._all_sources()) if within else Bounds()
         by_words = self.words.search(question, DEPTH, bounds, carried)
         by_vector = self.vectors.search(vector, DEPTH, *self._passages(bounds))
         found = np.union1d(by_words.ids, by_vector.ids)
@@ -130,11 +130,8 @@ class Searcher:
             for n in np.argsort(-score, kind="stable")
         ]
 
-    def sources(self) -> frozenset[str | None]:
-        """The sources that the library's articles have, read where any words changed since.
-
-        Call it inside a snapshot.
-        """
+    def _all_sources(self) -> frozenset[str | None]:
+        """The sources that the library's articles have, read where any words changed since."""
         generation = self._library.text_generation()
         if self._sources_as_of != generation:
             self._sources = self._library.sources()
