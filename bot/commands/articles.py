@@ -6,10 +6,7 @@ from pathlib import Path
 
 from bot import settings
 from bot.article_json import as_object
-from bot.discord import uploads
 from bot.discord.server_settings import PRIVATE
-from bot.discord.store import Store
-from bot.discord.tables import TABLES
 from bot.exit_status import OK
 from bot.json_line import print_json
 from bot.visible import visible
@@ -68,6 +65,11 @@ def remove(article_id: str, library: str | None) -> int:
 
 def _take_out(article_id: str, discord_data: Path) -> bool:
     """Have the bot not bring it back; raises a StoreError where the bot's file is elsewhere."""
+    # Imported here because lists, and all other articles, need none of it.
+    from bot.discord import uploads
+    from bot.discord.store import Store
+    from bot.discord.tables import TABLES
+
     with closing(Store(discord_data, TABLES, existing=True)) as store:
         return uploads.take_out(store, article_id)
 
