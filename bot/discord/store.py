@@ -19,6 +19,7 @@ VERSION = 1
 
 _APPLICATION_ID = 0x51756F44  # "QuoD", so that `file` and we know one from any other database
 _SECONDS_TO_WAIT = 10.0  # for another process, such as one that exports votes
+_SECONDS_BETWEEN = 0.01  # tries, where SQLite itself does not wait
 
 
 class StoreError(QuothError):
@@ -121,7 +122,7 @@ class Store:
         there = {name for (name,) in execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
         if there:
             self._check()  # before anything is changed in what may be another's
-        execute("PRAGMA journal_mode = WAL")
+        self._write_ahead()
         # What a person was told is done is on the disk, through a power cut too.
         execute("PRAGMA synchronous = FULL")
         missing = [table for table in tables if table.name not in there]
@@ -137,6 +138,20 @@ class Store:
                 if table.name not in there:
                     for statement in _statements(table.sql):  # executescript would commit
                         connection.execute(statement)
+
+    def _write_ahead(self) -> None:
+        """Set the journal that lets others read meanwhile."""
+        until = time.monotonic() + _SECONDS_TO_WAIT
+        while True:
+            try:
+                self._connection.execute("PRAGMA journal_mode = WAL")
+            except sqlite3.OperationalError as error:
+                # Of several who make the file at once, SQLite has all but one fail and not wait.
+                if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > until:
+                    raise
+                time.sleep(_SECONDS_BETWEEN)
+            else:
+                return
 
     def _check(self) -> None:
         (application,) = self._connection.execute("PRAGMA application_id").fetchone()

@@ -102,8 +102,9 @@ def test_another_process_reads_while_the_bot_writes(tmp_path: Path) -> None:
     store.close()
 
 
-def test_two_processes_can_open_a_new_file_at_once(tmp_path: Path) -> None:
-    path = tmp_path / "discord.sqlite"
+@pytest.mark.parametrize("name", [f"{n}.sqlite" for n in range(60)])  # one in 25 used to fail
+def test_two_processes_can_open_a_new_file_at_once(tmp_path: Path, name: str) -> None:
+    path = tmp_path / name
     problems: list[BaseException] = []
     start = threading.Barrier(4)
 
