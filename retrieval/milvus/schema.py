@@ -11,6 +11,7 @@ Milvus wants a vector in each collection; where there is nothing to find, it is 
 import contextlib
 import json
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from enum import IntEnum
@@ -30,9 +31,10 @@ BOUNDED = "Bounded"
 """Sees what has arrived, some tenths of a second behind: for whoever asks."""
 
 _LONGEST_WORDS = 8_192  # bytes: a passage, 160 characters of title, as terms
-_LOAD_SECONDS = 120.0
+_LOAD_SECONDS = 60.0
+_TRIES = 10  # a second apart
 _BM25_SINCE = (2, 5)
-_SCALARS = (99, 0)  # milvus-lite knows no index of numbers
+_SCALARS = (99, 0)  # milvus-lite, which knows no index of numbers
 
 
 class Kind(IntEnum):
@@ -210,26 +212,34 @@ def _load(server: Server, name: str) -> None:
 
 def _make(server: Server, name: str, schema: Any, words: bool = False) -> None:
     """Make a collection with its indexes; another indexer may be doing so."""
-    with contextlib.suppress(LibraryError):  # it is there already, or what follows says why not
-        server.call("create_collection", name, schema=schema, consistency_level=BOUNDED)
-    indexes = _index_params()
+    vectors, scalars = _index_params(), _index_params()
     if name.endswith("_passages"):
-        indexes.add_index(
+        vectors.add_index(
             "vector",
             index_type="HNSW",
             metric_type="IP",
             params={"M": 16, "efConstruction": 200},
         )
         if words:
-            indexes.add_index("sparse", index_type="SPARSE_INVERTED_INDEX", metric_type="BM25")
+            vectors.add_index("sparse", index_type="SPARSE_INVERTED_INDEX", metric_type="BM25")
     else:
-        indexes.add_index("unused", index_type="FLAT", metric_type="L2")
-    server.call("create_index", name, indexes)
+        vectors.add_index("unused", index_type="FLAT", metric_type="L2")
+    field = {"passages": "article", "articles": "file", "ledger": "article"}
+    scalars.add_index(field[name.rpartition("_")[2]], index_type="STL_SORT")
+    makers: list[Callable[[], object]] = [
+        lambda: server.call("create_collection", name, schema=schema, consistency_level=BOUNDED),
+        lambda: server.call("create_index", name, vectors),
+    ]
     if server.version() != _SCALARS:
-        scalars = _index_params()
-        field = {"passages": "article", "articles": "file", "ledger": "article"}
-        scalars.add_index(field[name.rpartition("_")[2]], index_type="STL_SORT")
-        server.call("create_index", name, scalars)
+        makers.append(lambda: server.call("create_index", name, scalars))
+    for make in makers:
+        with contextlib.suppress(LibraryError):  # it is there already, or loading says why not
+            make()
+    for _ in range(_TRIES):
+        with contextlib.suppress(LibraryError):  # the other one is not so far
+            _load(server, name)
+            return
+        time.sleep(1)
     _load(server, name)
 
 

@@ -55,7 +55,15 @@ class MilvusAsked:
         self._library.close()
 
     def follow(self) -> None:
-        """Nothing to do: each question sees what is there, and of which encoder that is."""
+        """After the server was away, open the library again: it may have let go of it.
+
+        Otherwise there is nothing to do: each question sees what is there.
+
+        Raises:
+            MismatchError: another encoder or version of Quoth made what is there now.
+        """
+        if not self._server.is_connected:
+            check_encoder(self._server, open_library(self._server), self._library.names.encoder)
 
     @contextmanager
     def snapshot(self) -> Iterator[LibraryState]:

@@ -8,7 +8,7 @@ from typing import Any
 from retrieval.errors import LibraryError
 from retrieval.place import MilvusPlace
 
-_SECONDS = 10.0
+SECONDS = 10.0
 """For one call; a server that hangs is given up then."""
 
 _LONGEST = 200  # characters of what a server says
@@ -25,13 +25,18 @@ class Server:
 
     Args:
         place: of the library; its name is no business of the connection's.
-        seconds: how long a call may take.
+        seconds: how long a call may take; by default ``SECONDS``.
     """
 
-    def __init__(self, place: MilvusPlace, seconds: float = _SECONDS) -> None:
+    def __init__(self, place: MilvusPlace, seconds: float | None = None) -> None:
         self.place = place
-        self._seconds = seconds
+        self._seconds = SECONDS if seconds is None else seconds
         self._client: Any = None
+
+    @property
+    def is_connected(self) -> bool:
+        """Whether the last call found it; if not, what was loaded there may no longer be."""
+        return self._client is not None
 
     def call(self, method: str, *arguments: Any, seconds: float | None = None, **named: Any) -> Any:
         """Call a method of pymilvus's client.
