@@ -78,7 +78,7 @@ class MilvusAsked:
         """Find the candidates for an answer, best first."""
         if within.sources is not None and not within.sources:
             return []
-        where = _condition(within)
+        where = condition_of(within)
         words = self._library.names.words
         found, cosines = self._nearest(vector, where, DEPTH if words else _DEPTH_WITHOUT_WORDS)
         if words:
@@ -169,7 +169,7 @@ def _passage(number: int, row: Mapping[str, int]) -> tuple[PassageRow, int]:
     return passage, row["version"]
 
 
-def _condition(within: Filter) -> str:
+def condition_of(within: Filter) -> str:
     """A filter as the server takes it, in whole numbers alone; the rest is seen to afterwards."""
     parts = []
     if within.since or within.until:
