@@ -19,10 +19,11 @@ import threading
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from benchmarks.measure import arguments, library_of, read
 from retrieval.answerer import Answerer
+from retrieval.embedded import EmbeddedLibrary
 from retrieval.encoding import load_encoder
 from retrieval.errors import QuothError
 from retrieval.library import Library
@@ -53,7 +54,8 @@ class Asker:
             except QuothError as error:
                 self.failures.append(str(error))
             took.append((time.perf_counter() - began) * 1000)
-            self.found.append((time.perf_counter(), self._answerer._searcher.words.generation))
+            library = cast(EmbeddedLibrary, self._answerer._library)
+            self.found.append((time.perf_counter(), library.searcher.words.generation))
         return took
 
 

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from bot.say import say
 from bot.settings import Settings, SettingsError
 from retrieval.encoding import DEFAULT_MODEL, Encoder, load_encoder
-from retrieval.library import folder
 from retrieval.reader import Reader
+from retrieval.store import exists
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
@@ -25,7 +25,7 @@ def open_encoder(chosen: Settings) -> Encoder:
 
 def open_answerer(chosen: Settings) -> "Answerer":
     """Open the library for questions, indexing the articles first where there is none yet."""
-    missing = not folder.exists(chosen.library)
+    missing = not exists(chosen.library)
     if missing and not chosen.articles.exists():
         # An empty library, made here, would answer "not found" from now on.
         raise SettingsError(
@@ -46,7 +46,10 @@ def open_answerer(chosen: Settings) -> "Answerer":
             say(f"No library at {chosen.library} yet: indexing {chosen.articles}")
             with reporting() as reporter:
                 index([chosen.articles], chosen.library, encoder, reporter)
-        return Answerer(chosen.library, encoder, reading.result(), chosen.min_confidence)
+        answerer = Answerer(chosen.library, encoder, reading.result(), chosen.min_confidence)
+    if answerer.notice:
+        say(answerer.notice)
+    return answerer
 
 
 def _pieces(chosen: Settings, loading: "Future[Encoder]") -> "Tokenizer | None":

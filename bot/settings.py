@@ -11,9 +11,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from retrieval.errors import QuothError
+from retrieval.place import Place, is_address, parse_address
 
 DEFAULTS = {
     "QUOTH_LIBRARY": "library",
+    "QUOTH_MILVUS_TOKEN": "",
     "QUOTH_ARTICLES": "seeds",
     "QUOTH_ENCODER": "all-MiniLM-L6-v2",
     "QUOTH_DEVICE": "cpu",
@@ -46,7 +48,7 @@ class Settings:
     """Every setting, checked.
 
     Attributes:
-        library: the library's folder.
+        library: where the library is.
         articles: the file or folder that is indexed when no path is named.
         encoder: the embedding model: the packaged one's name, a folder, or a name on the hub.
         device: what it runs on, as torch names it; ``cpu`` is the fast path without torch.
@@ -60,7 +62,7 @@ class Settings:
         discord_token: the bot's, or empty. Not shown when the settings are printed.
     """
 
-    library: Path
+    library: Place
     articles: Path
     encoder: str
     device: str
@@ -91,7 +93,7 @@ def load(library: str | None = None) -> Settings:
         if "\0" in values[name]:
             raise SettingsError(f"{name} has a NUL character in it; write it without")
     return Settings(
-        library=_path("QUOTH_LIBRARY", values["QUOTH_LIBRARY"]),
+        library=_place("QUOTH_LIBRARY", values["QUOTH_LIBRARY"], values["QUOTH_MILVUS_TOKEN"]),
         articles=_path("QUOTH_ARTICLES", values["QUOTH_ARTICLES"]),
         encoder=values["QUOTH_ENCODER"],
         device=_device("QUOTH_DEVICE", values["QUOTH_DEVICE"]),
@@ -134,6 +136,15 @@ def _path(name: str, value: str) -> Path:
         return Path(value).expanduser()
     except RuntimeError:  # "~somebody" who is not known here
         raise SettingsError(f"{name} is {value!r}; there is no such home folder") from None
+
+
+def _place(name: str, value: str, token: str) -> Place:
+    if not is_address(value.strip()):
+        return _path(name, value)
+    try:
+        return parse_address(value, token.strip())
+    except ValueError as error:
+        raise SettingsError(f"{name} {error}") from None
 
 
 def _device(name: str, value: str) -> str:

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from bot.settings import Settings
 from retrieval.library import feeds
+from retrieval.place import as_setting
 
 _log = logging.getLogger(__name__)
 
@@ -49,10 +50,11 @@ class _Watcher:
     """The process, and the thread that looks after it."""
 
     def __init__(self, chosen: Settings) -> None:
-        library, articles = str(chosen.library), str(chosen.articles)
         # -P: nothing is imported from the folder that the bot happens to be run in.
         self._command = [sys.executable, "-P", "-m", "bot", "index", "--watch", "--until-eof"]
-        self._command += ["--library", library, "--", articles]
+        self._command += ["--", str(chosen.articles)]
+        # Not on the command line, which everybody on the machine can read.
+        self._library = as_setting(chosen.library)
         self._ending = threading.Event()
         self._process: subprocess.Popen[str] | None = None
         self._thread = threading.Thread(target=self._keep_running, name="watcher", daemon=True)
@@ -87,7 +89,7 @@ class _Watcher:
         """Run the process to its end, logging what it says; returns its exit status."""
         with subprocess.Popen(
             self._command,
-            env={**os.environ, "PYTHONPATH": str(_CODE)},
+            env={**os.environ, "PYTHONPATH": str(_CODE), "QUOTH_LIBRARY": self._library},
             stdin=subprocess.PIPE,  # never written to: it ends with this process
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,

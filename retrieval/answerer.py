@@ -3,24 +3,19 @@
 import math
 import time
 from collections.abc import Sequence
-from pathlib import Path
 
 from retrieval.answer import Answer, Quote, Timings
-from retrieval.article import Article, id_key
+from retrieval.article import Article
 from retrieval.conversation import Conversations, Turn, Understanding
 from retrieval.encoding.encoder import Encoder, Vectors, unit
-from retrieval.errors import MismatchError
 from retrieval.judging import coverage, evidence, order, probability
-from retrieval.library.folder import current_edition
-from retrieval.library.reader import Library
-from retrieval.library.schema import ENCODER_FACT
-from retrieval.library.writer import check_encoder
+from retrieval.place import Place
 from retrieval.question import asks, clean_question
 from retrieval.quoting import Finding, findings
 from retrieval.reader import Reader
 from retrieval.recency import newest_first
 from retrieval.search.filter import Filter
-from retrieval.search.hybrid import Searcher
+from retrieval.store import open_for_asking
 
 DEFAULT_TOP = 3
 """Quotes in an answer."""
@@ -42,7 +37,7 @@ class Answerer:
     """Answers questions about one library. Not for two threads at once.
 
     Args:
-        library: its folder.
+        library: where it is.
         encoder: the one that made its vectors.
         reader: which reads what the search finds.
         min_confidence: below this an answer is "not found".
@@ -52,16 +47,18 @@ class Answerer:
     """
 
     def __init__(
-        self, library: Path, encoder: Encoder, reader: Reader, min_confidence: float
+        self, library: Place, encoder: Encoder, reader: Reader, min_confidence: float
     ) -> None:
         self._encoder = encoder
         self._reader = reader
         self._min_confidence = min_confidence
-        # Before it is opened: what takes its place meanwhile is then another.
-        self._opened = _identity(library)
-        self._library = _open(library, encoder)
-        self._searcher = Searcher(self._library, encoder.dimension)
-        self._conversations = Conversations(self._searcher.words.terms)
+        self._library = open_for_asking(library, encoder)
+        self._conversations = Conversations(self._library.terms)
+
+    @property
+    def notice(self) -> str | None:
+        """What its library lacks, in a line for whoever opened it, or None."""
+        return self._library.notice
 
     def close(self) -> None:
         """Let go of the library."""
@@ -90,13 +87,12 @@ class Answerer:
         """
         question = clean_question(question)
         began = time.perf_counter()
-        self._follow()
+        self._library.follow()
         understood = self._conversations.understand(question, history)
         vector = self._vector(understood)
         encoded = time.perf_counter()
         with self._library.snapshot() as state:
-            self._searcher.catch_up()
-            candidates = self._searcher.search(
+            candidates = self._library.search(
                 question, vector, within or Filter(), understood.words
             )
             searched = time.perf_counter()
@@ -132,18 +128,15 @@ class Answerer:
         Raises:
             LibraryError: the library cannot be read.
         """
-        self._follow()
+        self._library.follow()
         with self._library.snapshot():
             return self._library.article(article_id)
 
     def article_with(self, key: str) -> Article | None:
-        """Read an article by the ``id_key`` of its id; it looks through all ids."""
-        self._follow()
+        """Read an article by the ``id_key`` of its id, or None where there is none of it."""
+        self._library.follow()
         with self._library.snapshot():
-            for article_id in self._library.article_ids():
-                if id_key(article_id) == key:
-                    return self._library.article(article_id)
-        return None
+            return self._library.article_with(key)
 
     def _vector(self, understood: Understanding) -> Vectors:
         """The question's vector, and what of those before it is in it."""
@@ -151,20 +144,6 @@ class Answerer:
         for text, weight in understood.texts:
             vector = vector + weight * self._encoder.encode_query(text)
         return unit(vector)
-
-    def _follow(self) -> None:
-        """Go over to the library that is there now, where it was rebuilt or made anew.
-
-        Raises:
-            MismatchError: another encoder made it than the one that this process has loaded.
-        """
-        there = _identity(self._library.path)
-        if there == self._opened:
-            return
-        library = _open(self._library.path, self._encoder)
-        self._library.close()
-        self._library, self._opened = library, there
-        self._searcher = Searcher(library, self._encoder.dimension)
 
     def _read(self, question: str, found: Sequence[Finding]) -> list[Finding]:
         """Have the reader read what was found; best first, what it had no time for at the end."""
@@ -191,38 +170,13 @@ class Answerer:
 
     def _confidence(self, question: str, found: Sequence[Finding], passages: int) -> float:
         best = found[0]
-        words = self._searcher.words
-        there = words.terms.of(f"{best.article.title} {best.words}")
-        covered = coverage(words.weights(question), there)
+        there = self._library.terms.of(f"{best.article.title} {best.words}")
+        covered = coverage(self._library.weights(question), there)
         said = best.said
         others = (each.score for each in found if each.said != said)
         lead = best.score - max(others, default=-math.inf)
         seen = evidence(best.reading, lead, best.candidate.cosine, covered)
         return probability(seen, passages)
-
-
-def _identity(library: Path) -> tuple[Path, int, int]:
-    """What tells a library from another in its place: the edition, and the very file."""
-    edition = current_edition(library)
-    try:
-        stat = edition.truth.stat()
-    except FileNotFoundError:
-        return edition.folder, 0, 0
-    return edition.folder, stat.st_dev, stat.st_ino
-
-
-def _open(path: Path, encoder: Encoder) -> Library:
-    """Open a library whose vectors this encoder made."""
-    library = Library(path)
-    with library.snapshot():
-        made_by = library.fact(ENCODER_FACT)
-    if made_by is not None:
-        try:
-            check_encoder(path, str(made_by), encoder.identity)
-        except MismatchError:
-            library.close()
-            raise
-    return library
 
 
 def _milliseconds(start: float, end: float) -> float:

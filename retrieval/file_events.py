@@ -28,7 +28,7 @@ class FileEvents:
 
     Args:
         roots: files and folders, all there.
-        ignored: a folder in which changes mean nothing.
+        ignored: a folder in which changes mean nothing, or None.
         heard: called, in a thread of its own, when something changed.
 
     Attributes:
@@ -40,7 +40,9 @@ class FileEvents:
         RuntimeError: the system does not tell of changes.
     """
 
-    def __init__(self, roots: Sequence[Path], ignored: Path, heard: Callable[[], None]) -> None:
+    def __init__(
+        self, roots: Sequence[Path], ignored: Path | None, heard: Callable[[], None]
+    ) -> None:
         self.gone: set[Path] = set()
         self.failure: str | None = None
         self._roots = roots
@@ -78,7 +80,7 @@ class FileEvents:
     def _matters(self, change: Change, name: str) -> bool:
         path = Path(name)
         root = next((root for root in self._roots if path.is_relative_to(root)), None)
-        if root is None or path.is_relative_to(self._ignored):
+        if root is None or (self._ignored and path.is_relative_to(self._ignored)):
             return False
         if path == root:
             if change is Change.deleted:

@@ -14,6 +14,7 @@ from retrieval.committing import Commits, Summary
 from retrieval.encoding.encoder import Encoder
 from retrieval.library import Library, LibraryWriter
 from retrieval.mirroring import Mirror, Pace, Reporter
+from retrieval.place import Place
 from retrieval.search.vector_files import drop_undone
 from retrieval.search.vectors import VectorIndex
 from retrieval.search.words import WordIndex
@@ -29,7 +30,7 @@ WHOLE = Pace()
 
 def index(
     paths: Sequence[Path],
-    library: Path,
+    library: Place,
     encoder: Encoder,
     reporter: Reporter,
     pace: Pace = WHOLE,
@@ -39,7 +40,7 @@ def index(
     Args:
         paths: what to read. Articles that came from under them and are no longer there are
             removed; articles from elsewhere stay.
-        library: its folder; made where there is none.
+        library: where it is; made where there is none.
         encoder: whose vectors the library holds.
         reporter: hears of problems and progress.
         pace: what is left for another run; by default nothing.
@@ -50,6 +51,12 @@ def index(
     Raises:
         LibraryError: the library cannot be written; what was committed until then is kept.
     """
+    if not isinstance(library, Path):
+        # Imported here because most libraries are in a folder.
+        from retrieval.milvus import indexing
+
+        names = [one_name(path) for path in paths]
+        return indexing.index(names, library, encoder, reporter, pace)
     with LibraryWriter(library) as writer, closing(Commits(writer)) as commits:
         writer.claim(encoder.identity)
         drop_undone(writer.edition.vectors, writer.generation())

@@ -3,14 +3,16 @@
 import hashlib
 import stat
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Protocol
 
 from retrieval.article import Article
-from retrieval.committing import Commits
+from retrieval.committing import Summary
 from retrieval.errors import ReadingError
-from retrieval.library import FileRecord, LibraryWriter
+from retrieval.interface import KnownFiles
+from retrieval.library import FileRecord
 from retrieval.reading import find_files, read_file
 from retrieval.reading.files import printable
 
@@ -58,11 +60,38 @@ class _Contested:
     ids: frozenset[str]
 
 
+class Committing(Protocol):
+    """Where what is read goes: ``committing.Commits``, or the same of another kind of library."""
+
+    summary: Summary
+
+    def owner(self, article_id: str) -> str | None:
+        """The file that has an article of this id, as far as is known now."""
+
+    def put(self, article: Article, file: str) -> None:
+        """Add or replace an article of a file."""
+
+    def remove(self, article_ids: Iterable[str]) -> None:
+        """Remove articles."""
+
+    def record(self, file: str, record: FileRecord) -> None:
+        """Remember what a file was when it was read, once its articles are in."""
+
+    def forget(self, file: str) -> None:
+        """Forget a file."""
+
+    def commit(self) -> None:
+        """Commit everything."""
+
+    def finish(self) -> None:
+        """Wait until all that was committed is found."""
+
+
 class Mirror:
     """One run of ``index`` over some paths, all into one library.
 
     Args:
-        writer: of that library.
+        known: what it says of files.
         commits: of what is read.
         reporter: hears of problems and progress.
         pace: see there.
@@ -72,14 +101,14 @@ class Mirror:
     """
 
     def __init__(
-        self, writer: LibraryWriter, commits: Commits, reporter: Reporter, pace: Pace
+        self, known: KnownFiles, commits: Committing, reporter: Reporter, pace: Pace
     ) -> None:
         self.summary = commits.summary
-        self._writer = writer
+        self._library = known
         self._commits = commits
         self._reporter = reporter
         self._pace = pace
-        self._known: dict[str, tuple[FileRecord, int]] = {}  # the files of this root
+        self._known: Mapping[str, tuple[FileRecord, int]] = {}  # the files of this root
         self._changed: list[Path] = []  # of them, those that changed while they were read
 
     def mirror(self, root: Path) -> None:
@@ -88,7 +117,7 @@ class Mirror:
         unread: list[Path] = []
         contested: list[_Contested] = []
         there = identity(root)
-        self._known = self._writer.files_known_under(_name(root))
+        self._known = self._library.files_known_under(_name(root))
         for found in find_files(root):
             if isinstance(found, ReadingError):
                 self._fail(found)
@@ -106,7 +135,7 @@ class Mirror:
             # What could not be looked at is not known to be gone.
             place = Path(printable(Path(path)))
             if path not in seen and not any(place.is_relative_to(other) for other in unread):
-                self._commits.remove(self._writer.ids_from(path))
+                self._commits.remove(self._library.ids_from(path))
                 self._commits.forget(path)
         self._commits.commit()
         # An article that moved from one file to another was in both until now.
@@ -168,7 +197,7 @@ class Mirror:
             return None
         if complete:
             # Of a file that could not be read whole, nothing is known to be gone.
-            self._commits.remove(i for i in self._writer.ids_from(name) if i not in ids)
+            self._commits.remove(i for i in self._library.ids_from(name) if i not in ids)
         settled = not claimed_elsewhere
         self._commits.record(name, replace(record, complete=complete and settled))
         whole = replace(record, complete=complete)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from retrieval.answer import Quote
 from retrieval.article import Article, Span
-from retrieval.library.reader import Library
+from retrieval.interface import NumberedArticles
 from retrieval.reader import NOT_READ, Reading
 from retrieval.search.hybrid import Candidate
 
@@ -59,7 +59,9 @@ class Finding:
         )
 
 
-def findings(library: Library, candidates: Sequence[Candidate], limit: int) -> list[Finding]:
+def findings(
+    library: NumberedArticles, candidates: Sequence[Candidate], limit: int
+) -> list[Finding]:
     """The first candidates that say different things, best first.
 
     Args:

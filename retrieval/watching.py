@@ -8,7 +8,7 @@ done.
 
 import time
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager, closing
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NoReturn
@@ -24,9 +24,10 @@ from retrieval.errors import (
 )
 from retrieval.file_events import FileEvents, remote_system
 from retrieval.indexing import Pace, Reporter, Summary, index, one_name
-from retrieval.library import Library
 from retrieval.mirroring import identity
+from retrieval.place import Place
 from retrieval.reading import find_files
+from retrieval.store import files_under
 
 SETTLE = 1.0
 """Seconds for which a file must have been left alone before it is read."""
@@ -57,13 +58,13 @@ class Listener:
     notice: Callable[[str], None]
 
 
-def watch(paths: Sequence[Path], library: Path, encoder: Encoder, listener: Listener) -> NoReturn:
+def watch(paths: Sequence[Path], library: Place, encoder: Encoder, listener: Listener) -> NoReturn:
     """Index, and go on indexing what changes, until an exception such as a signal's ends it.
 
     Args:
         paths: files and folders; those that are not there are waited for, and nothing that came
             from them is removed until they are back.
-        library: its folder; made where there is none.
+        library: where it is; made where there is none.
         encoder: whose vectors the library holds.
         listener: hears of what is done.
 
@@ -86,7 +87,7 @@ class _Watch:
     """The state of a watch between its runs; its times are ``time.monotonic``'s."""
 
     def __init__(
-        self, roots: Sequence[Path], library: Path, encoder: Encoder, listener: Listener
+        self, roots: Sequence[Path], library: Place, encoder: Encoder, listener: Listener
     ) -> None:
         self._roots = roots
         self._library = library
@@ -167,7 +168,8 @@ class _Watch:
         if self._polling or not near:
             return
         try:
-            self._events = FileEvents(near, one_name(self._library), self._hear)
+            ours = one_name(self._library) if isinstance(self._library, Path) else None
+            self._events = FileEvents(near, ours, self._hear)
         except (OSError, RuntimeError) as error:
             if all(root.exists() for root in near):
                 self._poll(str(error))
@@ -281,12 +283,9 @@ class _Watch:
     def _has_articles_of(self, root: Path) -> bool:
         """Whether the library has files under a root."""
         try:
-            library = Library(self._library)
+            return any(Path(name).is_relative_to(root) for name in files_under(self._library, root))
         except LibraryError:  # not made yet, or the run that follows says why
             return False
-        with closing(library), library.snapshot():
-            _, files = library.rows("files")
-            return any(Path(name).is_relative_to(root) for name, *_ in files)
 
 
 def _holds_files(root: Path) -> bool:

@@ -11,12 +11,12 @@ from bot.exit_status import OK
 from bot.json_line import print_json
 from bot.visible import visible
 from retrieval.errors import LibraryError
-from retrieval.library import Library, LibraryWriter
+from retrieval.store import open_for_reading, remove_article
 
 
 def list_articles(as_json: bool, library: str | None) -> int:
     """Print one article a line, the newest first."""
-    opened = Library(settings.load(library).library)
+    opened = open_for_reading(settings.load(library).library)
     with opened.snapshot():
         for article_id, date, title, source in opened.list_articles():
             if as_json:
@@ -31,7 +31,7 @@ def list_articles(as_json: bool, library: str | None) -> int:
 def show(article_id: str, as_json: bool, library: str | None) -> int:
     """Print one article: as JSON its exact text, otherwise for a person to read."""
     chosen = settings.load(library)
-    opened = Library(chosen.library)
+    opened = open_for_reading(chosen.library)
     with opened.snapshot():
         article = opened.article(article_id)
     opened.close()
@@ -53,12 +53,10 @@ def show(article_id: str, as_json: bool, library: str | None) -> int:
 def remove(article_id: str, library: str | None) -> int:
     """Remove one article; one that was added in Discord is no longer kept there either."""
     chosen = settings.load(library)
-    Library(chosen.library).close()  # a library that is not there is not made here
+    open_for_reading(chosen.library).close()  # where there is none, nothing is taken out
     kept = article_id.startswith(PRIVATE) and _take_out(article_id, chosen.discord_data)
-    with LibraryWriter(chosen.library) as writer, writer.commit() as change:
-        if not change.remove(article_id) and not kept:
-            raise _unknown(article_id)
-        change.sweep()
+    if not remove_article(chosen.library, article_id) and not kept:
+        raise _unknown(article_id)
     print(visible(f"removed {article_id}"))
     return OK
 

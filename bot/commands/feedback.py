@@ -14,7 +14,7 @@ from bot.say import say
 from bot.settings import Settings
 from bot.visible import visible
 from bot.wording import counted
-from retrieval.library import Library
+from retrieval.store import open_for_reading
 
 
 def export(server: str | None, library: str | None) -> int:
@@ -72,7 +72,7 @@ def report(
 
 def _labels(store: Store, chosen: Settings, server: str | None) -> dict[str, Labels]:
     """What the votes say, by where they were given."""
-    with closing(Library(chosen.library)) as opened, opened.snapshot():
+    with closing(open_for_reading(chosen.library)) as opened, opened.snapshot():
         return {
             place: labels(votes, opened.article)
             for place, votes in Votes(store).by_place().items()

@@ -12,13 +12,16 @@ from bot.say import say
 from bot.visible import visible
 from bot.wording import counted
 from retrieval.library import Library, feeds
+from retrieval.store import folder_of
 from retrieval.web.following import follow, unfollow
 from retrieval.web.syncing import sync as sync_all
+
+_WHAT = "quoth feeds"
 
 
 def list_feeds(as_json: bool, library: str | None) -> int:
     """Print one feed a line."""
-    opened = Library(settings.load(library).library)
+    opened = Library(folder_of(settings.load(library).library, _WHAT))
     with opened.snapshot():
         for feed in feeds.list_feeds(opened.connection):
             taken, waiting = feeds.item_counts(opened.connection, feed.address)
@@ -47,7 +50,8 @@ def list_feeds(as_json: bool, library: str | None) -> int:
 def add(address: str, library: str | None) -> int:
     """Follow a feed."""
     chosen = settings.load(library)
-    feed = follow(address, chosen.library, allow_private=chosen.allow_private_addresses)
+    path = folder_of(chosen.library, _WHAT)
+    feed = follow(address, path, allow_private=chosen.allow_private_addresses)
     print(visible(f"added {feed.address}" + (f" ({feed.title})" if feed.title else "")))
     say("quoth feeds sync takes its articles")
     return OK
@@ -56,7 +60,8 @@ def add(address: str, library: str | None) -> int:
 def remove(address: str, with_articles: bool, library: str | None) -> int:
     """Follow a feed no longer."""
     chosen = settings.load(library)
-    articles = unfollow(address, chosen.library, with_articles=with_articles)
+    path = folder_of(chosen.library, _WHAT)
+    articles = unfollow(address, path, with_articles=with_articles)
     them = f"with {counted(articles, 'article')}" if with_articles else "its articles stay"
     print(visible(f"removed {address} ({them})"))
     return OK
@@ -65,12 +70,13 @@ def remove(address: str, with_articles: bool, library: str | None) -> int:
 def sync(addresses: Sequence[str], force: bool, library: str | None) -> int:
     """Take what is new, print what was done, and return the exit status."""
     chosen = settings.load(library)
-    Library(chosen.library).close()  # said before a model is loaded
+    path = folder_of(chosen.library, _WHAT)
+    Library(path).close()  # said before a model is loaded
     encoder = open_encoder(chosen)
     with reporting() as reporter:
         done = sync_all(
             addresses,
-            chosen.library,
+            path,
             encoder,
             reporter,
             allow_private=chosen.allow_private_addresses,

@@ -15,9 +15,10 @@ from bot.wording import counted
 from retrieval.encoding import Encoder
 from retrieval.errors import ReadingError
 from retrieval.indexing import Reporter, Summary, index
-from retrieval.library import feeds, folder
+from retrieval.library import feeds
 from retrieval.rebuilding import rebuild, roll_back
 from retrieval.rehearsing import rehearse
+from retrieval.store import exists, folder_of
 
 
 def run(
@@ -38,7 +39,7 @@ def run(
         raise click.UsageError("--watch goes with neither --rollback nor --dry-run.")
     chosen = settings.load(library)
     if rollback:
-        return _roll_back(chosen.library)
+        return _roll_back(folder_of(chosen.library, "quoth index --rollback"))
     addresses = [path for path in paths if path.lower().startswith(("http://", "https://"))]
     if addresses and (watch or dry_run):
         raise click.UsageError("--watch and --dry-run take files and folders, not addresses.")
@@ -49,14 +50,14 @@ def run(
     if nothing_there and watch and not feeds.follows_any(chosen.library):
         # Only what was there may be waited for: the rest is mistyped.
         raise ReadingError(str(places[0]), "no such file or folder, so there is nothing to watch")
-    if nothing_there and not rebuild and not folder.exists(chosen.library):
+    if nothing_there and not rebuild and not exists(chosen.library):
         # A library made here would be empty, and answer "not found" from now on.
         raise ReadingError(str(places[0]), "no such file or folder, so no library was made")
     if dry_run:
-        return _rehearse(places, chosen.library)
+        return _rehearse(places, folder_of(chosen.library, "quoth index --dry-run"))
     encoder = open_encoder(chosen)
     if rebuild:
-        _rebuild(chosen.library, encoder)
+        _rebuild(folder_of(chosen.library, "quoth index --rebuild"), encoder)
         if not paths and not watch:
             return OK
     if watch:
@@ -109,7 +110,7 @@ def _index_pages(
 
     return index_pages(
         addresses,
-        chosen.library,
+        folder_of(chosen.library, "quoth index URL"),
         encoder,
         reporter,
         allow_private=chosen.allow_private_addresses,

@@ -1,7 +1,5 @@
 """``quoth verify``: checks all that the promises rest on, and mends it."""
 
-from pathlib import Path
-
 from bot import settings
 from bot.engine import open_encoder
 from bot.exit_status import FAILED, OK
@@ -10,6 +8,8 @@ from bot.progress import reporting
 from bot.visible import one_line
 from bot.wording import counted
 from retrieval.library.mending import Lost
+from retrieval.place import Place
+from retrieval.store import folder_of
 from retrieval.verifying import Report, repair, verify
 
 
@@ -19,7 +19,7 @@ def run(mend: bool, as_json: bool, library: str | None) -> int:
     return _repair(chosen, as_json) if mend else _verify(chosen.library, as_json)
 
 
-def _verify(library: Path, as_json: bool) -> int:
+def _verify(library: Place, as_json: bool) -> int:
     with reporting() as reporter:
         report = verify(library, reporter)
     if as_json:
@@ -30,9 +30,10 @@ def _verify(library: Path, as_json: bool) -> int:
 
 
 def _repair(chosen: settings.Settings, as_json: bool) -> int:
+    path = folder_of(chosen.library, "quoth verify --repair")
     encoder = open_encoder(chosen)
     with reporting() as reporter:
-        done = repair(chosen.library, encoder, reporter)
+        done = repair(path, encoder, reporter)
     lost = [_lost(each) for each in done.lost]
     if as_json:
         found = _as_json(chosen.library, done.before)["problems"]
@@ -44,7 +45,7 @@ def _repair(chosen: settings.Settings, as_json: bool) -> int:
     return OK if done.after.ok else FAILED
 
 
-def _print(library: Path, report: Report, advice: str) -> None:
+def _print(library: Place, report: Report, advice: str) -> None:
     for line in report.lines():
         print(one_line(line))
     for line in report.left_over:
@@ -63,7 +64,7 @@ def _lost(lost: Lost) -> str:
     )
 
 
-def _as_json(library: Path, report: Report) -> dict[str, object]:
+def _as_json(library: Place, report: Report) -> dict[str, object]:
     return {
         "library": str(library),
         "ok": report.ok,

@@ -16,6 +16,7 @@ from bot.settings import Settings
 from retrieval.encoding import Encoder
 from retrieval.library import feeds
 from retrieval.mirroring import Reporter
+from retrieval.store import folder_of
 from retrieval.watching import Listener
 from retrieval.watching import watch as watch_files
 
@@ -72,7 +73,7 @@ def _sync(chosen: Settings, encoder: Encoder) -> None:
 
     done = sync(
         [],
-        chosen.library,
+        folder_of(chosen.library, "quoth feeds"),
         encoder,
         Reporter(problem=say_problem),
         allow_private=chosen.allow_private_addresses,

@@ -5,7 +5,6 @@ import itertools
 import logging
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
-from pathlib import Path
 from typing import Protocol, TypeVar
 
 from bot.discord import audit, listing, uploads
@@ -18,7 +17,9 @@ from bot.discord.uploads import UploadError
 from retrieval.article import Article, id_key
 from retrieval.errors import QuothError
 from retrieval.library import Library, catalogue
+from retrieval.place import Place
 from retrieval.search.filter import Filter
+from retrieval.store import folder_of
 
 _T = TypeVar("_T")
 
@@ -46,11 +47,11 @@ class Archive:
 
     Args:
         store: what the bot keeps.
-        library: the library's folder.
+        library: where the library is.
         worker: who reads files and writes the library.
     """
 
-    def __init__(self, store: Store, library: Path, worker: Worker) -> None:
+    def __init__(self, store: Store, library: Place, worker: Worker) -> None:
         self.store = store
         self._library = library
         self._worker = worker
@@ -71,6 +72,7 @@ class Archive:
             UploadError: the server has a request under way already, or too many wait.
             Exception: what ``Librarian.work`` raises.
         """
+        folder_of(self._library, "adding articles in Discord")
         with self._in_line(request.server):
             return await self._work(request, progress)
 
@@ -222,7 +224,8 @@ class Archive:
 
     async def _read(self, look: Callable[[Library], _T]) -> _T:
         def read() -> _T:
-            with closing(Library(self._library)) as library, library.snapshot():
+            path = folder_of(self._library, "a list of articles in Discord")
+            with closing(Library(path)) as library, library.snapshot():
                 return look(library)
 
         return await asyncio.to_thread(read)

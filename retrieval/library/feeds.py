@@ -12,6 +12,7 @@ from pathlib import Path
 
 from retrieval.errors import LibraryError
 from retrieval.library.reader import Library
+from retrieval.place import Place
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,10 +75,12 @@ _FEED = ", ".join(field.name for field in fields(FeedRecord))
 _ITEM = ", ".join(field.name for field in fields(ItemRecord))
 
 
-def follows_any(path: Path) -> bool:
+def follows_any(place: Place) -> bool:
     """Whether there is a library in a folder that can be opened, and it follows a feed."""
+    if not isinstance(place, Path):
+        return False  # quoth feeds says why
     try:
-        library = Library(path)
+        library = Library(place)
     except LibraryError:  # not made yet, or what is wrong with it is told elsewhere
         return False
     with closing(library), library.snapshot():

@@ -120,15 +120,7 @@ class Searcher:
         for number, stored in self._library.vectors_of(others).items():
             cosines[number] = float(vector[0] @ stored.astype(np.float32))
 
-        # No word of the question is a BM25 score of 0; no vector yet says nothing either way,
-        # and counts as the worst that was found.
-        worst = min(cosines.values(), default=0.0)
-        depth = np.array([math.log(min(passages[number].paragraph, _DEEP)) for number in ids])
-        score = _standardised(ids, words, 0.0) + _standardised(ids, cosines, worst) - LEAD * depth
-        return [
-            Candidate(passages[ids[n]], float(score[n]), cosines.get(ids[n]))
-            for n in np.argsort(-score, kind="stable")
-        ]
+        return together([passages[number] for number in ids], words, cosines)
 
     def _all_sources(self) -> frozenset[str | None]:
         """The sources that the library's articles have, read where any words changed since."""
@@ -156,6 +148,30 @@ class Searcher:
             ), None
         # Most often few, where the rest is much to name.
         return None, self._library.passages_within(None, None, bounds.without)
+
+
+def together(
+    passages: Sequence[PassageRow], words: Mapping[int, float], cosines: Mapping[int, float]
+) -> list[Candidate]:
+    """Passages as candidates, best first.
+
+    Args:
+        passages: that either half found.
+        words: their BM25 scores by their ids; without one they have no word of the question.
+        cosines: of their vectors with the question's; without one they wait for theirs.
+    """
+    if not passages:
+        return []
+    ids = [passage.id for passage in passages]
+    # No word of the question is a BM25 score of 0; no vector yet says nothing either way,
+    # and counts as the worst that was found.
+    worst = min(cosines.values(), default=0.0)
+    depth = np.array([math.log(min(passage.paragraph, _DEEP)) for passage in passages])
+    score = _standardised(ids, words, 0.0) + _standardised(ids, cosines, worst) - LEAD * depth
+    return [
+        Candidate(passages[n], float(score[n]), cosines.get(ids[n]))
+        for n in np.argsort(-score, kind="stable")
+    ]
 
 
 def _standardised(

@@ -9,25 +9,31 @@ from retrieval.errors import LibraryError
 from retrieval.indexing import Reporter
 from retrieval.library import folder, schema
 from retrieval.library.folder import Edition
+from retrieval.place import Place
 from retrieval.search.words import WordIndex
 from retrieval.verifying import caches, truth
 from retrieval.verifying.report import Report
 from retrieval.verifying.sums import check_word_files
 
 
-def verify(library: Path, reporter: Reporter, dimension: int | None = None) -> Report:
+def verify(library: Place, reporter: Reporter, dimension: int | None = None) -> Report:
     """Check a library: its editions' marker, and all of the current edition.
 
     Nothing is written, and others may write meanwhile.
 
     Args:
-        library: its folder.
+        library: where it is.
         reporter: hears of progress.
         dimension: of the encoder; None takes that of most vectors.
 
     Raises:
         LibraryError: there is no library, it cannot be opened at all, or another version made it.
     """
+    if not isinstance(library, Path):
+        # Imported here because most libraries are in a folder.
+        from retrieval.milvus import verifying
+
+        return verifying.verify(library, reporter)
     there = folder.editions(library)
     if not there.current.truth.exists():
         raise LibraryError(f"{library}: nothing is indexed yet; run: quoth index")

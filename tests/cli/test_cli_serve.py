@@ -98,7 +98,7 @@ from bot import settings
 import bot.commands.status
 def burst(*_):
     raise ZeroDivisionError(f"with {settings.load()}")
-bot.commands.status.Library = burst
+bot.commands.status.status = burst
 from bot.cli import main
 main(["--debug", "status"])
 """

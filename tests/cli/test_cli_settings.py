@@ -11,6 +11,7 @@ from tests.cli.running import Quoth, in_python
 EXAMPLE = Path(__file__).parents[2] / ".env.example"
 FIELDS = {
     "QUOTH_LIBRARY": "library",
+    "QUOTH_MILVUS_TOKEN": "token",
     "QUOTH_ARTICLES": "articles",
     "QUOTH_ENCODER": "encoder",
     "QUOTH_DEVICE": "device",
@@ -22,6 +23,7 @@ FIELDS = {
     "QUOTH_METRICS_PORT": "metrics_port",
     "DISCORD_TOKEN": "discord_token",
 }
+NEVER_BLANK = [name for name in FIELDS if name.startswith("QUOTH_") and "TOKEN" not in name]
 VALUES = {name: ["one", "two", "three"] for name in FIELDS} | {
     "QUOTH_DEVICE": ["cuda", "mps", "cuda:1"],
     "QUOTH_MIN_CONFIDENCE": ["0.1", "0.2", "0.3"],
@@ -38,6 +40,9 @@ def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def value(name: str, **flags: str) -> str:
+    if name == "QUOTH_MILVUS_TOKEN":  # it is of a place on a server
+        place = settings.load(library="milvus://host/name").library
+        return str(getattr(place, FIELDS[name]))
     found = getattr(settings.load(**flags), FIELDS[name])
     if name == "QUOTH_LOG_FORMAT":
         return "json" if found else "readable"
@@ -74,7 +79,7 @@ def test_the_command_obeys_that_order(quoth: Quoth, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "bad"),
     [
-        *((name, blank) for name in FIELDS if name.startswith("QUOTH_") for blank in ("", " ")),
+        *((name, blank) for name in NEVER_BLANK for blank in ("", " ")),
         *(("QUOTH_MIN_CONFIDENCE", bad) for bad in ("-0.1", "1.1", "nan", "inf", "high", "0,5")),
         *(("QUOTH_DEVICE", bad) for bad in ("gpu", "CPU", "cuda:", "cpu cpu", "0")),
         *(("QUOTH_ALLOW_PRIVATE_ADDRESSES", bad) for bad in ("yes", "2", "true", "01")),
@@ -82,6 +87,8 @@ def test_the_command_obeys_that_order(quoth: Quoth, tmp_path: Path) -> None:
         *(("QUOTH_LOG_FORMAT", bad) for bad in ("JSON", "text", "1")),
         *(("QUOTH_METRICS_PORT", bad) for bad in ("-1", "65536", "port", "1e3", "80 81")),
         ("QUOTH_LIBRARY", "~nobody-of-that-name/x"),
+        *(("QUOTH_LIBRARY", f"milvus://{bad}") for bad in ("", "host", "host/", "h:0/n", "h:x/n")),
+        ("QUOTH_LIBRARY", "milvus://user@host/name"),
         ("QUOTH_ARTICLES", "~nobody-of-that-name/x"),
         ("QUOTH_ENCODER", "./no-such-model"),
         ("QUOTH_ENCODER", "/"),

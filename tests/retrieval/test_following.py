@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from retrieval import answerer as answerer_module
+from retrieval import embedded
 from retrieval.answerer import Answerer
 from retrieval.encoding.encoder import Encoder
 from retrieval.errors import MismatchError, NotALibraryError
@@ -34,7 +34,7 @@ def test_a_rebuild_in_the_middle_of_opening_is_followed(
     library: Path, encoder: ReadableEncoder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     build(library, encoder, [article("old", "The king spoke.")])
-    really_open = answerer_module._open
+    really_open = embedded._open
 
     def open_slowly(path: Path, encoder: Encoder) -> Library:
         opened = really_open(path, encoder)
@@ -42,7 +42,7 @@ def test_a_rebuild_in_the_middle_of_opening_is_followed(
         return opened
 
     with monkeypatch.context() as patched:
-        patched.setattr(answerer_module, "_open", open_slowly)
+        patched.setattr(embedded, "_open", open_slowly)
         answerer = answerer_of(library, encoder, 0.0)
     build(library, encoder, [article("new", "A queen answered.")])
     assert first_words(answerer, "queen") == "A queen answered."
@@ -112,14 +112,14 @@ def test_a_question_finishes_on_the_generation_that_it_began_with(
 ) -> None:
     build(library, encoder, [article("a", "The king spoke of the war.")])
     answerer = answerer_of(library, encoder, 0.0)
-    search = answerer._searcher.search
+    search = answerer._library.search
 
     def change_after(*asked: Any) -> list[Candidate]:
         found = search(*asked)
         build(library, encoder, [article("a", "The king is silent."), article("b", "A king.")])
         return found
 
-    monkeypatch.setattr(answerer._searcher, "search", change_after)
+    monkeypatch.setattr(answerer._library, "search", change_after)
     before = Library(library)
     generation = before.generation()
     answer = answerer.ask("what did the king speak of")

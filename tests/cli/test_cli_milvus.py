@@ -1,0 +1,37 @@
+"""What the command line says of a library on a server. No server is needed for it."""
+
+import pytest
+
+from tests.cli.running import Quoth
+
+ADDRESS = "milvus://me:s3cret@127.0.0.1:9/news"
+
+
+@pytest.mark.parametrize(
+    ("what", "arguments"),
+    [
+        ("quoth feeds", ["feeds", "list"]),
+        ("quoth feeds", ["feeds", "sync"]),
+        ("quoth index --rollback", ["index", "--rollback"]),
+        ("quoth index --dry-run", ["index", "--dry-run", "."]),
+        ("quoth verify --repair", ["verify", "--repair"]),
+    ],
+)
+def test_what_a_server_cannot_do_is_refused_by_name(
+    inside: Quoth, what: str, arguments: list[str]
+) -> None:
+    done = inside(*arguments, "--library", ADDRESS)
+    assert done.status == 1
+    assert done.error == (
+        f"quoth: milvus://127.0.0.1:9/news: {what} needs a library in a folder;"
+        " set QUOTH_LIBRARY to one"
+    )
+
+
+def test_a_server_that_is_not_there_is_one_line_without_the_password(inside: Quoth) -> None:
+    pytest.importorskip("pymilvus")
+    for arguments in (["ask", "Where?"], ["status"], ["articles"], ["verify"]):
+        done = inside(*arguments, "--library", ADDRESS)
+        assert done.status == 1
+        assert "milvus://127.0.0.1:9/news: the library can't be reached" in done.error
+        assert "s3cret" not in done.error
