@@ -174,7 +174,7 @@ def _open(server: Server) -> Collections | None:
     if facts is None:
         return None
     if facts["schema"] != VERSION:
-        what = "an older Quoth; index into another name, or let the older one export it"
+        what = "an older Quoth; index into another name"
         if facts["schema"] > VERSION:
             what = "a newer Quoth; run: pip install --upgrade quoth"
         raise MismatchError(f"{server.place}: made by {what}")
