@@ -89,10 +89,13 @@ def remove_article(place: Place, article_id: str) -> bool:
 
         return remove(place, article_id)
     Library(place).close()  # a library that is not there is not made here
-    with LibraryWriter(place) as writer, writer.commit() as change:
-        removed = change.remove(article_id)
-        change.sweep()
-    return removed
+    with LibraryWriter(place) as writer:
+        if writer.unknown([article_id]):
+            return False  # and nothing is committed
+        with writer.commit() as change:
+            change.remove(article_id)
+            change.sweep()
+    return True
 
 
 def files_under(place: Place, root: Path) -> Iterator[str]:

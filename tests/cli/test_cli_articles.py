@@ -115,6 +115,12 @@ def test_remove_removes_it_from_every_answer(indexed: Quoth) -> None:
     assert indexed("articles", "remove", "bridge").status == 1
 
 
+def test_removing_what_is_not_there_commits_nothing(indexed: Quoth) -> None:
+    before = indexed("status", "--json").object["generation"]
+    assert indexed("articles", "remove", "nobody").status == 1
+    assert indexed("status", "--json").object["generation"] == before
+
+
 def test_a_removed_article_comes_back_when_its_file_is_indexed(
     indexed: Quoth, tmp_path: Path
 ) -> None:
