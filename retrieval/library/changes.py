@@ -1,7 +1,5 @@
 """Reads what changed in a library, for the caches that catch up with it."""
 
-import datetime
-import hashlib
 import sqlite3
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -10,8 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from retrieval.article import Article
-from retrieval.errors import DamagedError
-from retrieval.library.records import PassageRow
+from retrieval.library.records import PassageRow, stored_article
 
 ARTICLE = "articles.id, title, date, source, url, text, sha256"
 """The columns that ``Changes._article`` makes an article of."""
@@ -96,21 +93,9 @@ class Changes:
 
     def _article(self, row: Sequence[str | None]) -> Article:
         article_id, title, date, source, url, text, sha256 = row
-        article = Article(
-            id=str(article_id),
-            title=str(title),
-            date=datetime.date.fromisoformat(date) if date else None,
-            source=source,
-            url=url,
-            text=str(text),
+        return stored_article(
+            self.path, str(article_id), str(title), date, source, url, str(text), str(sha256)
         )
-        # The promise that every quote is verbatim rests on this line.
-        if hashlib.sha256(article.text.encode()).hexdigest() != sha256:
-            raise DamagedError(
-                f"{self.path}: the stored text of article {article.id} does not match its hash; "
-                "remove it and index it again"
-            )
-        return article
 
 
 def _vectors(rows: Sequence[tuple[int, bytes]]) -> tuple[NDArray[np.int64], NDArray[np.float16]]:

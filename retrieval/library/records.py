@@ -1,6 +1,10 @@
 """The rows of the truth that other parts work with."""
 
+import datetime
 from dataclasses import dataclass
+
+from retrieval.article import Article
+from retrieval.errors import DamagedError
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,3 +56,39 @@ class LibraryState:
     generation: int
     articles: int
     passages: int
+
+
+def stored_article(
+    library: object,
+    article_id: str,
+    title: str,
+    date: str | None,
+    source: str | None,
+    url: str | None,
+    text: str,
+    sha256: str,
+) -> Article:
+    """An article of what a library holds of it, its text checked against its hash.
+
+    Args:
+        library: where it is, for what is said of it.
+        article_id: of the article.
+        title: of it.
+        date: YYYY-MM-DD, or None.
+        source: of it, or None.
+        url: of it, or None.
+        text: of it.
+        sha256: what the text's hash was when it was written.
+
+    Raises:
+        DamagedError: the text is not the one that was written.
+    """
+    day = datetime.date.fromisoformat(date) if date else None
+    article = Article(article_id, title, day, source, url, text)
+    # The promise that every quote is verbatim rests on this line.
+    if article.sha256 != sha256:
+        raise DamagedError(
+            f"{library}: the stored text of article {article_id} does not match its hash; "
+            "remove it and index it again"
+        )
+    return article

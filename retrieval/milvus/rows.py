@@ -10,7 +10,7 @@ import json
 from dataclasses import dataclass
 
 from retrieval.article import Article
-from retrieval.errors import DamagedError
+from retrieval.library.records import stored_article
 from retrieval.milvus.server import Row
 from retrieval.passages import Passage, split
 from retrieval.place import MilvusPlace
@@ -58,14 +58,9 @@ class Head:
         Raises:
             DamagedError: the text is not the one that was written.
         """
-        # The promise that every quote is verbatim rests on this line.
-        if hashlib.sha256(text.encode()).hexdigest() != self.sha256:
-            raise DamagedError(
-                f"{place}: the stored text of article {self.id} does not match its hash; "
-                "remove it and index it again"
-            )
-        date = datetime.date.fromisoformat(self.date) if self.date else None
-        return Article(self.id, self.title, date, self.source, self.url, text)
+        return stored_article(
+            place, self.id, self.title, self.date, self.source, self.url, text, self.sha256
+        )
 
 
 def number_of(*parts: object) -> int:
