@@ -65,21 +65,17 @@ class MilvusLibrary:
             if self._state:  # another library may have taken its place
                 check_encoder(self.server, open_library(self.server), self.names.encoder)
             self._state = LibraryState(
-                generation, self._count(self.names.articles), self._count(self.names.passages)
+                generation,
+                self.server.count(self.names.articles, BOUNDED),
+                self.server.count(self.names.passages, BOUNDED),
             )
         self._looked = time.monotonic()
         return self._state
 
     def status(self) -> Status:
         """Say what it holds; articles whose turn has come and that are not in are pending."""
-        claims = self.server.call(
-            "query",
-            self.names.ledger,
-            filter=f"kind == {Kind.CLAIM:d}",
-            output_fields=["count(*)"],
-            consistency_level=BOUNDED,
-        )
-        return Status(self.state(), int(claims[0]["count(*)"]), self.names.encoder, None)
+        claims = self.server.count(self.names.ledger, BOUNDED, f"kind == {Kind.CLAIM:d}")
+        return Status(self.state(), claims, self.names.encoder, None)
 
     def article(self, article_id: str) -> Article | None:
         """Read an article by its id, checking its text against its hash."""
@@ -184,15 +180,5 @@ class MilvusLibrary:
         """Wait until all that was acknowledged until now is seen, by what is read later too."""
         with ThreadPoolExecutor(3) as beside:
             names = self.names.articles, self.names.passages, self.names.ledger
-            for seen in [beside.submit(self._count, name, STRONG) for name in names]:
+            for seen in [beside.submit(self.server.count, name, STRONG) for name in names]:
                 seen.result()
-
-    def _count(self, collection: str, level: str = BOUNDED) -> int:
-        found = self.server.call(
-            "query",
-            collection,
-            filter="",
-            output_fields=["count(*)"],
-            consistency_level=level,
-        )
-        return int(found[0]["count(*)"])

@@ -79,10 +79,10 @@ class MilvusAsked:
         if within.sources is not None and not within.sources:
             return []
         where = condition_of(within)
+        asked = {**carried, **dict.fromkeys(self.terms.telling(question), 1.0)}
         words = self._library.names.words
         found, cosines = self._nearest(vector, where, DEPTH if words else _DEPTH_WITHOUT_WORDS)
         if words:
-            asked = [*self.terms.telling(question), *carried]
             for passage, version in self._holding(asked, where):
                 found.setdefault(passage.id, (passage, version))
             others = [number for number in found if number not in cosines]
@@ -100,9 +100,7 @@ class MilvusAsked:
             if not within.admits(article.source, article.date):
                 continue
             rows.append(passage)
-            scores[passage.id] = self._weights.score(
-                question, carried, article, passage.start, passage.end
-            )
+            scores[passage.id] = self._weights.score(asked, article, passage.start, passage.end)
         return together(rows, scores, cosines)
 
     def weights(self, question: str) -> dict[str, float]:

@@ -111,6 +111,23 @@ class Server:
                 middle = (first + end) // 2
                 ranges += [(middle, end), (first, middle)]
 
+    def count(self, collection: str, level: str, where: str = "") -> int:
+        """How many rows a condition holds for; of all without one.
+
+        Args:
+            collection: whose.
+            level: of consistency.
+            where: the condition, as in ``rows``.
+        """
+        found = self.call(
+            "query",
+            collection,
+            filter=where,
+            output_fields=["count(*)"],
+            consistency_level=level,
+        )
+        return int(found[0]["count(*)"])
+
     def close(self) -> None:
         """Let go of the connection."""
         client, self._client = self._client, None

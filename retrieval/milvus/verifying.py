@@ -11,10 +11,11 @@ import numpy as np
 from retrieval.article import Article
 from retrieval.encoding.encoder import sound
 from retrieval.errors import DamagedError
+from retrieval.milvus.opening import read
 from retrieval.milvus.reading import MilvusLibrary
 from retrieval.milvus.rows import article_key, passage_id, passages_of, version_of
-from retrieval.milvus.schema import BOUNDED, STRONG, Kind, open_library
-from retrieval.milvus.server import Row, Server
+from retrieval.milvus.schema import BOUNDED, STRONG, Kind
+from retrieval.milvus.server import Row
 from retrieval.mirroring import Reporter
 from retrieval.place import MilvusPlace
 from retrieval.verifying.report import Report
@@ -29,8 +30,8 @@ def verify(place: MilvusPlace, reporter: Reporter) -> Report:
     Raises:
         LibraryError: there is none, or the server cannot be asked.
     """
-    with closing(Server(place)) as server:
-        return _Check(MilvusLibrary(server, open_library(server)), reporter).run()
+    with closing(read(place)) as library:
+        return _Check(library, reporter).run()
 
 
 class _Check:
@@ -46,7 +47,7 @@ class _Check:
         claimed = self._claimed()
         state = self._library.state()
         # Once all that was acknowledged has been seen, what is read after it is not older.
-        held = self._count()
+        held = self._server.count(self._names.passages, STRONG)
         keys = [
             row["id"]
             for row in self._server.rows(
@@ -120,13 +121,3 @@ class _Check:
             self._report.add("passage", f"{orphans:,} of no article", orphans)
         if held > different and not claimed:
             self._report.add("passage", f"{held - different:,} are there twice", held - different)
-
-    def _count(self) -> int:
-        found = self._server.call(
-            "query",
-            self._names.passages,
-            filter="",
-            output_fields=["count(*)"],
-            consistency_level=STRONG,
-        )
-        return int(found[0]["count(*)"])

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from retrieval.article import Article
 from retrieval.library.records import LibraryState
 from retrieval.milvus.reading import MilvusLibrary
-from retrieval.milvus.rows import head_of, passages_of
+from retrieval.milvus.rows import passages_of
 from retrieval.milvus.schema import BOUNDED
 from retrieval.search.terms import Terms, composed
 from retrieval.search.words import WEIGHTS
@@ -56,13 +56,12 @@ class Weights:
             "query",
             library.names.articles,
             filter="id >= 0",
-            output_fields=["id", "version", "about"],
+            output_fields=["id"],
             limit=_ARTICLES,
             consistency_level=BOUNDED,
         )
         self._whole = len(rows) < _ARTICLES
-        keys = [head_of(row).key for row in rows]
-        for _, article in library.articles(keys).values():
+        for _, article in library.articles(row["id"] for row in rows).values():
             if self._sampled >= _PASSAGES:
                 self._whole = False
                 break
@@ -78,11 +77,15 @@ class Weights:
         others = self._total + _OTHER_PASSAGES
         return {word: self._rarity(word, others) for word in self._terms.telling(question)}
 
-    def score(
-        self, question: str, carried: Mapping[str, float], article: Article, start: int, end: int
-    ) -> float:
-        """What BM25 says of a passage, by its words, its article's title and what is around it."""
-        asked = {**carried, **dict.fromkeys(self._terms.telling(question), 1.0)}
+    def score(self, asked: Mapping[str, float], article: Article, start: int, end: int) -> float:
+        """What BM25 says of a passage, by its words, its article's title and what is around it.
+
+        Args:
+            asked: the terms to look for, with their weights.
+            article: the passage's.
+            start: of the passage in its text.
+            end: of it.
+        """
         text = article.text
         around = text[max(0, start - _AROUND) : end + _AROUND]
         fields = {
