@@ -1,5 +1,6 @@
 """Candidates as the quotes that they would make: those that say the same put together."""
 
+import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -10,7 +11,7 @@ from retrieval.interface import NumberedArticles
 from retrieval.reader import NOT_READ, Reading
 from retrieval.search.hybrid import Candidate
 
-_AT_ONCE = 64  # candidates whose articles are fetched together
+_SPARE = 1.5  # candidates to fetch for each that is wanted: some say the same as others
 
 
 @dataclass(slots=True, eq=False)
@@ -70,10 +71,11 @@ def findings(
         limit: how many at most.
     """
     found: dict[str, Finding] = {}
-    for start in range(0, len(candidates), _AT_ONCE):
+    at_once = max(1, math.ceil(_SPARE * limit))
+    for start in range(0, len(candidates), at_once):
         if len(found) == limit:
             break
-        batch = candidates[start : start + _AT_ONCE]
+        batch = candidates[start : start + at_once]
         articles = library.articles_by_number(each.passage.article for each in batch)
         for candidate in batch:
             finding = Finding(candidate, articles[candidate.passage.article])

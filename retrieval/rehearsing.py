@@ -80,7 +80,7 @@ class _Noted(Transaction):
     """Tells of what changes, and leaves out what only a real library needs."""
 
     def __init__(self, real: Transaction, note: Note) -> None:
-        super().__init__(real._connection, real._generation, real.changes)
+        super().__init__(real._connection, real._generation, real.changes, real._gone)
         self._note = note
 
     def put(self, article: Article, file: str, passages: Passages | None = None) -> Change:

@@ -94,7 +94,7 @@ class MendingWriter(LibraryWriter):
                 "INSERT OR IGNORE INTO pending SELECT DISTINCT digest FROM passages"
                 " WHERE NOT EXISTS (SELECT 1 FROM vectors WHERE vectors.digest = passages.digest)"
             )
-            change.sweep()
+            change.sweep(everywhere=True)
         return lost
 
     def _odd_articles(self) -> list[int]:

@@ -18,6 +18,27 @@ Passages = list[tuple[int, int, int, bytes]]
 """Of one article: paragraph, start, stop and digest of each, as the table of passages has them."""
 
 
+_MANY_GONE = 10_000  # beyond it, looking at every vector takes less time
+
+
+class Gone:
+    """The digests of passages that went since the last sweep, as far as they are known.
+
+    Args:
+        known: that nothing waits for a sweep yet; False where it is not known what does.
+    """
+
+    def __init__(self, *, known: bool) -> None:
+        self.digests: set[bytes] | None = set() if known else None
+
+    def add(self, digests: Iterable[bytes]) -> None:
+        """These went."""
+        if self.digests is not None:
+            self.digests.update(digests)
+            if len(self.digests) > _MANY_GONE:
+                self.digests = None
+
+
 class Transaction:
     """The changes of one commit. Made by ``LibraryWriter.commit``.
 
@@ -25,9 +46,12 @@ class Transaction:
         changes: what is there now, these changes among it.
     """
 
-    def __init__(self, connection: sqlite3.Connection, generation: int, changes: Changes) -> None:
+    def __init__(
+        self, connection: sqlite3.Connection, generation: int, changes: Changes, gone: Gone
+    ) -> None:
         self._connection = connection
         self._generation = generation
+        self._gone = gone
         self.changes = changes
 
     @property
@@ -133,13 +157,22 @@ class Transaction:
             "DELETE FROM pending WHERE digest = ?", ((digest,) for digest in digests)
         )
 
-    def sweep(self) -> None:
-        """Drop what no passage needs: vectors, and places in the queue for them."""
+    def sweep(self, *, everywhere: bool = False) -> None:
+        """Drop what no passage needs: vectors, and places in the queue for them.
+
+        Args:
+            everywhere: look at all of them, and not only at those of passages that went.
+        """
+        gone = None if everywhere else self._gone.digests
         for table in ("vectors", "pending"):
-            self._connection.execute(
+            unneeded = (
                 f"DELETE FROM {table} WHERE NOT EXISTS"  # noqa: S608 - one of two constants
                 f" (SELECT 1 FROM passages WHERE passages.digest = {table}.digest)"
             )
+            if gone is None:
+                self._connection.execute(unneeded)
+            else:
+                self._connection.executemany(f"{unneeded} AND digest = ?", ((d,) for d in gone))
         self._connection.execute("DELETE FROM facts WHERE name = ?", (UNSWEPT_FACT,))
 
     def _add_passages(
@@ -158,6 +191,8 @@ class Transaction:
         )
 
     def _remove_passages(self, number: int) -> None:
+        rows = self._connection.execute("SELECT digest FROM passages WHERE article = ?", (number,))
+        self._gone.add(row[0] for row in rows)
         self._connection.execute(
             "INSERT INTO removed SELECT id, ? FROM passages WHERE article = ?",
             (self._generation, number),

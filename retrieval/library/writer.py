@@ -12,7 +12,7 @@ from retrieval.library import folder, schema
 from retrieval.library.changes import Changes
 from retrieval.library.records import FileRecord
 from retrieval.library.schema import ENCODER_FACT, UNSWEPT_FACT
-from retrieval.library.transaction import Transaction
+from retrieval.library.transaction import Gone, Transaction
 from retrieval.passages import encoder_text
 
 _PATIENCE = folder.PATIENCE
@@ -32,6 +32,7 @@ class LibraryWriter:
 
     def __init__(self, path: Path, *, afresh: bool = False) -> None:
         self.path = path
+        self._gone = Gone(known=False)
         self._stack = ExitStack()
         try:
             folder.prepare(path)
@@ -95,7 +96,10 @@ class LibraryWriter:
             connection.execute("BEGIN IMMEDIATE")
             try:
                 generation = 1 + self.generation()
-                yield Transaction(connection, generation, Changes(connection, self.path))
+                if not self.unswept():
+                    self._gone = Gone(known=True)
+                changes = Changes(connection, self.path)
+                yield Transaction(connection, generation, changes, self._gone)
                 connection.execute(
                     "UPDATE facts SET value = ? WHERE name = 'generation'", (generation,)
                 )
