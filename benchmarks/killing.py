@@ -147,7 +147,7 @@ class _Noted(Transaction):
     """Remembers what is put and removed."""
 
     def __init__(self, real: Transaction, commit: Commit) -> None:
-        super().__init__(real._connection, real._generation, real.changes)
+        super().__init__(real._connection, real._generation, real.changes, real._gone)
         self._commit = commit
 
     def put(self, article: Article, file: str, passages: Passages | None = None) -> Change:

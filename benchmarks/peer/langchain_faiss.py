@@ -5,10 +5,12 @@ That page has it from ``langchain-community``, which says of itself that it is m
 
 from pathlib import Path
 
+import numpy as np
 from langchain_community.vectorstores import FAISS
 from langchain_core.documents import Document
 from langchain_huggingface import HuggingFaceEmbeddings
 from langchain_text_splitters import RecursiveCharacterTextSplitter
+from numpy.typing import NDArray
 
 from benchmarks.peer.running import CHARACTERS, OVERLAP, RESULTS, Article, main
 
@@ -29,6 +31,11 @@ class LangChain:
         self._store = FAISS.from_documents(pieces, self._embeddings)
         self._store.save_local(self._folder)
         return len(pieces)
+
+    def fill(self, texts: list[str], vectors: NDArray[np.float32]) -> None:
+        """Keep pieces whose vectors are known."""
+        pairs = zip(texts, vectors.tolist(), strict=True)
+        FAISS.from_embeddings(pairs, self._embeddings).save_local(self._folder)
 
     def open(self) -> None:
         """Load the model and the index."""

@@ -4,6 +4,7 @@
     python -m benchmarks.peer.NAME ask   MODEL FOLDER QUESTION
     python -m benchmarks.peer.NAME first MODEL FOLDER ARTICLES QUESTION
     python -m benchmarks.peer.NAME serve MODEL FOLDER
+    python -m benchmarks.peer.NAME fill  MODEL FOLDER TEXTS VECTORS   (some of them)
 
 It runs where the tool is installed, so it takes nothing from Quoth.
 """
@@ -14,7 +15,10 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Protocol, TextIO
+from typing import Any, Protocol, TextIO, runtime_checkable
+
+import numpy as np
+from numpy.typing import NDArray
 
 CHARACTERS = 320
 """Of a piece at most: as long as a quote may be."""
@@ -47,6 +51,14 @@ class Tool(Protocol):
         """Add an article to the index, and keep it."""
 
 
+@runtime_checkable
+class Fillable(Protocol):
+    """A tool that can be given pieces whose vectors are known."""
+
+    def fill(self, texts: list[str], vectors: NDArray[np.float32]) -> None:
+        """Keep these pieces, without encoding them."""
+
+
 def main(make: Callable[[str, Path], Tool]) -> None:
     """Do what the command line says with a tool.
 
@@ -64,6 +76,11 @@ def main(make: Callable[[str, Path], Tool]) -> None:
     if command == "ask":
         tool.open()
         _say(answers, {"quotes": tool.ask(rest[0])})
+        return
+    if command == "fill" and isinstance(tool, Fillable):
+        tool.prepare()
+        texts = json.loads(Path(rest[0]).read_text(encoding="utf-8"))
+        tool.fill(texts, np.load(rest[1]))
         return
     articles = read(Path(rest[0]))
     tool.prepare()

@@ -1,8 +1,11 @@
 """txtai: ``Embeddings`` with ``hybrid=True`` and its content kept beside it."""
 
+from itertools import islice
 from pathlib import Path
 
+import numpy as np
 from langchain_text_splitters import RecursiveCharacterTextSplitter
+from numpy.typing import NDArray
 from txtai import Embeddings
 
 from benchmarks.peer.running import CHARACTERS, OVERLAP, RESULTS, Article, main
@@ -24,6 +27,18 @@ class Txtai:
         self._embeddings.index(pieces)
         self._embeddings.save(self._folder)
         return len(pieces)
+
+    def fill(self, texts: list[str], vectors: NDArray[np.float32]) -> None:
+        """Keep pieces whose vectors are known: they come in the order in which they are asked for.
+
+        txtai has no call for that, so its model is put aside while they are indexed.
+        """
+        given = iter(vectors)
+        self._embeddings.model.encode = lambda data, category=None: np.stack(
+            [*islice(given, len(data))]
+        )
+        self._embeddings.index(texts)
+        self._embeddings.save(self._folder)
 
     def open(self) -> None:
         """Load the model and the index."""
