@@ -28,14 +28,14 @@ class EmbeddedLibrary:
     """
 
     notice: str | None
+    searcher: Searcher
+    _library: Library
 
     def __init__(self, path: Path, encoder: Encoder) -> None:
         self._path = path
         self._encoder = encoder
-        # Before it is opened: what takes its place meanwhile is then another.
-        self._opened = _identity(path)
-        self._library = _open(path, encoder)
-        self.searcher = Searcher(self._library, encoder.dimension)
+        self._opened: _Identity | None = None
+        self.follow()
         self.terms = self.searcher.words.terms
         self.notice = None
 
@@ -49,13 +49,14 @@ class EmbeddedLibrary:
         Raises:
             MismatchError: another encoder made it than the one that this process has loaded.
         """
-        there = _identity(self._path)
-        if there == self._opened:
-            return
-        library = _open(self._path, self._encoder)
-        self._library.close()
-        self._library, self._opened = library, there
-        self.searcher = Searcher(library, self._encoder.dimension)
+        # Looked at again after each opening: while it took place, what was opened may have been
+        # replaced twice, and its indexes be gone already.
+        while (there := _identity(self._path)) != self._opened:
+            library = _open(self._path, self._encoder)
+            if self._opened is not None:
+                self._library.close()
+            self._library, self._opened = library, there
+            self.searcher = Searcher(library, self._encoder.dimension)
 
     @contextmanager
     def snapshot(self) -> Iterator[LibraryState]:
@@ -90,7 +91,10 @@ class EmbeddedLibrary:
         return None
 
 
-def _identity(library: Path) -> tuple[Path, int, int]:
+_Identity = tuple[Path, int, int]
+
+
+def _identity(library: Path) -> _Identity:
     """What tells a library from another in its place: the edition, and the very file."""
     edition = current_edition(library)
     try:

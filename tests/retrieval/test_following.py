@@ -30,22 +30,34 @@ def test_a_new_article_is_seen(library: Path, encoder: ReadableEncoder) -> None:
     answerer.close()
 
 
+@pytest.mark.parametrize("rebuilds", [1, 2])
 def test_a_rebuild_in_the_middle_of_opening_is_followed(
-    library: Path, encoder: ReadableEncoder, monkeypatch: pytest.MonkeyPatch
+    library: Path, encoder: ReadableEncoder, monkeypatch: pytest.MonkeyPatch, rebuilds: int
 ) -> None:
+    """After two rebuilds, what was opened is gone, and its index of words cannot be."""
     build(library, encoder, [article("old", "The king spoke.")])
     really_open = embedded._open
+    left = rebuilds
 
     def open_slowly(path: Path, encoder: Encoder) -> Library:
+        nonlocal left
         opened = really_open(path, encoder)
-        rebuild(library, encoder, Reporter())
+        while left:
+            left -= 1
+            rebuild(library, encoder, Reporter())
         return opened
 
-    with monkeypatch.context() as patched:
-        patched.setattr(embedded, "_open", open_slowly)
-        answerer = answerer_of(library, encoder, 0.0)
+    monkeypatch.setattr(embedded, "_open", open_slowly)
+    opened = embedded.EmbeddedLibrary(library, encoder)
+    assert opened.weights("king")["king"] > 0
+    opened.close()
+    left = rebuilds
+    answerer = answerer_of(library, encoder, 0.0)
     build(library, encoder, [article("new", "A queen answered.")])
     assert first_words(answerer, "queen") == "A queen answered."
+    assert {path.name for path in library.iterdir() if path.is_dir()} == {
+        str(2 * rebuilds), str(2 * rebuilds + 1)
+    }  # fmt: skip
     answerer.close()
 
 
