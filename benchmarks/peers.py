@@ -1,6 +1,7 @@
 """Quoth beside LangChain (FAISS), LlamaIndex, Haystack and txtai (hybrid), in one run, in turn.
 
     python -m benchmarks.peers --environment DIR [--data DIR] [--articles N] [--runs N]
+                               [--plot FILE]
 
 Each is used as its own documentation tells (``benchmarks/peer``), with the same model from the
 same folder and no network. ``--environment`` is a folder outside the repository: the peers are
@@ -11,8 +12,8 @@ not fitted on, as long as there are such, and the others are any. A peer's piece
 characters at most, Quoth's longest quote, and its results are cut there. Each time is a median;
 memory counts a process with its children. Prints tables in Markdown.
 
-Nearly all of the time is the peers' loading and encoding: 60 articles and 3 runs took 17 minutes on
-2 cores that others used too. On a machine that is not idle only the memory, the quotes and what is
+Nearly all of the time is the peers' loading and encoding: 200 articles and 3 runs take 16 minutes
+on 2 cores. On a machine that is not idle only the memory, the quotes and what is
 installed are worth reading: ``quoth index`` stands back for others, and times are of what is left.
 """
 
@@ -197,6 +198,7 @@ def main() -> None:
     parser.add_argument("--environment", type=Path, required=True, help="where the peers are kept")
     parser.add_argument("--articles", type=int, default=200)
     parser.add_argument("--runs", type=int, default=5, help="of each whole process")
+    parser.add_argument("--plot", type=Path, help="a picture of it")
     options = parser.parse_args()
     chosen = sample(news(options.data), options.articles, options.runs)
     python = make(options.environment)
@@ -225,6 +227,11 @@ def main() -> None:
         f" `SentenceTransformer.encode` {count / median(original):.0f}\n"
     )
     print(goals(race.figures, imports, ours, original))
+    if options.plot:
+        # Imported here because whoever wants no picture need not install what draws it.
+        from benchmarks.peer.picture import draw
+
+        draw(options.plot, race.figures)
 
 
 if __name__ == "__main__":
