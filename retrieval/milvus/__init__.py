@@ -12,5 +12,6 @@ files      those that it was made of
 incoming   articles on their way in, and their vectors
 committing what was read into articles, shared with other indexers
 indexing   files and folders
+moving     out of a library and into one, vectors and all
 verifying  all of it against itself
 """

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from retrieval.article import Article
 from retrieval.committing import Summary
-from retrieval.encoding.encoder import Encoder
+from retrieval.encoding.encoder import Encoder, Vectors
 from retrieval.errors import LibraryError, ReadingError
 from retrieval.library.records import FileRecord
 from retrieval.milvus.claims import Claims
@@ -35,7 +35,7 @@ class MilvusCommits:
 
     Args:
         library: whose.
-        encoder: whose vectors it holds; None where only removals come.
+        encoder: whose vectors it holds; None where none have to be encoded.
         reporter: hears of problems and progress.
 
     Attributes:
@@ -65,8 +65,14 @@ class MilvusCommits:
         """The file that an article of this id waits from; what is in is looked up later."""
         return self._owners.get(article_id)
 
-    def put(self, article: Article, file: str) -> None:
-        """Add or replace an article of a file."""
+    def put(self, article: Article, file: str, vectors: Vectors | None = None) -> None:
+        """Add or replace an article of a file.
+
+        Args:
+            article: the article.
+            file: that it came from.
+            vectors: of its passages, one a row; None where they are still to be encoded.
+        """
         try:
             check_size(article, file)
         except ReadingError as error:
@@ -74,7 +80,7 @@ class MilvusCommits:
             return
         self._owners[article.id] = file
         self._counts[file] = self._counts.get(file, 0) + 1
-        self._batch.append(Incoming(article, file))
+        self._batch.append(Incoming(article, file, vectors))
         if len(self._batch) >= _BATCH_ARTICLES or _characters(self._batch) >= _BATCH_CHARACTERS:
             self._flush()
         while _characters(self._waiting) > _WAITING_CHARACTERS:

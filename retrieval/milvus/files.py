@@ -1,12 +1,20 @@
 """The files that a library was made of, as its ledger knows them."""
 
 import json
+from dataclasses import replace
 
 from retrieval.library.records import FileRecord
 from retrieval.milvus.reading import MilvusLibrary
 from retrieval.milvus.rows import head_of, number_of
 from retrieval.milvus.schema import BOUNDED, STRONG, Kind
 from retrieval.milvus.writing import MilvusWriter
+
+
+def file_record(value: str) -> tuple[str, FileRecord, int]:
+    """What a row of the ledger says of a file: its path, what it was, and its articles."""
+    said = json.loads(value)
+    path, articles = str(said.pop("path")), int(said.pop("articles"))
+    return path, FileRecord(**said), articles
 
 
 class Known:
@@ -20,10 +28,9 @@ class Known:
         path = path.rstrip("/")
         known = {}
         for value in self._library.files():
-            said = json.loads(value)
-            name, articles = said.pop("path"), said.pop("articles")
+            name, record, articles = file_record(value)
             if name == path or name.startswith(f"{path}/"):
-                known[name] = FileRecord(**said), articles
+                known[name] = record, articles
         return dict(sorted(known.items()))
 
     def ids_from(self, file: str) -> list[str]:
@@ -45,6 +52,5 @@ def read_again(library: MilvusLibrary, writer: MilvusWriter, file: str) -> None:
         consistency_level=STRONG,
     )
     if found:
-        said = json.loads(found[0]["value"])
-        name, articles = said.pop("path"), said.pop("articles")
-        writer.record([(name, FileRecord(**{**said, "complete": False}), articles)])
+        name, record, articles = file_record(found[0]["value"])
+        writer.record([(name, replace(record, complete=False), articles)])
