@@ -52,12 +52,13 @@ class MilvusCommits:
         self._batch: list[Incoming] = []
         self._waiting: list[Incoming] = []  # others work on them
         self._contested: list[Incoming] = []  # another file has their ids
-        self._gone: set[str] = set()
+        self._gone: dict[str, str] = {}  # of ids, the file that no longer has them
         self._files: dict[str, FileRecord] = {}
         self._counts: dict[str, int] = {}  # articles of each file
         self._forgotten: list[str] = []
         self._owners: dict[str, str] = {}  # of the articles that wait
         self._to_sweep: set[int] = set()
+        self._half: set[int] = set()  # of which it wrote something, and lost the claim
         self._encoded = 0
         self._claims.settle_dead(self._writer.sweep)
 
@@ -86,9 +87,9 @@ class MilvusCommits:
         while _characters(self._waiting) > _WAITING_CHARACTERS:
             self._wait()
 
-    def remove(self, article_ids: Iterable[str]) -> None:
-        """Remove articles."""
-        self._gone.update(article_ids)
+    def remove(self, article_ids: Iterable[str], file: str) -> None:
+        """Remove articles that came from a file; what another has by now stays."""
+        self._gone.update(dict.fromkeys(article_ids, file))
 
     def record(self, file: str, record: FileRecord) -> None:
         """Remember what a file was when it was read, once its articles are in."""
@@ -129,6 +130,10 @@ class MilvusCommits:
         self._contested.clear()
         self._sweep()
 
+    def close(self) -> None:
+        """Claim nothing any more."""
+        self._claims.close()
+
     def give_up(self) -> None:
         """Leave nothing half done for others to wait for; a server that is away is left alone."""
         with suppress(LibraryError):
@@ -161,19 +166,24 @@ class MilvusCommits:
         keys = {each.key for each in changed}
         if keys & self._to_sweep:
             self._sweep()
-        mine = self._claims.take(keys)
+        mine = self._claim(keys)
         left = [each for each in changed if each.key not in mine]
         # Seeing all that was done until the claims were there.
         todo, heads = self._changed(
             [each for each in changed if each.key in mine], STRONG, decided=True
         )
         if todo:
-            self._writer.put(prepare(todo, self._encoder, self._tell_encoded), self._claims.renew)
-            known = {each.key for each in todo} & heads.keys()
-            self.summary.updated += sum(each.key in known for each in todo)
-            self.summary.added += sum(each.key not in known for each in todo)
+            prepared = prepare(todo, self._encoder, self._tell_encoded)
+            written = self._writer.put(prepared, self._still_mine)
+            known = written & heads.keys()
+            self.summary.updated += len(known)
+            self.summary.added += len(written - known)
             for each in todo:
-                self._owners.pop(each.article.id, None)
+                if each.key in written:
+                    self._owners.pop(each.article.id, None)
+                else:  # others took this indexer for dead
+                    left.append(each)
+                    self._half.add(each.key)
             self._to_sweep |= known
         self._claims.release(mine - self._to_sweep)
         return left
@@ -209,14 +219,17 @@ class MilvusCommits:
         return changed, heads
 
     def _remove(self) -> None:
-        gone, self._gone = sorted(self._gone), set()
-        keys = {article_key(article_id) for article_id in gone}
+        gone, self._gone = self._gone, {}
+        files = {article_key(article_id): file for article_id, file in gone.items()}
+        keys = {*files}
         while keys:
-            mine = self._claims.take(keys)
-            there = self._library.heads(mine, STRONG)
-            self._writer.remove(there.keys())
+            mine = self._claim(keys)
+            # What was read of the files may be older than what another wrote, or this very run.
+            heads = self._library.heads(mine, STRONG)
+            there = {key for key, head in heads.items() if head.file == files[key]}
+            self._writer.remove(there)
             self.summary.removed += len(there)
-            self._to_sweep |= there.keys()
+            self._to_sweep |= there
             self._claims.release(mine - self._to_sweep)
             keys -= mine
             if keys:
@@ -239,6 +252,20 @@ class MilvusCommits:
         self._encoded += passages
         self._reporter.progress("Encoding", self._encoded, 0)
         self._claims.renew()
+
+    def _claim(self, keys: set[int]) -> set[int]:
+        """Claim articles; of those that are this indexer's now, nothing half done is left."""
+        self._claims.take(keys)
+        self._claims.settle(self._writer.sweep)
+        mine = keys & self._claims.mine
+        if half := self._half & mine:
+            self._writer.sweep(half)
+            self._half -= half
+        return mine
+
+    def _still_mine(self) -> set[int]:
+        self._claims.renew()
+        return self._claims.mine
 
     def _fail(self, problem: ReadingError) -> None:
         self.summary.failed += 1

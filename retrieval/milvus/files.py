@@ -1,20 +1,12 @@
 """The files that a library was made of, as its ledger knows them."""
 
-import json
 from dataclasses import replace
 
 from retrieval.library.records import FileRecord
 from retrieval.milvus.reading import MilvusLibrary
-from retrieval.milvus.rows import head_of, number_of
+from retrieval.milvus.rows import file_record, head_of, number_of
 from retrieval.milvus.schema import BOUNDED, STRONG, Kind
 from retrieval.milvus.writing import MilvusWriter
-
-
-def file_record(value: str) -> tuple[str, FileRecord, int]:
-    """What a row of the ledger says of a file: its path, what it was, and its articles."""
-    said = json.loads(value)
-    path, articles = str(said.pop("path")), int(said.pop("articles"))
-    return path, FileRecord(**said), articles
 
 
 class Known:

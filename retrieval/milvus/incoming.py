@@ -42,7 +42,8 @@ def prepare(
     Args:
         articles: any number.
         encoder: whose vectors the library holds; None where all articles have theirs.
-        encoded: told after some passages how many of them were encoded just now.
+        encoded: told after some passages how many of them were encoded just now; 0 where none was
+            done yet, and time went by.
     """
     split = [passages_of(each.article) for each in articles]
     texts = [
@@ -69,6 +70,7 @@ def _encode(
         raise TypeError("articles without vectors, and nothing to encode them with")
     parts = []
     for start in range(0, len(texts), _ENCODED):
-        parts.append(encoder.encode_passages(texts[start : start + _ENCODED]))
+        some = texts[start : start + _ENCODED]
+        parts.append(encoder.encode_passages(some, lambda *_: encoded(0)))
         encoded(len(parts[-1]))
     return np.concatenate(parts)

@@ -36,6 +36,8 @@ def index(
         except BaseException:
             commits.give_up()
             raise
+        finally:
+            commits.close()
         return mirror.summary
 
 
@@ -50,8 +52,8 @@ def remove_article(place: MilvusPlace, article_id: str) -> bool:
         head = library.heads([article_key(article_id)], STRONG).get(article_key(article_id))
         if head is None or head.id != article_id:
             return False
-        commits = MilvusCommits(library, None, Reporter())
-        commits.remove([article_id])
-        commits.finish()
+        with closing(MilvusCommits(library, None, Reporter())) as commits:
+            commits.remove([article_id], head.file)
+            commits.finish()
         read_again(library, MilvusWriter(library), head.file)
         return True

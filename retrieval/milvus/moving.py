@@ -10,11 +10,10 @@ import numpy as np
 from retrieval.errors import DamagedError
 from retrieval.library.records import FileRecord
 from retrieval.milvus.committing import MilvusCommits
-from retrieval.milvus.files import file_record
 from retrieval.milvus.making import make_library
 from retrieval.milvus.opening import read
 from retrieval.milvus.reading import MilvusLibrary
-from retrieval.milvus.rows import passages_of
+from retrieval.milvus.rows import file_record, passages_of
 from retrieval.milvus.schema import BOUNDED, STRONG, open_if_made
 from retrieval.milvus.server import Row, Server
 from retrieval.mirroring import Reporter
@@ -128,6 +127,8 @@ def open_sink(
         except BaseException:
             commits.give_up()
             raise
+        finally:
+            commits.close()
 
 
 class MilvusSink:
