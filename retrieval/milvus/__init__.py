@@ -14,4 +14,5 @@ committing what was read into articles, shared with other indexers
 indexing   files and folders
 moving     out of a library and into one, vectors and all
 verifying  all of it against itself
+mending    what that found
 """

@@ -134,9 +134,9 @@ class Claims:
         alive = {row["article"] for row in rows if self._is_alive(row)}
         self._drop(alive)
         self.mine -= alive
+        if left - alive:
+            settle(left - alive)
         dead = [row for row in rows if row["article"] not in alive]
-        if dead:
-            settle({row["article"] for row in dead})
         for start in range(0, len(dead), _AT_ONCE):
             ids = [row["id"] for row in dead[start : start + _AT_ONCE]]
             self._server.call("delete", self._names.ledger, ids=ids)

@@ -19,6 +19,7 @@ from retrieval.milvus.schema import (
     load,
     open_if_made,
     open_library,
+    other_encoder,
 )
 from retrieval.milvus.server import Server
 
@@ -40,13 +41,17 @@ def make_library(server: Server, encoder: str, dimension: int) -> Collections:
         name = server.place.name
         words = server.version() >= _BM25_SINCE
         makers = (
-            lambda: _make(server, f"{name}_passages", _passages_schema(dimension, words), words),
+            lambda: _make(server, f"{name}_passages", _passages_schema(encoder, dimension, words)),
             lambda: _make(server, f"{name}_articles", _articles_schema()),
             lambda: _make(server, f"{name}_ledger", _ledger_schema()),
         )
         with ThreadPoolExecutor(len(makers)) as beside:
             for made in [beside.submit(make) for make in makers]:
                 made.result()
+        described = server.call("describe_collection", f"{name}_passages")["description"]
+        # Another was faster: a server makes a collection once. milvus-lite keeps no description.
+        if described and described != encoder:
+            raise other_encoder(server, described, encoder)
         facts = {"schema": VERSION, "encoder": encoder, "dimension": dimension, "words": words}
         # Last: what has no facts is nobody's library yet.
         server.call("upsert", f"{name}_ledger", [ledger_row(Kind.FACTS, value=json.dumps(facts))])
@@ -55,7 +60,7 @@ def make_library(server: Server, encoder: str, dimension: int) -> Collections:
     return opened
 
 
-def _make(server: Server, name: str, schema: Any, words: bool = False) -> None:
+def _make(server: Server, name: str, schema: Any) -> None:
     """Make a collection with its indexes; another indexer may be doing so."""
     vectors, scalars = _index_params(), _index_params()
     if name.endswith("_passages"):
@@ -65,7 +70,7 @@ def _make(server: Server, name: str, schema: Any, words: bool = False) -> None:
             metric_type="IP",
             params={"M": 16, "efConstruction": 200},
         )
-        if words:
+        if schema.functions:
             vectors.add_index("sparse", index_type="SPARSE_INVERTED_INDEX", metric_type="BM25")
     else:
         vectors.add_index("unused", index_type="FLAT", metric_type="L2")
@@ -88,10 +93,11 @@ def _make(server: Server, name: str, schema: Any, words: bool = False) -> None:
     load(server, name)
 
 
-def _passages_schema(dimension: int, words: bool) -> Any:
+def _passages_schema(encoder: str, dimension: int, words: bool) -> Any:
     from pymilvus import DataType, Function, FunctionType
 
-    schema = _schema(("article", "version", "paragraph", "start", "stop", "day", "source"))
+    numbers = "article", "version", "paragraph", "start", "stop", "day", "source"
+    schema = _schema(numbers, description=encoder)
     schema.add_field("vector", DataType.FLOAT_VECTOR, dim=dimension)
     if words:
         schema.add_field(
@@ -132,10 +138,12 @@ def _ledger_schema() -> Any:
     return schema
 
 
-def _schema(numbers: tuple[str, ...]) -> Any:
+def _schema(numbers: tuple[str, ...], description: str = "") -> Any:
     from pymilvus import DataType, MilvusClient
 
-    schema = MilvusClient.create_schema(auto_id=False, enable_dynamic_field=False)
+    schema = MilvusClient.create_schema(
+        auto_id=False, enable_dynamic_field=False, description=description
+    )
     schema.add_field("id", DataType.INT64, is_primary=True)
     for name in numbers:
         schema.add_field(name, DataType.INT64)

@@ -90,10 +90,15 @@ def check_encoder(server: Server, opened: Collections, encoder: str) -> None:
         MismatchError: they are not the same.
     """
     if opened.encoder != encoder:
-        raise MismatchError(
-            f"{server.place}: made with the encoder {opened.encoder}, not {encoder}; "
-            "set QUOTH_ENCODER to the first, or index into another name"
-        )
+        raise other_encoder(server, opened.encoder, encoder)
+
+
+def other_encoder(server: Server, made_by: str, encoder: str) -> MismatchError:
+    """What is said of a library whose vectors are another encoder's."""
+    return MismatchError(
+        f"{server.place}: made with the encoder {made_by}, not {encoder}; "
+        "set QUOTH_ENCODER to the first, or index into another name"
+    )
 
 
 def ledger_row(

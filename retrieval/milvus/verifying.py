@@ -86,6 +86,7 @@ class _Check:
                     articles.update(self._library.articles([key]))
                 except DamagedError as error:
                     self._report.add("article", str(error))
+                    self._report.damaged.add(key)
         if not articles:
             return
         where = f"article in [{', '.join(map(str, articles))}]"
@@ -100,7 +101,9 @@ class _Check:
         self._passages += len(rows)
         if key != article_key(article.id) or version != version_of(article):
             self._report.add("article", f"{article.id}: its key or version is another article's")
+            self._report.damaged.add(key)
             return
+        known = self._report.count
         of = day_of(article.date), source_of(article.source)
         wanted = {
             passage_id(key, version, n): (each.paragraph, each.start, each.end, *of)
@@ -119,6 +122,8 @@ class _Check:
             fine = sound(np.array([row["vector"] for row in rows], dtype=np.float32))
             if wrong := int((~fine).sum()):
                 self._report.add("vector", f"{article.id}: {wrong:,} not of length 1", wrong)
+        if self._report.count > known:
+            self._report.to_split.add(key)
 
     def _check_orphans(self, articles: set[int], claimed: set[int], held: int) -> None:
         """Look for passages of no article, and for those that are there twice."""
@@ -126,7 +131,9 @@ class _Check:
         rows = self._server.rows(self._names.passages, "", ["article"], BOUNDED, expected=held)
         for row in rows:
             different += 1
-            orphans += row["article"] not in articles and row["article"] not in claimed
+            if row["article"] not in articles and row["article"] not in claimed:
+                orphans += 1
+                self._report.to_split.add(row["article"])
         if orphans:
             self._report.add("passage", f"{orphans:,} of no article", orphans)
         if held > different and not claimed:

@@ -18,7 +18,6 @@ ADDRESS = "milvus://me:s3cret@127.0.0.1:9/news"
         ("quoth index --rebuild", ["index", "--rebuild"]),
         ("quoth index --rebuild", ["index", "--rebuild", "--watch", "."]),
         ("quoth index --rollback", ["index", "--rollback"]),
-        ("quoth verify --repair", ["verify", "--repair"]),
     ],
 )
 def test_what_a_server_cannot_do_is_refused_by_name(
@@ -36,8 +35,8 @@ def test_a_server_that_is_not_there_is_one_line_without_the_password(inside: Quo
     pytest.importorskip("pymilvus")
     for arguments in (
         ["ask", "Where?"], ["ask", "-"], ["status"], ["articles"], ["articles", "show", "a"],
-        ["articles", "remove", "a"], ["verify"], ["export", "file"], ["index", "nothing"],
-        ["index", "--dry-run", "."],
+        ["articles", "remove", "a"], ["verify"], ["verify", "--repair"], ["export", "file"],
+        ["index", "nothing"], ["index", "--dry-run", "."],
     ):  # fmt: skip
         done = inside(*arguments, "--library", ADDRESS)
         assert done.status == 1

@@ -7,6 +7,7 @@ from simcord.results import InteractionResult
 
 from bot.discord.archive import Archive
 from bot.discord.reasons import NOT_HERE
+from retrieval.errors import NeedsFolderError
 from retrieval.place import MilvusPlace
 from tests.discord.world import Shelf, World
 
@@ -19,9 +20,10 @@ def archive(shelf: Shelf) -> Archive:
 
 
 def said(result: InteractionResult) -> str:
+    """What is said last."""
     assert result.ephemeral
-    assert result.response is not None
-    return result.response.content
+    shown = [each for each in (result.response, *result.followups) if each]
+    return shown[-1].content
 
 
 @pytest.mark.parametrize("command", ["list", "status", "reindex", "add", "remove"])
@@ -35,6 +37,8 @@ async def test_what_needs_a_folder_is_refused_in_one_line(
             shown = await world.manager.submit_modal(shown, {"files": [("a.txt", b"A\n\nWords.")]})
     assert said(shown) == NOT_HERE
     assert shelf.requests == []
+    # discord.py hands on what a command raised, once the person was told.
+    assert all(isinstance(each.__cause__, NeedsFolderError) for each in world.env.errors)
     # Who runs the bot is told more, and nobody the password.
     assert "needs a library in a folder; set QUOTH_LIBRARY to one" in caplog.text
     assert "s3cret" not in caplog.text

@@ -41,13 +41,14 @@ def test_what_a_killed_indexer_had_claimed_is_done_by_the_next(
 ) -> None:
     write_jsonl(folder / "a.jsonl", rows(300))
     killed = indexer(milvus, folder)
-    assert killed.stdout
+    assert killed.stdout and killed.stderr
     for line in killed.stdout:
         if line.startswith("Encoding 2"):
             break
     killed.send_signal(signal.SIGKILL)
     killed.wait()
     killed.stdout.close()
+    killed.stderr.close()
     began = time.monotonic()
     assert bring(milvus, encoder, folder)[1] == []
     assert time.monotonic() - began < 60, "it waited for the dead one's claims to expire"
