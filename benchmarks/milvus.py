@@ -21,6 +21,7 @@ import numpy as np
 from retrieval.article import Article
 from retrieval.encoding.encoder import Progress, Vectors, unit
 from retrieval.milvus import schema
+from retrieval.milvus.making import make_library
 from retrieval.milvus.reading import MilvusLibrary
 from retrieval.milvus.rows import passages_of
 from retrieval.milvus.searching import MilvusAsked, condition_of
@@ -73,7 +74,7 @@ def main() -> None:
     server = Server(place)
     if schema.exist(server):
         sys.exit(f"{place}: there already; name another")
-    library = MilvusLibrary(server, schema.make_library(server, encoder.identity, _DIMENSION))
+    library = MilvusLibrary(server, make_library(server, encoder.identity, _DIMENSION))
     vectors, days = _write(library, encoder, chosen.passages)
     server.call("flush", library.names.passages, seconds=120)
     while server.call("describe_index", library.names.passages, "vector")["pending_index_rows"]:

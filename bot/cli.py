@@ -4,67 +4,19 @@ Each command imports what it needs when it runs, so that ``--help`` answers at o
 """
 
 import contextlib
-import datetime
 import gc
 import io
 import os
-import re
 import sys
 import threading
 from typing import Any
 
 import click
 
-from bot.days import read_day
 from bot.exit_status import FAILED, INTERRUPTED, OK, USAGE
+from bot.groups import articles, feedback, feeds
+from bot.options import Day, Words, json_option, library_option
 from retrieval.errors import QuothError
-
-
-class Day(click.ParamType[datetime.date]):
-    """A date as a person types it: ``2022-03-29``, ``2022-03`` or ``2022``.
-
-    Args:
-        last: a month or a year means its last day instead of its first.
-    """
-
-    name = "date"
-
-    def __init__(self, *, last: bool) -> None:
-        self._last = last
-
-    def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> datetime.date:
-        """Read the date; fails with the usage otherwise."""
-        try:
-            return read_day(str(value), last=self._last)
-        except ValueError as error:
-            self.fail(str(error), param, ctx)
-
-
-class Words(click.ParamType[str]):
-    """Words as a person types them; bytes that are not UTF-8 become "�", as in a file."""
-
-    name = "text"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        """Replace what Python makes of such bytes; nothing that is searched can hold it."""
-        return re.sub(r"[\ud800-\udfff]", "\ufffd", str(value))
-
-
-class _ListingGroup(click.Group):
-    """A group that lists where no other of its commands is named."""
-
-    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        if not args or (args[0].startswith("-") and args[0] not in ctx.help_option_names):
-            args = ["list", *args]
-        return super().parse_args(ctx, args)
-
-
-_library = click.option(
-    "--library", metavar="DIR", help="The folder with everything that was indexed."
-)
-_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -80,8 +32,8 @@ def cli(debug: bool) -> None:
 @click.option("--since", type=Day(last=False), help="Only articles of this day or later.")
 @click.option("--until", type=Day(last=True), help="Only articles of this day or earlier.")
 @click.option("--source", type=Words(), help="Only articles of this source.")
-@_json
-@_library
+@json_option
+@library_option
 def ask(**options: Any) -> int:
     """Answer QUESTION, or each line of standard input where it is "-"."""
     from bot.commands import ask
@@ -91,7 +43,7 @@ def ask(**options: Any) -> int:
 
 @cli.command()
 @click.option("--top", type=click.IntRange(1, 50), default=3, show_default=True, help="Quotes.")
-@_library
+@library_option
 def chat(**options: Any) -> int:
     """Ask and answer in turn; understands questions by those before them."""
     from bot.commands import chat
@@ -106,7 +58,7 @@ def chat(**options: Any) -> int:
 @click.option("--until-eof", is_flag=True, hidden=True)  # of standard input: for quoth serve
 @click.option("--rollback", is_flag=True, help="Go back to the library before the last rebuild.")
 @click.option("--dry-run", is_flag=True, help="Say what would be done, and do nothing.")
-@_library
+@library_option
 def index(**options: Any) -> int:
     """Make the library agree with files, folders and web pages: add, update, remove.
 
@@ -121,8 +73,8 @@ def index(**options: Any) -> int:
 
 
 @cli.command()
-@_json
-@_library
+@json_option
+@library_option
 def status(**options: Any) -> int:
     """Show what the library holds, its model and its size."""
     from bot.commands import status
@@ -132,130 +84,13 @@ def status(**options: Any) -> int:
 
 @cli.command()
 @click.option("--repair", "mend", is_flag=True, help="Mend what can be mended.")
-@_json
-@_library
+@json_option
+@library_option
 def verify(**options: Any) -> int:
     """Check all that the answers rest on: texts, passages, vectors, indexes."""
     from bot.commands import verify
 
     return verify.run(**options)
-
-
-@cli.group(cls=_ListingGroup)
-def articles() -> None:
-    """List articles; or show or remove one."""
-
-
-@articles.command("list")
-@_json
-@_library
-def list_articles(**options: Any) -> int:
-    """List the articles, the newest first."""
-    from bot.commands import articles
-
-    return articles.list_articles(**options)
-
-
-@articles.command()
-@click.argument("article_id", type=Words(), metavar="ID")
-@_json
-@_library
-def show(**options: Any) -> int:
-    """Print an article with its exact text."""
-    from bot.commands import articles
-
-    return articles.show(**options)
-
-
-@articles.command()
-@click.argument("article_id", type=Words(), metavar="ID")
-@_library
-def remove(**options: Any) -> int:
-    """Remove an article; it comes back when its file is indexed again."""
-    from bot.commands import articles
-
-    return articles.remove(**options)
-
-
-@cli.group(cls=_ListingGroup)
-def feeds() -> None:
-    """List feeds of news; or add, remove or sync them."""
-
-
-@feeds.command("list")
-@_json
-@_library
-def list_feeds(**options: Any) -> int:
-    """List the feeds that the library follows."""
-    from bot.commands import feeds
-
-    return feeds.list_feeds(**options)
-
-
-@feeds.command("add")
-@click.argument("address", type=Words(), metavar="URL")
-@_library
-def add_feed(**options: Any) -> int:
-    """Follow the RSS or Atom feed at URL."""
-    from bot.commands import feeds
-
-    return feeds.add(**options)
-
-
-@feeds.command("remove")
-@click.argument("address", type=Words(), metavar="URL")
-@click.option("--with-articles", is_flag=True, help="Remove the articles too that came from it.")
-@_library
-def remove_feed(**options: Any) -> int:
-    """Follow a feed no longer; its articles stay."""
-    from bot.commands import feeds
-
-    return feeds.remove(**options)
-
-
-@feeds.command("sync")
-@click.argument("addresses", nargs=-1, type=Words(), metavar="[URL]...")
-@click.option("--force", is_flag=True, help="Ask those too that were asked a moment ago.")
-@_library
-def sync_feeds(**options: Any) -> int:
-    """Take what is new in the feeds, or in those that are named."""
-    from bot.commands import feeds
-
-    return feeds.sync(**options)
-
-
-@cli.group()
-def feedback() -> None:
-    """Make something to measure by of what people in Discord say and ask."""
-
-
-_server = click.option(
-    "--server",
-    type=Words(),
-    help='Only this server: its id in Discord, or its name in what is printed ("direct": none).',
-)
-
-
-@feedback.command()
-@_server
-@_library
-def export(**options: Any) -> int:
-    """Print the votes on answers as labelled questions, for quoth eval."""
-    from bot.commands import feedback
-
-    return feedback.export(**options)
-
-
-@feedback.command()
-@click.option("--since", type=Day(last=False), help="Only questions of this day or later.")
-@_server
-@_json
-@_library
-def report(**options: Any) -> int:
-    """Show what people asked that the articles don't answer."""
-    from bot.commands import feedback
-
-    return feedback.report(**options)
 
 
 @cli.command("eval")
@@ -264,8 +99,8 @@ def report(**options: Any) -> int:
 @click.option(
     "--worst", type=click.IntRange(min=0), default=10, show_default=True, help="Misses to list."
 )
-@_json
-@_library
+@json_option
+@library_option
 def evaluate(**options: Any) -> int:
     """Measure the answers to questions whose answers are known."""
     from bot.commands import eval
@@ -276,12 +111,39 @@ def evaluate(**options: Any) -> int:
 @cli.command()
 @click.option("--no-watch", is_flag=True, help="Leave files that change to quoth index.")
 @click.option("--invite", is_flag=True, help="Print the link that adds the bot to a server.")
-@_library
+@library_option
 def serve(**options: Any) -> int:
     """Run the Discord bot, and index the articles' files as they change."""
     from bot.commands import serve
 
     return serve.run(**options)
+
+
+@cli.command("export")
+@click.argument("file", type=click.Path(), metavar="FILE")
+@library_option
+def export_library(**options: Any) -> int:
+    """Write the library, vectors and all, into FILE, for quoth import."""
+    from bot.commands import moving
+
+    return moving.export_library(**options)
+
+
+@cli.command("import")
+@click.argument("file", type=click.Path(), metavar="FILE")
+@library_option
+def import_library(**options: Any) -> int:
+    """Bring in what quoth export wrote into FILE; nothing is encoded."""
+    from bot.priority import stand_back
+
+    stand_back()
+    from bot.commands import moving
+
+    return moving.import_library(**options)
+
+
+for group in (articles, feeds, feedback):
+    cli.add_command(group)
 
 
 _ALLOCATIONS = 100_000  # before Python looks for garbage

@@ -41,7 +41,7 @@ class _Batch:
     """Articles and finished files that wait for a commit."""
 
     articles: list[tuple[Article, str]] = field(default_factory=list)
-    gone: set[str] = field(default_factory=set)
+    gone: dict[str, str] = field(default_factory=dict)  # of ids, the file that had them
     files: list[tuple[str, FileRecord]] = field(default_factory=list)
     forgotten: list[str] = field(default_factory=list)
     characters: int = 0
@@ -90,9 +90,9 @@ class Commits:
         if self._batch.characters >= max(_BATCH_CHARACTERS, largest):
             self._move_up()
 
-    def remove(self, article_ids: Iterable[str]) -> None:
-        """Remove articles."""
-        self._batch.gone.update(article_ids)
+    def remove(self, article_ids: Iterable[str], file: str) -> None:
+        """Remove articles that came from a file; what another has by now stays."""
+        self._batch.gone.update(dict.fromkeys(article_ids, file))
 
     def record(self, file: str, record: FileRecord) -> None:
         """Remember what a file was when it was read, once its articles are in."""
@@ -128,7 +128,9 @@ class Commits:
         done = Summary()
         split = batch.split()
         with self._commit() as change:
-            done.removed += sum(change.remove(article_id) for article_id in sorted(batch.gone))
+            for article_id, file in sorted(batch.gone.items()):
+                if self._writer.file_of(article_id) == file:
+                    done.removed += change.remove(article_id)
             for article, file in batch.articles:
                 outcome = change.put(article, file, split.get(article))
                 setattr(done, outcome, getattr(done, outcome) + 1)

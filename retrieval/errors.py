@@ -9,7 +9,8 @@
         ├── NotALibraryError     it is some other folder, or not there
         ├── MismatchError        made by another encoder or another version of Quoth
         ├── LockedError          another process is writing
-        └── DamagedError         what is stored contradicts itself
+        ├── DamagedError         what is stored contradicts itself
+        └── NeedsFolderError     what only a library in a folder can do
 
 Each message is one line that names the file, setting or value, and says what to do. The edges
 (command line, Discord) print that line; nothing in between catches it to say it again.
@@ -74,3 +75,7 @@ class LockedError(LibraryError):
 
 class DamagedError(LibraryError):
     """What is stored contradicts itself: a text and its hash, a quote and its article."""
+
+
+class NeedsFolderError(LibraryError):
+    """What was asked for can only be done with a library in a folder, and this one is in none."""

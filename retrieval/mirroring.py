@@ -71,8 +71,8 @@ class Committing(Protocol):
     def put(self, article: Article, file: str) -> None:
         """Add or replace an article of a file."""
 
-    def remove(self, article_ids: Iterable[str]) -> None:
-        """Remove articles."""
+    def remove(self, article_ids: Iterable[str], file: str) -> None:
+        """Remove articles that came from a file; what another has by now stays."""
 
     def record(self, file: str, record: FileRecord) -> None:
         """Remember what a file was when it was read, once its articles are in."""
@@ -135,7 +135,7 @@ class Mirror:
             # What could not be looked at is not known to be gone.
             place = Path(printable(Path(path)))
             if path not in seen and not any(place.is_relative_to(other) for other in unread):
-                self._commits.remove(self._library.ids_from(path))
+                self._commits.remove(self._library.ids_from(path), path)
                 self._commits.forget(path)
         self._commits.commit()
         # An article that moved from one file to another was in both until now.
@@ -197,7 +197,8 @@ class Mirror:
             return None
         if complete:
             # Of a file that could not be read whole, nothing is known to be gone.
-            self._commits.remove(i for i in self._library.ids_from(name) if i not in ids)
+            gone = (i for i in self._library.ids_from(name) if i not in ids)
+            self._commits.remove(gone, name)
         settled = not claimed_elsewhere
         self._commits.record(name, replace(record, complete=complete and settled))
         whole = replace(record, complete=complete)

@@ -1,7 +1,8 @@
 """Says what ``index`` would do, and does nothing: the same mirroring, over a copy without texts.
 
 The copy is a scratch database with what mirroring asks about: the files, and the articles without
-their texts and passages. No lock is taken, no encoder needed, and no library made.
+their texts and passages, of whichever kind of library. No lock is taken, no encoder needed, and no
+library made.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -14,17 +15,18 @@ from retrieval.indexing import one_name
 from retrieval.library import Library, LibraryWriter, folder, schema
 from retrieval.library.transaction import Change, Passages, Transaction
 from retrieval.mirroring import Mirror, Pace, Reporter
+from retrieval.place import Place
 
 Note = Callable[[str, str, str | None], None]
 """Hears of each article: "added", "updated" or "removed", its id, and its file."""
 
 
-def rehearse(paths: Sequence[Path], library: Path, reporter: Reporter, note: Note) -> Summary:
+def rehearse(paths: Sequence[Path], library: Place, reporter: Reporter, note: Note) -> Summary:
     """Say what ``index`` would do with these paths.
 
     Args:
         paths: what would be read.
-        library: its folder; there need not be one yet.
+        library: where it is; there need not be one yet.
         reporter: hears of problems and progress.
         note: hears of each article that would change.
 
@@ -57,13 +59,24 @@ class _Rehearsed(Commits):
 class _RehearsalWriter(LibraryWriter):
     """A writer of a copy that nobody else sees. It holds no lock."""
 
-    def __init__(self, library: Path, note: Note) -> None:  # makes nothing, unlike its base
+    def __init__(self, place: Place, note: Note) -> None:  # makes nothing, unlike its base
+        # On a server nothing has a path; this one stands in what is said of a full disk.
+        library = place if isinstance(place, Path) else Path(place.name)
         self.path, self._note = library, note
         self._stack = ExitStack()
         self._connection = self._stack.enter_context(closing(schema.open_scratch()))
+        self.edition = folder.Edition(library / "1")
+        if not isinstance(place, Path):
+            from retrieval.milvus import opening
+
+            with super().commit() as change:
+                for table, (columns, rows) in opening.tables(place).items():
+                    change.copy(table, columns, rows)
+            return
         folder.check_free(library)
         there = folder.exists(library)
-        self.edition = folder.current_edition(library) if there else folder.Edition(library / "1")
+        if there:
+            self.edition = folder.current_edition(library)
         if there and self.edition.truth.exists():
             with closing(Library(library)) as real, real.snapshot(), super().commit() as change:
                 change.copy("files", *real.rows("files"))

@@ -6,7 +6,7 @@ from contextlib import closing, suppress
 from pathlib import Path
 
 from retrieval.encoding.encoder import Encoder
-from retrieval.errors import LibraryError
+from retrieval.errors import NeedsFolderError
 from retrieval.interface import AskedLibrary, ReadLibrary, Status
 from retrieval.library import folder
 from retrieval.library.reader import Library
@@ -122,11 +122,11 @@ def folder_of(place: Place, what: str) -> Path:
         what: needs a folder, for what is said where there is none.
 
     Raises:
-        LibraryError: it is on a server.
+        NeedsFolderError: it is on a server.
     """
     if isinstance(place, Path):
         return place
-    raise LibraryError(f"{place}: {what} needs a library in a folder; set QUOTH_LIBRARY to one")
+    raise NeedsFolderError(f"{place}: {what} needs a library in a folder; set QUOTH_LIBRARY to one")
 
 
 def _size(library: Path) -> int:

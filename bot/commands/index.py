@@ -16,6 +16,7 @@ from retrieval.encoding import Encoder
 from retrieval.errors import ReadingError
 from retrieval.indexing import Reporter, Summary, index
 from retrieval.library import feeds
+from retrieval.place import Place
 from retrieval.rebuilding import rebuild, roll_back
 from retrieval.rehearsing import rehearse
 from retrieval.store import exists, folder_of
@@ -43,6 +44,9 @@ def run(
     addresses = [path for path in paths if path.lower().startswith(("http://", "https://"))]
     if addresses and (watch or dry_run):
         raise click.UsageError("--watch and --dry-run take files and folders, not addresses.")
+    for asked, what in ((rebuild, "--rebuild"), (addresses, "URL")):
+        if asked:  # before anything is done or loaded
+            folder_of(chosen.library, f"quoth index {what}")
     places = [Path(path) for path in paths if path not in addresses]
     if not paths:
         places = [chosen.articles]
@@ -54,7 +58,7 @@ def run(
         # A library made here would be empty, and answer "not found" from now on.
         raise ReadingError(str(places[0]), "no such file or folder, so no library was made")
     if dry_run:
-        return _rehearse(places, folder_of(chosen.library, "quoth index --dry-run"))
+        return _rehearse(places, chosen.library)
     encoder = open_encoder(chosen)
     if rebuild:
         _rebuild(folder_of(chosen.library, "quoth index --rebuild"), encoder)
@@ -74,7 +78,7 @@ def run(
     return FAILED if summary.failed else OK
 
 
-def _rehearse(places: Sequence[Path], library: Path) -> int:
+def _rehearse(places: Sequence[Path], library: Place) -> int:
     def note(change: str, article: str, file: str | None) -> None:
         print(one_line(f"would be {change}: {article} ({file})"))
 

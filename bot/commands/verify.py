@@ -9,7 +9,6 @@ from bot.visible import one_line
 from bot.wording import counted
 from retrieval.library.mending import Lost
 from retrieval.place import Place
-from retrieval.store import folder_of
 from retrieval.verifying import Report, repair, verify
 
 
@@ -30,10 +29,9 @@ def _verify(library: Place, as_json: bool) -> int:
 
 
 def _repair(chosen: settings.Settings, as_json: bool) -> int:
-    path = folder_of(chosen.library, "quoth verify --repair")
     encoder = open_encoder(chosen)
     with reporting() as reporter:
-        done = repair(path, encoder, reporter)
+        done = repair(chosen.library, encoder, reporter)
     lost = [_lost(each) for each in done.lost]
     if as_json:
         found = _as_json(chosen.library, done.before)["problems"]

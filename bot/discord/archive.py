@@ -124,13 +124,17 @@ class Archive:
         await self._settle_what_is_not()
 
     async def _keep_in_step(self) -> None:
+        told = ""
         while True:
             await asyncio.sleep(_SECONDS_BETWEEN)
             try:
                 await self._settle_what_is_not()
+                told = ""
             except Exception as error:  # told as one line; the next minute may be better
                 line = " ".join(str(error).split())
-                _log.warning("the library is not in step with what servers keep: %s", line)
+                if line != told:
+                    _log.warning("the library is not in step with what servers keep: %s", line)
+                told = line
 
     async def _settle_what_is_not(self) -> None:
         if not await asyncio.to_thread(uploads.any_kept, self.store):

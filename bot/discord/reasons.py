@@ -6,11 +6,12 @@ import traceback
 from bot.discord import tracing
 from bot.discord.format import format_reason
 from bot.discord.limits import BusyError
-from retrieval.errors import QuestionError, QuothError
+from retrieval.errors import NeedsFolderError, QuestionError, QuothError
 
 _log = logging.getLogger(__name__)
 
 RESTARTING = "I am restarting; please ask again in a moment."
+NOT_HERE = "That cannot be done where this bot keeps its articles; whoever runs it can tell more."
 
 
 class RestartingError(QuothError):
@@ -32,6 +33,10 @@ def reason(error: Exception) -> str:
     if isinstance(error, QuestionError):
         tracing.became("told to wait" if isinstance(error, BusyError) else "reason")
         return format_reason(str(error))
+    if isinstance(error, NeedsFolderError):
+        tracing.became("reason")
+        _log.warning("refused: %s", error)
+        return NOT_HERE
     tracing.became("failed")
     reference = tracing.number()
     if isinstance(error, QuothError):

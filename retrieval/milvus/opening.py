@@ -1,12 +1,14 @@
 """Looks at a library on a server, for a moment."""
 
-import json
 from collections.abc import Iterator
 from contextlib import closing
+from typing import Any
 
 from retrieval.interface import Status
 from retrieval.milvus import schema
 from retrieval.milvus.reading import MilvusLibrary
+from retrieval.milvus.rows import file_record, head_of
+from retrieval.milvus.schema import STRONG
 from retrieval.milvus.server import Server
 from retrieval.place import MilvusPlace
 
@@ -19,7 +21,12 @@ def exists(place: MilvusPlace) -> bool:
 
 def read(place: MilvusPlace) -> MilvusLibrary:
     """Open a library for reading; raises a LibraryError where that cannot be done."""
-    return MilvusLibrary(Server(place))
+    server = Server(place)
+    try:
+        return MilvusLibrary(server)
+    except BaseException:
+        server.close()
+        raise
 
 
 def status(place: MilvusPlace) -> Status:
@@ -32,4 +39,36 @@ def files(place: MilvusPlace) -> Iterator[str]:
     """The paths of the files that it was made of; raises what ``status`` does."""
     with closing(read(place)) as library:
         for value in library.files():
-            yield str(json.loads(value)["path"])
+            yield file_record(value)[0]
+
+
+def tables(place: MilvusPlace) -> dict[str, tuple[list[str], list[tuple[Any, ...]]]]:
+    """The files and the articles, but for their texts, as tables of a library in a folder.
+
+    Returns:
+        Columns and rows of each table; none where there is no library.
+
+    Raises:
+        LibraryError: the server cannot be asked, or another version made the library.
+    """
+    with closing(Server(place)) as server:
+        opened = schema.open_if_made(server)
+        if opened is None:
+            return {}
+        library = MilvusLibrary(server, opened)
+        files = [
+            (path, record.size, record.modified, record.sha256, record.complete)
+            for path, record, _ in map(file_record, library.files())
+        ]
+        heads = map(head_of, server.rows(opened.articles, "", ["version", "about"], STRONG))
+        articles = [
+            (head.id, head.title, head.date, head.source, head.url, head.sha256, head.file, "")
+            for head in heads
+        ]
+    return {
+        "files": (["path", "size", "modified", "sha256", "complete"], files),
+        "articles": (
+            ["id", "title", "date", "source", "url", "sha256", "file", "text"],
+            articles,
+        ),
+    }

@@ -112,7 +112,8 @@ class MilvusLibrary:
         for start in range(0, len(missing), _AT_ONCE):
             fields = ["version", "about", "text"]
             for row in self._of(missing[start : start + _AT_ONCE], fields, level):
-                found[row["id"]] = self._keep(row["id"], row["version"], self._article(row, level))
+                if read := self._read(row, level):
+                    found[row["id"]] = read
         return found
 
     def list_articles(self) -> Iterator[tuple[str, str | None, str, str | None]]:
@@ -146,7 +147,8 @@ class MilvusLibrary:
         )
         return found
 
-    def _article(self, row: Row, level: str) -> Article:
+    def _read(self, row: Row, level: str) -> tuple[int, Article] | None:
+        """The article of a row, with its version; None where it went meanwhile."""
         head = head_of(row)
         text = row["text"]
         if head.pieces > 1:
@@ -160,11 +162,14 @@ class MilvusLibrary:
             }
             text += "".join(pieces[number] for number in sorted(pieces))
         try:
-            return head.article(text, self.server.place)
+            article = head.article(text, self.server.place)
         except DamagedError:
-            if level == BOUNDED:  # some of it may not have arrived
-                return self.articles([head.key], STRONG)[head.key][1]
+            again = self._of([head.key], ["version"], STRONG)
+            if level == BOUNDED or not again or again[0]["version"] != head.version:
+                # Some of it may not have arrived yet, or be gone already: then it is another.
+                return self.articles([head.key], STRONG).get(head.key)
             raise
+        return self._keep(head.key, head.version, article)
 
     def _keep(self, key: int, version: int, article: Article) -> tuple[int, Article]:
         if old := self._kept.pop(key, None):

@@ -10,7 +10,7 @@ import json
 from dataclasses import dataclass
 
 from retrieval.article import Article
-from retrieval.library.records import stored_article
+from retrieval.library.records import FileRecord, stored_article
 from retrieval.milvus.server import Row
 from retrieval.passages import Passage, split
 from retrieval.place import MilvusPlace
@@ -127,6 +127,13 @@ def article_row(article: Article, file: str, passages: int) -> Row:
 def head_of(row: Row) -> Head:
     """What the row of an article says of it."""
     return Head(key=row["id"], version=row["version"], **json.loads(row["about"]))
+
+
+def file_record(value: str) -> tuple[str, FileRecord, int]:
+    """What a row of the ledger says of a file: its path, what it was, and its articles."""
+    said = json.loads(value)
+    path, articles = str(said.pop("path")), int(said.pop("articles"))
+    return path, FileRecord(**said), articles
 
 
 def text_pieces(article: Article) -> list[str]:

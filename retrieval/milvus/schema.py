@@ -1,4 +1,4 @@
-"""The collections of a library, and how they are made and opened.
+"""The collections of a library, and how they are opened; ``making.py`` makes them.
 
     <name>_passages  id, article, version, paragraph, start, stop, day, source, vector; and, where
                      the server has BM25, words and what it makes of them
@@ -8,17 +8,14 @@
 Milvus wants a vector in each collection; where there is nothing to find, it is ``unused``.
 """
 
-import contextlib
 import json
 import time
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any
 
-from retrieval.errors import LibraryError, MismatchError, NotALibraryError
-from retrieval.milvus.rows import LONGEST_ABOUT, number_of
+from retrieval.errors import MismatchError, NotALibraryError
+from retrieval.milvus.rows import number_of
 from retrieval.milvus.server import Server
 
 VERSION = 1
@@ -30,11 +27,7 @@ STRONG = "Strong"
 BOUNDED = "Bounded"
 """Sees what has arrived, some tenths of a second behind: for whoever asks."""
 
-_LONGEST_WORDS = 8_192  # bytes: a passage, 160 characters of title, as terms
 _LOAD_SECONDS = 60.0
-_TRIES = 10  # a second apart
-_BM25_SINCE = (2, 5)
-_SCALARS = (99, 0)  # milvus-lite, which knows no index of numbers
 
 
 class Kind(IntEnum):
@@ -84,36 +77,9 @@ def open_library(server: Server) -> Collections:
         LibraryError: there is none, or the server cannot be asked.
         MismatchError: another version of Quoth made it.
     """
-    opened = _open(server)
+    opened = open_if_made(server)
     if opened is None:
         raise NotALibraryError(f"{server.place}: no library there; run: quoth index")
-    return opened
-
-
-def make_library(server: Server, encoder: str, dimension: int) -> Collections:
-    """Open a library for one encoder, making it where there is none; many may do so at once.
-
-    Raises:
-        LibraryError: the server cannot be asked.
-        MismatchError: another encoder or another version of Quoth made it.
-    """
-    opened = _open(server)
-    if opened is None:
-        name = server.place.name
-        words = server.version() >= _BM25_SINCE
-        makers = (
-            lambda: _make(server, f"{name}_passages", _passages_schema(dimension, words), words),
-            lambda: _make(server, f"{name}_articles", _articles_schema()),
-            lambda: _make(server, f"{name}_ledger", _ledger_schema()),
-        )
-        with ThreadPoolExecutor(len(makers)) as beside:
-            for made in [beside.submit(make) for make in makers]:
-                made.result()
-        facts = {"schema": VERSION, "encoder": encoder, "dimension": dimension, "words": words}
-        # Last: what has no facts is nobody's library yet.
-        server.call("upsert", f"{name}_ledger", [ledger_row(Kind.FACTS, value=json.dumps(facts))])
-        opened = open_library(server)
-    check_encoder(server, opened, encoder)
     return opened
 
 
@@ -124,10 +90,15 @@ def check_encoder(server: Server, opened: Collections, encoder: str) -> None:
         MismatchError: they are not the same.
     """
     if opened.encoder != encoder:
-        raise MismatchError(
-            f"{server.place}: made with the encoder {opened.encoder}, not {encoder}; "
-            "set QUOTH_ENCODER to the first, or index into another name"
-        )
+        raise other_encoder(server, opened.encoder, encoder)
+
+
+def other_encoder(server: Server, made_by: str, encoder: str) -> MismatchError:
+    """What is said of a library whose vectors are another encoder's."""
+    return MismatchError(
+        f"{server.place}: made with the encoder {made_by}, not {encoder}; "
+        "set QUOTH_ENCODER to the first, or index into another name"
+    )
 
 
 def ledger_row(
@@ -164,12 +135,12 @@ def now() -> int:
     return time.time_ns() // 1_000_000
 
 
-def _open(server: Server) -> Collections | None:
+def open_if_made(server: Server) -> Collections | None:
     """Open a library; None where there is none, or it is only just made."""
     name = server.place.name
     if not exist(server):
         return None
-    _load(server, f"{name}_ledger")
+    load(server, f"{name}_ledger")
     facts = _facts(server, BOUNDED) or _facts(server, STRONG)
     if facts is None:
         return None
@@ -187,7 +158,7 @@ def _open(server: Server) -> Collections | None:
         words=facts["words"],
     )
     for each in (opened.passages, opened.articles):
-        _load(server, each)
+        load(server, each)
     return opened
 
 
@@ -204,100 +175,7 @@ def _facts(server: Server, level: str) -> dict[str, Any] | None:
     return facts
 
 
-def _load(server: Server, name: str) -> None:
+def load(server: Server, name: str) -> None:
     """Have a collection searched; one that is loaded already, with its replicas, stays so."""
     if "Loaded" not in str(server.call("get_load_state", name)):
         server.call("load_collection", name, seconds=_LOAD_SECONDS)
-
-
-def _make(server: Server, name: str, schema: Any, words: bool = False) -> None:
-    """Make a collection with its indexes; another indexer may be doing so."""
-    vectors, scalars = _index_params(), _index_params()
-    if name.endswith("_passages"):
-        vectors.add_index(
-            "vector",
-            index_type="HNSW",
-            metric_type="IP",
-            params={"M": 16, "efConstruction": 200},
-        )
-        if words:
-            vectors.add_index("sparse", index_type="SPARSE_INVERTED_INDEX", metric_type="BM25")
-    else:
-        vectors.add_index("unused", index_type="FLAT", metric_type="L2")
-    field = {"passages": "article", "articles": "file", "ledger": "article"}
-    scalars.add_index(field[name.rpartition("_")[2]], index_type="STL_SORT")
-    makers: list[Callable[[], object]] = [
-        lambda: server.call("create_collection", name, schema=schema, consistency_level=BOUNDED),
-        lambda: server.call("create_index", name, vectors),
-    ]
-    if server.version() != _SCALARS:
-        makers.append(lambda: server.call("create_index", name, scalars))
-    for make in makers:
-        with contextlib.suppress(LibraryError):  # it is there already, or loading says why not
-            make()
-    for _ in range(_TRIES):
-        with contextlib.suppress(LibraryError):  # the other one is not so far
-            _load(server, name)
-            return
-        time.sleep(1)
-    _load(server, name)
-
-
-def _passages_schema(dimension: int, words: bool) -> Any:
-    from pymilvus import DataType, Function, FunctionType
-
-    schema = _schema(("article", "version", "paragraph", "start", "stop", "day", "source"))
-    schema.add_field("vector", DataType.FLOAT_VECTOR, dim=dimension)
-    if words:
-        schema.add_field(
-            "words",
-            DataType.VARCHAR,
-            max_length=_LONGEST_WORDS,
-            enable_analyzer=True,
-            analyzer_params={"tokenizer": "standard"},
-        )
-        schema.add_field("sparse", DataType.SPARSE_FLOAT_VECTOR)
-        schema.add_function(
-            Function(
-                name="bm25",
-                function_type=FunctionType.BM25,
-                input_field_names=["words"],
-                output_field_names=["sparse"],
-            )
-        )
-    return schema
-
-
-def _articles_schema() -> Any:
-    from pymilvus import DataType
-
-    schema = _schema(("version", "file"))
-    schema.add_field("about", DataType.VARCHAR, max_length=LONGEST_ABOUT)
-    schema.add_field("text", DataType.VARCHAR, max_length=LONGEST_ABOUT)
-    schema.add_field("unused", DataType.FLOAT_VECTOR, dim=2)
-    return schema
-
-
-def _ledger_schema() -> Any:
-    from pymilvus import DataType
-
-    schema = _schema(("kind", "article", "version", "moment"))
-    schema.add_field("value", DataType.VARCHAR, max_length=LONGEST_ABOUT)
-    schema.add_field("unused", DataType.FLOAT_VECTOR, dim=2)
-    return schema
-
-
-def _schema(numbers: tuple[str, ...]) -> Any:
-    from pymilvus import DataType, MilvusClient
-
-    schema = MilvusClient.create_schema(auto_id=False, enable_dynamic_field=False)
-    schema.add_field("id", DataType.INT64, is_primary=True)
-    for name in numbers:
-        schema.add_field(name, DataType.INT64)
-    return schema
-
-
-def _index_params() -> Any:
-    from pymilvus import MilvusClient
-
-    return MilvusClient.prepare_index_params()

@@ -36,11 +36,14 @@ class MilvusAsked:
     """
 
     def __init__(self, place: MilvusPlace, encoder: Encoder) -> None:
-        server = Server(place)
-        opened = open_library(server)
-        check_encoder(server, opened, encoder.identity)
-        self._server = server
-        self._library = MilvusLibrary(server, opened)
+        self._server = Server(place)
+        try:
+            opened = open_library(self._server)
+            check_encoder(self._server, opened, encoder.identity)
+            self._library = MilvusLibrary(self._server, opened)
+        except BaseException:
+            self._server.close()
+            raise
         self.terms = Terms()
         self._weights = Weights(self.terms)
         self.notice: str | None = None

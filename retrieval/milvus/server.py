@@ -1,6 +1,8 @@
 """The connection to a Milvus server, and what its errors mean to a person."""
 
+import contextlib
 import logging
+import re
 from collections.abc import Iterator
 from itertools import pairwise
 from typing import Any
@@ -14,8 +16,9 @@ SECONDS = 10.0
 _LONGEST = 200  # characters of what a server says
 _PAGE = 5_000  # rows read at a time
 _IDS = 2**63  # so many ids there are, from 0
-_REACH = ("unavailable", "fail connecting", "connection", "deadline", "timed out", "timeout")
-_LOGIN = ("auth", "unauthenticated", "permission")
+_REACH = re.compile(r"unavailable|fail connecting|connection|deadline|timed? ?out", re.IGNORECASE)
+_LOGIN = re.compile(r"\bauth\b|authenticat|permission|privilege", re.IGNORECASE)
+_VERSION = re.compile(r"(\d+)\.(\d+)")
 
 Row = dict[str, Any]
 
@@ -66,8 +69,10 @@ class Server:
         said = str(self.call("get_server_version"))
         if "milvus_lite" in said:
             return (99, 0)
-        major, minor, *_ = said.lstrip("v").split(".")
-        return int(major), int(minor)
+        found = _VERSION.search(said)
+        if found is None:
+            raise LibraryError(f"{self.place}: the server has no version: {said[:_LONGEST]}")
+        return int(found[1]), int(found[2])
 
     def rows(
         self,
@@ -132,7 +137,8 @@ class Server:
         """Let go of the connection."""
         client, self._client = self._client, None
         if client is not None:
-            client.close()
+            with contextlib.suppress(Exception):  # nothing of it is needed any more
+                client.close()
 
     def _connected(self) -> Any:
         if self._client is None:
@@ -161,14 +167,14 @@ class Server:
         for secret in (self.place.password, self.place.token):
             if secret:
                 said = said.replace(secret, "…")
-        lower = said.lower()
-        if any(word in lower for word in _LOGIN):
+        about = said.replace(self.place.name, "")  # a library may be named "connections"
+        if _LOGIN.search(about):
             return LibraryError(
                 f"{self.place}: the server refuses the login; mend the user and password in"
                 " QUOTH_LIBRARY, or QUOTH_MILVUS_TOKEN"
             )
-        self._client = None  # what was connected may be gone; the next call connects anew
-        if any(word in lower for word in _REACH) or not said:
+        self.close()  # what was connected may be gone; the next call connects anew
+        if _REACH.search(about) or not said:
             return LibraryError(
                 f"{self.place}: the library can't be reached; see that the server runs and that"
                 " the address is right"

@@ -13,7 +13,14 @@ from retrieval.encoding.encoder import sound
 from retrieval.errors import DamagedError
 from retrieval.milvus.opening import read
 from retrieval.milvus.reading import MilvusLibrary
-from retrieval.milvus.rows import article_key, passage_id, passages_of, version_of
+from retrieval.milvus.rows import (
+    article_key,
+    day_of,
+    passage_id,
+    passages_of,
+    source_of,
+    version_of,
+)
 from retrieval.milvus.schema import BOUNDED, STRONG, Kind
 from retrieval.milvus.server import Row
 from retrieval.mirroring import Reporter
@@ -21,6 +28,7 @@ from retrieval.place import MilvusPlace
 from retrieval.verifying.report import Report
 
 _ARTICLES = 50  # looked at together
+_SAID = "paragraph", "start", "stop", "day", "source"  # of a passage
 _PASSAGES = 500  # with their vectors, in one answer of the server
 
 
@@ -78,10 +86,11 @@ class _Check:
                     articles.update(self._library.articles([key]))
                 except DamagedError as error:
                     self._report.add("article", str(error))
+                    self._report.damaged.add(key)
         if not articles:
             return
         where = f"article in [{', '.join(map(str, articles))}]"
-        fields = ["article", "version", "paragraph", "start", "stop", "day", "source", "vector"]
+        fields = ["article", *_SAID, "vector"]
         found: dict[int, list[Row]] = {key: [] for key in articles}
         for row in self._server.rows(self._names.passages, where, fields, BOUNDED, page=_PASSAGES):
             found[row["article"]].append(row)
@@ -92,23 +101,29 @@ class _Check:
         self._passages += len(rows)
         if key != article_key(article.id) or version != version_of(article):
             self._report.add("article", f"{article.id}: its key or version is another article's")
+            self._report.damaged.add(key)
             return
+        known = self._report.count
+        of = day_of(article.date), source_of(article.source)
         wanted = {
-            passage_id(key, version, n): (each.paragraph, each.start, each.end)
+            passage_id(key, version, n): (each.paragraph, each.start, each.end, *of)
             for n, each in enumerate(passages_of(article))
         }
-        there = {row["id"]: (row["paragraph"], row["start"], row["stop"]) for row in rows}
+        there = {row["id"]: tuple(row[name] for name in _SAID) for row in rows}
         if missing := wanted.keys() - there.keys():
             self._report.add("passage", f"{article.id}: {len(missing):,} are missing", len(missing))
         if other := there.keys() - wanted.keys():
             self._report.add("passage", f"{article.id}: {len(other):,} are not its", len(other))
         for number in wanted.keys() & there.keys():
             if wanted[number] != there[number]:
-                self._report.add("passage", f"{article.id}: one is not where the text has it")
+                problem = "one is not where the text has it, or of another day or source"
+                self._report.add("passage", f"{article.id}: {problem}")
         if rows:
             fine = sound(np.array([row["vector"] for row in rows], dtype=np.float32))
             if wrong := int((~fine).sum()):
                 self._report.add("vector", f"{article.id}: {wrong:,} not of length 1", wrong)
+        if self._report.count > known:
+            self._report.to_split.add(key)
 
     def _check_orphans(self, articles: set[int], claimed: set[int], held: int) -> None:
         """Look for passages of no article, and for those that are there twice."""
@@ -116,7 +131,9 @@ class _Check:
         rows = self._server.rows(self._names.passages, "", ["article"], BOUNDED, expected=held)
         for row in rows:
             different += 1
-            orphans += row["article"] not in articles and row["article"] not in claimed
+            if row["article"] not in articles and row["article"] not in claimed:
+                orphans += 1
+                self._report.to_split.add(row["article"])
         if orphans:
             self._report.add("passage", f"{orphans:,} of no article", orphans)
         if held > different and not claimed:

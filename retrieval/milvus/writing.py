@@ -70,12 +70,18 @@ class MilvusWriter:
         self._terms = Terms()
         self._changed = 0.0
 
-    def put(self, articles: Sequence[Prepared], alive: Callable[[], None] = lambda: None) -> None:
+    def put(
+        self, articles: Sequence[Prepared], mine: Callable[[], Collection[int]] | None = None
+    ) -> set[int]:
         """Write articles; those of the same id are replaced. ``sweep`` removes what was theirs.
 
         Args:
             articles: with their vectors.
-            alive: called between parts of the work.
+            mine: called between parts of the work for the keys that are still claimed; by default
+                all are.
+
+        Returns:
+            The keys of those that were written: what is not claimed any more was not.
         """
         rows: list[Row] = []
         for each in articles:
@@ -83,15 +89,21 @@ class MilvusWriter:
             while len(rows) >= _ROWS:
                 self._write("insert", self._names.passages, rows[:_ROWS])
                 del rows[:_ROWS]
-                alive()
+                if mine:
+                    mine()
         if rows:
             self._write("insert", self._names.passages, rows)
         for part in _of_size([row for each in articles for row in _text_rows(each.article)]):
             self._write("upsert", self._names.ledger, part)
         heads = [article_row(each.article, each.file, len(each.passages)) for each in articles]
+        if mine:
+            still = mine()
+            heads = [row for row in heads if row["id"] in still]
         for part in _of_size(heads):
             self._write("upsert", self._names.articles, part)
-        self.changed()
+        if heads:
+            self.changed()
+        return {row["id"] for row in heads}
 
     def move(self, articles: Sequence[tuple[Article, str, int]]) -> None:
         """Write that articles, the same otherwise, now come from other files."""

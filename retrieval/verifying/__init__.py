@@ -12,7 +12,7 @@ unfinished files are removed by it. A report names both as left over, and they d
 """
 
 from retrieval.verifying.checking import verify
-from retrieval.verifying.mending import Repaired, repair
-from retrieval.verifying.report import Report
+from retrieval.verifying.mending import repair
+from retrieval.verifying.report import Repaired, Report
 
 __all__ = ["Repaired", "Report", "repair", "verify"]

@@ -1,7 +1,6 @@
 """Mends what a check found: the truth first, then the caches from it."""
 
 import shutil
-from dataclasses import dataclass
 from pathlib import Path
 
 from retrieval.encoding.encoder import Encoder
@@ -9,26 +8,12 @@ from retrieval.errors import LibraryError
 from retrieval.indexing import Reporter, bring_up_to_date
 from retrieval.library import Library
 from retrieval.library.mending import Lost, MendingWriter
+from retrieval.place import Place
 from retrieval.verifying.checking import verify
-from retrieval.verifying.report import Report
+from retrieval.verifying.report import Repaired, Report
 
 
-@dataclass(frozen=True, slots=True)
-class Repaired:
-    """What a repair found and did.
-
-    Attributes:
-        before: what was wrong.
-        lost: the articles whose text was damaged.
-        after: what is still wrong.
-    """
-
-    before: Report
-    lost: list[Lost]
-    after: Report
-
-
-def repair(library: Path, encoder: Encoder, reporter: Reporter) -> Repaired:
+def repair(library: Place, encoder: Encoder, reporter: Reporter) -> Repaired:
     """Check a library, mend what can be mended, and check it again.
 
     Caches that are wrong are thrown away and made again; passages that are not those of their
@@ -37,7 +22,7 @@ def repair(library: Path, encoder: Encoder, reporter: Reporter) -> Repaired:
     where that is gone, it stays.
 
     Args:
-        library: its folder.
+        library: where it is.
         encoder: whose vectors it holds.
         reporter: hears of progress.
 
@@ -45,6 +30,11 @@ def repair(library: Path, encoder: Encoder, reporter: Reporter) -> Repaired:
         LibraryError: there is no library, it cannot be opened at all, another process is writing,
             or another encoder or version made it.
     """
+    if not isinstance(library, Path):
+        # Imported here because most libraries are in a folder.
+        from retrieval.milvus import mending
+
+        return mending.repair(library, encoder, reporter)
     Library(library).close()  # a library that is not there is not made here
     with MendingWriter(library) as writer:
         writer.claim(encoder.identity)

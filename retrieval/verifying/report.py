@@ -4,6 +4,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+from retrieval.library.mending import Lost
+
 Kind = Literal[
     "database",  # SQLite's own checks
     "edition",  # what the marker names
@@ -41,8 +43,8 @@ class Report:
         problems: by kind.
         left_over: what a killed run left for the next one, or what is behind; nothing wrong.
         strays: the files of it.
-        damaged: the numbers of the articles whose text cannot be trusted.
-        to_split: the numbers of the articles whose passages are not those of their text.
+        damaged: the numbers of the articles whose text cannot be trusted; on a server their keys.
+        to_split: the numbers, or keys, of the articles whose passages are not those of their text.
         to_encode: the digests whose vectors are not what an encoder makes.
     """
 
@@ -79,3 +81,18 @@ class Report:
             if problem.count > len(problem.examples):
                 told.append(f"{kind}: and {problem.count - len(problem.examples):,} more")
         return told
+
+
+@dataclass(frozen=True, slots=True)
+class Repaired:
+    """What a repair found and did.
+
+    Attributes:
+        before: what was wrong.
+        lost: the articles whose text was damaged.
+        after: what is still wrong.
+    """
+
+    before: Report
+    lost: list[Lost]
+    after: Report

@@ -82,6 +82,8 @@ print(sorted(set(sys.modules) & {unneeded!r}), file=sys.stderr)
         ),
         (["verify"], ["--repair", "--json", "--library"]),
         (["status"], ["--json", "--library"]),
+        (["export"], ["FILE", "--library"]),
+        (["import"], ["FILE", "--library"]),
         (["eval"], ["QUESTIONS.jsonl", "--json", "--plot", "--worst", "--library"]),
         (["articles"], ["list", "show", "remove"]),
         (["articles", "show"], ["ID", "--json", "--library"]),

@@ -17,6 +17,7 @@ from retrieval.errors import LibraryError, MismatchError, ReadingError
 from retrieval.indexing import Reporter, Summary, index
 from retrieval.passages import split
 from retrieval.place import Place
+from retrieval.rehearsing import Note, rehearse
 from retrieval.search.filter import Filter
 from retrieval.verifying import verify
 from tests.retrieval.collection import reader, write_jsonl
@@ -221,3 +222,24 @@ def test_the_next_run_finishes_what_one_did_not(
     bring(place, encoder, folder)
     assert len(listed(place)) == 60
     assert is_whole(place)
+
+
+def test_what_would_be_done_is_told_and_not_done(
+    place: Place, encoder: ScatteredEncoder, folder: Path
+) -> None:
+    def rehearsed() -> tuple[Summary, list[tuple[str, str]]]:
+        told: list[tuple[str, str]] = []
+        note: Note = lambda change, article, file: told.append((change, article))  # noqa: E731
+        return rehearse([folder], place, Reporter(), note), sorted(told)
+
+    file = write_jsonl(folder / "a.jsonl", ROWS[:3])
+    ids = ["bakery", "bridge", "harvest"]
+    assert rehearsed() == (Summary(added=3), [("added", each) for each in ids])
+    assert not store.exists(place)
+    bring(place, encoder, folder)
+    assert rehearsed() == (Summary(unchanged=3), [])
+    write_jsonl(file, [{**ROWS[0], "text": "Another."}, ROWS[1], ROWS[3]])
+    done, told = rehearsed()
+    assert done == Summary(added=1, updated=1, removed=1, unchanged=1)
+    assert told == [("added", "lighthouse"), ("removed", "harvest"), ("updated", "bridge")]
+    assert sorted(each[0] for each in listed(place)) == ids

@@ -2,8 +2,6 @@
 
 import json
 import signal
-import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -14,43 +12,13 @@ from retrieval.errors import LibraryError, MismatchError
 from retrieval.indexing import Reporter
 from retrieval.milvus.schema import Kind, ledger_row
 from retrieval.milvus.server import Server
-from retrieval.place import MilvusPlace, as_setting
+from retrieval.place import MilvusPlace
 from retrieval.verifying import verify
+from tests.library_contract.indexers import indexer, rows
 from tests.library_contract.servers import TestServer
 from tests.library_contract.test_library_contract import asking, bring, found, is_whole, listed
 from tests.retrieval.collection import write_jsonl
 from tests.retrieval.encoders import ScatteredEncoder
-
-INDEXER = """
-import sys, json
-from pathlib import Path
-from retrieval.indexing import Reporter, index
-from retrieval.place import parse_address
-from tests.retrieval.encoders import ScatteredEncoder
-encoder = ScatteredEncoder(delay=0.3)
-def progress(stage, done, total):
-    print(stage, done, flush=True)
-place = parse_address(sys.argv[1])
-summary = index([Path(sys.argv[2])], place, encoder, Reporter(progress=progress))
-print(json.dumps([summary.added, summary.unchanged, encoder.encoded]), flush=True)
-"""
-
-
-def indexer(place: MilvusPlace, folder: Path) -> "subprocess.Popen[str]":
-    return subprocess.Popen(
-        [sys.executable, "-c", INDEXER, as_setting(place), str(folder)],
-        stdout=subprocess.PIPE,
-        text=True,
-        cwd=Path(__file__).parents[2],
-    )
-
-
-def rows(count: int) -> list[dict[str, str]]:
-    body = "\n\n".join(f"Paragraph {n} tells of the river. " * 8 for n in range(8))
-    return [
-        {"id": f"n{n}", "title": f"Title {n}", "text": f"Article {n}.\n\n{n} {body}"}
-        for n in range(count)
-    ]
 
 
 def test_two_indexers_share_the_work(milvus: MilvusPlace, folder: Path) -> None:
@@ -64,7 +32,7 @@ def test_two_indexers_share_the_work(milvus: MilvusPlace, folder: Path) -> None:
     assert [added + unchanged for added, unchanged, _ in done] == [800, 800]
     # Titles and texts repeat over the files: what counts is how many, not which.
     passages = store.status(milvus).state.passages
-    assert sum(len(encoded) for _, _, encoded in done) == passages
+    assert sum(encoded for _, _, encoded in done) == passages
     assert is_whole(milvus)
 
 
@@ -73,13 +41,14 @@ def test_what_a_killed_indexer_had_claimed_is_done_by_the_next(
 ) -> None:
     write_jsonl(folder / "a.jsonl", rows(300))
     killed = indexer(milvus, folder)
-    assert killed.stdout
+    assert killed.stdout and killed.stderr
     for line in killed.stdout:
         if line.startswith("Encoding 2"):
             break
     killed.send_signal(signal.SIGKILL)
     killed.wait()
     killed.stdout.close()
+    killed.stderr.close()
     began = time.monotonic()
     assert bring(milvus, encoder, folder)[1] == []
     assert time.monotonic() - began < 60, "it waited for the dead one's claims to expire"

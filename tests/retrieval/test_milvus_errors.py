@@ -1,5 +1,7 @@
 """What is said of a server that can't be used: one line, without a secret. No server is needed."""
 
+from dataclasses import replace
+
 import pytest
 
 from retrieval import store
@@ -15,9 +17,20 @@ class _Refusing:
 
     def __init__(self, said: str) -> None:
         self._said = said
+        self.closed = False
+
+    def close(self) -> None:
+        self.closed = True
 
     def has_collection(self, name: str, timeout: float) -> bool:
         raise RuntimeError(self._said)
+
+
+class _Telling(_Refusing):
+    """A client that knows its server's version."""
+
+    def get_server_version(self, timeout: float) -> str:
+        return self._said
 
 
 @pytest.mark.parametrize(
@@ -46,3 +59,43 @@ def test_where_nobody_listens_it_says_so_soon() -> None:
     pytest.importorskip("pymilvus")
     with pytest.raises(LibraryError, match=r"milvus://127\.0\.0\.1:9/news: the library can't be"):
         store.status(PLACE)
+
+
+@pytest.mark.parametrize("name", ["authors", "connections", "timeouts", "permissions"])
+def test_a_librarys_name_is_not_taken_for_what_is_wrong(name: str) -> None:
+    server = Server(replace(PLACE, name=name))
+    server._client = _Refusing(f"collection {name}_ledger has no author")
+    with pytest.raises(LibraryError, match="the server says: collection"):
+        server.call("has_collection", f"{name}_ledger")
+
+
+@pytest.mark.parametrize(
+    ("said", "version"),
+    [
+        ("2.3.5", (2, 3)),
+        ("v2.5.4-gpu", (2, 5)),
+        ("2.6-20250101", (2, 6)),
+        ("Zilliz Cloud Vector Database(Compatible with Milvus 2.4)", (2, 4)),
+        ("milvus_lite 3.2.0", (99, 0)),
+    ],
+)
+def test_versions_are_read_however_they_are_written(said: str, version: tuple[int, int]) -> None:
+    server = Server(PLACE)
+    server._client = _Telling(said)
+    assert server.version() == version
+
+
+def test_a_server_without_a_version_is_told() -> None:
+    server = Server(PLACE)
+    server._client = _Telling("nightly")
+    with pytest.raises(LibraryError, match="the server has no version: nightly"):
+        server.version()
+
+
+def test_each_failure_lets_go_of_its_connection() -> None:
+    server = Server(PLACE)
+    for _ in range(3):
+        client = server._client = _Refusing("StatusCode.UNAVAILABLE")
+        with pytest.raises(LibraryError):
+            server.call("has_collection", "news_ledger")
+        assert client.closed
