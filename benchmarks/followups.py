@@ -115,7 +115,7 @@ def _asker(library: Path) -> Callable[[Question], Asked]:
 
     def ask(question: Question) -> Asked:
         answer = answerer.ask(question.text, QUOTES, history=question.history)
-        leans = answer.understood is not None and bool(answer.understood.texts)
+        leans = answer.understood is not None and answer.understood.leans
         return Asked(outcome(question, answer), leans)
 
     return ask

@@ -97,7 +97,7 @@ class Answerer:
             )
             searched = time.perf_counter()
             found = findings(self._library, candidates, max(top, _READ))
-            read = self._read(understood.reading, found)
+            read = self._read(understood, found)
             quotes = self._quotes(question, read, top + _MORE, state.passages)
         done = time.perf_counter()
         confidence = quotes[0].score if quotes else 0.0
@@ -145,8 +145,9 @@ class Answerer:
             vector = vector + weight * self._encoder.encode_query(text)
         return unit(vector)
 
-    def _read(self, question: str, found: Sequence[Finding]) -> list[Finding]:
+    def _read(self, understood: Understanding, found: Sequence[Finding]) -> list[Finding]:
         """Have the reader read what was found; best first, what it had no time for at the end."""
+        question = understood.question
         if asks(question):
             passages = [(each.article.title, each.words) for each in found]
             deadline = time.perf_counter() + READING_SECONDS
@@ -154,7 +155,7 @@ class Answerer:
             for each, reading in zip(found, readings, strict=False):
                 each.reading = reading
         for each in found:
-            each.score = order(each.reading, each.candidate.score)
+            each.score = order(each.reading, each.candidate.score, leans=understood.leans)
         return newest_first(question, sorted(found, key=lambda each: -each.score))
 
     def _quotes(

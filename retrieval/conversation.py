@@ -40,9 +40,6 @@ and no name, a request does not say what it is about, and a question with fewer.
 _SHARED = 0.2
 """Of a question's telling words: with fewer of them said before, it is about something else."""
 
-_READ = 6
-"""Words of earlier turns that the reader reads: with more it would lose sight of the question."""
-
 # As text: compiling them takes 10 ms, which a question without others before it need not wait for.
 _WORD = r"[^\W_]+(?:['’-][^\W_]+)*"
 
@@ -94,7 +91,6 @@ class Understanding:
 
     Attributes:
         question: as it was asked.
-        reading: what the reader is asked.
         carried: words of earlier turns that it is searched with too, as they were written, the
             most telling first; none where it stands alone.
         words: the same as the terms that the index of words has, each with its weight, where one of
@@ -103,7 +99,6 @@ class Understanding:
     """
 
     question: str
-    reading: str
     carried: tuple[str, ...] = ()
     words: Mapping[str, float] = field(default_factory=dict)
     texts: tuple[tuple[str, float], ...] = ()
@@ -112,6 +107,11 @@ class Understanding:
     def alone(self) -> bool:
         """Whether it is taken as if nothing had been asked before."""
         return not self.words and not self.texts
+
+    @property
+    def leans(self) -> bool:
+        """Whether it needs those before it to say what it is about."""
+        return bool(self.texts)
 
 
 class Conversations:
@@ -132,7 +132,7 @@ class Conversations:
             question: as it was asked.
             turns: those before it, the oldest first.
         """
-        alone = Understanding(question, reading=question)
+        alone = Understanding(question)
         if not turns:
             return alone
         own = self._telling(question)
@@ -149,13 +149,12 @@ class Conversations:
             if term not in own and weight > weights.get(term, 0.0):
                 carried[term], weights[term] = word, weight
         if not leans:
-            return Understanding(question, question, _shown(carried, weights), weights)
+            return Understanding(question, _shown(carried, weights), weights)
         texts = tuple(
             (turn.question, _VECTOR_WEIGHT * _AGEING**age)
             for age, turn in enumerate(reversed(turns[-_TURNS_IN_VECTOR:]))
         )
-        shown = _shown(carried, weights)
-        return Understanding(question, _reminded(question, shown), shown, weights, texts)
+        return Understanding(question, _shown(carried, weights), weights, texts)
 
     def _leans(self, question: str, own: Mapping[str, str]) -> bool:
         """Whether it needs the turns before it to say what it is about."""
@@ -190,13 +189,6 @@ def _shown(carried: Mapping[str, str], weights: Mapping[str, float]) -> tuple[st
     """The words that were carried over, each once, the most telling first."""
     ranked = sorted(carried, key=lambda term: -weights[term])
     return tuple(dict.fromkeys(carried[term] for term in ranked))
-
-
-def _reminded(question: str, carried: Sequence[str]) -> str:
-    """A question with what it is about behind it: ``When did they start (talks, held)?``."""
-    if not carried:
-        return question
-    return f"{question.rstrip('?!. ')} ({', '.join(carried[:_READ])})?"
 
 
 def turns_from(history: object) -> tuple[Turn, ...]:

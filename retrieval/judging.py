@@ -18,6 +18,10 @@ WEIGHTS_FILE = "weights.json"
 TYPICAL_COSINE = 0.5
 """What a passage that still waits for its vector is taken to have."""
 
+_LEANING = 2.0
+"""What the search counts more for a question that leans on those before it: the search knows what
+it is about, and the reader reads it as it was asked."""
+
 # Of the best passage with other words marked. More says no more: of a question that only looks
 # answerable one passage is far ahead too.
 _FAR_AHEAD = 1.5
@@ -110,13 +114,19 @@ def fitted() -> Weights:
     )
 
 
-def order(reading: Reading, search: float) -> float:
-    """Where a passage stands among a question's: a logit, but for what they have in common."""
+def order(reading: Reading, search: float, *, leans: bool = False) -> float:
+    """Where a passage stands among a question's: a logit, but for what they have in common.
+
+    Args:
+        reading: what the reader says of it.
+        search: what the search says of it.
+        leans: whether the question leans on those before it.
+    """
     weights = fitted().order
     return (
         weights.relevance * reading.relevance
         + weights.margin * reading.margin
-        + weights.search * search
+        + weights.search * (_LEANING if leans else 1.0) * search
     )
 
 

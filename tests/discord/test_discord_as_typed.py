@@ -29,7 +29,7 @@ LINE = "-# Understood as going on about\\: talks, held"
 
 def taken(*carried: str) -> Understanding:
     """A question that is searched with words of earlier turns."""
-    return Understanding(WHEN, WHEN, carried, dict.fromkeys(carried, 0.2))
+    return Understanding(WHEN, carried, dict.fromkeys(carried, 0.2))
 
 
 @pytest.fixture(autouse=True)
@@ -65,7 +65,7 @@ def test_the_line_is_below_the_question() -> None:
 
 
 def test_what_was_taken_as_typed_has_no_line() -> None:
-    answer = dataclasses.replace(answer_of(), understood=Understanding(WHEN, WHEN))
+    answer = dataclasses.replace(answer_of(), understood=Understanding(WHEN))
     assert text_of(answer) == text_of(answer_of())
 
 
@@ -109,7 +109,7 @@ async def test_the_button_is_there_where_it_was_not_taken_as_typed(
     first = ["Context", "Ask a follow-up"]
     assert rows(world.replies()[0]) == [first, ["Right", "Wrong"]]
     assert rows(message) == [first, ["Right", "Wrong", LABEL]]
-    engine.understood = Understanding(WHEN, WHEN)
+    engine.understood = Understanding(WHEN)
     assert LABEL not in str(rows(await followed(world)))
 
 

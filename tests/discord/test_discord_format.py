@@ -250,6 +250,6 @@ def test_a_message_is_never_too_long_and_no_quote_is_cut(
 def test_the_first_quote_always_fits(text: str) -> None:
     whole = Span(0, len(text))
     quote = quote_of(text, title="_" * 1000, url="https://example.org/" + "a" * 280, answer=whole)
-    understood = Understanding("?", "?", ("*" * 500,), {"*": 1.0})
+    understood = Understanding("?", ("*" * 500,), {"*": 1.0})
     answer = replace(answer_of(quote, quote), understood=understood)
     assert "\n-# \\[1\\] " in text_of(answer, show_question=True)

@@ -93,6 +93,12 @@ def test_the_order_is_by_the_weighted_sum(one: Reading, other: Reading, search: 
 
 
 @given(READINGS, LOGIT)
+def test_the_search_counts_more_where_the_question_leans(reading: Reading, search: float) -> None:
+    gained = order(reading, search + 1, leans=True) - order(reading, search, leans=True)
+    assert gained > 1.5 * fitted().order.search
+
+
+@given(READINGS, LOGIT)
 def test_what_was_not_read_comes_after_what_was(reading: Reading, search: float) -> None:
     assert order(NOT_READ, search) < order(reading, search)
 
