@@ -166,11 +166,15 @@ def after_another(questions: Sequence[Question], about: Mapping[str, str]) -> li
         about: what an article is about: questions to the same are not taken for others.
     """
     chance = random.Random(1)  # noqa: S311 - which one is no secret
+
+    def topics(question: Question) -> set[str]:
+        # An accepted article need not be in the collection.
+        return {about[article] for article in question.articles if article in about}
+
     asked = []
     for question in questions:
-        topics = {about[article] for article in question.articles}
         other = question
-        while not topics.isdisjoint(about[article] for article in other.articles):
+        while other is question or not topics(question).isdisjoint(topics(other)):
             other = chance.choice(questions)
         asked.append(replace(question, history=(Turn(other.text, other.answers[0]),)))
     return asked
