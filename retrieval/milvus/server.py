@@ -2,6 +2,7 @@
 
 import contextlib
 import logging
+import os
 import re
 from collections.abc import Iterator
 from itertools import pairwise
@@ -13,6 +14,12 @@ from retrieval.place import MilvusPlace
 SECONDS = 10.0
 """For one call; a server that hangs is given up then."""
 
+# A connection of its own: one that pymilvus shares waits up to two minutes, the longer a server was
+# away, before it tries again.
+_CONNECTION = {
+    "dedicated": True,
+    "grpc_options": {"grpc.use_local_subchannel_pool": 1, "grpc.max_reconnect_backoff_ms": 2_000},
+}
 _LONGEST = 200  # characters of what a server says
 _PAGE = 5_000  # rows read at a time
 _IDS = 2**63  # so many ids there are, from 0
@@ -142,6 +149,9 @@ class Server:
 
     def _connected(self) -> Any:
         if self._client is None:
+            # gRPC's own lines, of a failed handshake and the like, are not for people either. It
+            # reads this when it is imported.
+            os.putenv("GRPC_VERBOSITY", "NONE")
             try:
                 from pymilvus import MilvusClient
             except ImportError:
@@ -157,6 +167,7 @@ class Server:
                 password=self.place.password,
                 token=self.place.token,
                 timeout=self._seconds,
+                **_CONNECTION,
             )
         return self._client
 

@@ -66,7 +66,7 @@ def drop(place: MilvusPlace) -> None:
     """Remove a library from its server."""
     from pymilvus import MilvusClient
 
-    client = MilvusClient(f"http://{place.host}:{place.port}", timeout=20)
+    client = MilvusClient(f"http://{place.host}:{place.port}", timeout=20, dedicated=True)
     for name in client.list_collections():
         if name.startswith(f"{place.name}_"):
             client.drop_collection(name)
