@@ -14,12 +14,13 @@ from retrieval.place import MilvusPlace
 SECONDS = 10.0
 """For one call; a server that hangs is given up then."""
 
-# A connection of its own: one that pymilvus shares waits up to two minutes, the longer a server was
-# away, before it tries again.
-_CONNECTION = {
+CONNECTION = {
     "dedicated": True,
     "grpc_options": {"grpc.use_local_subchannel_pool": 1, "grpc.max_reconnect_backoff_ms": 2_000},
 }
+"""What makes a connection one of its own: those that pymilvus and gRPC share with earlier ones wait
+up to two minutes, the longer a server was away, before they try again."""
+
 _LONGEST = 200  # characters of what a server says
 _PAGE = 5_000  # rows read at a time
 _IDS = 2**63  # so many ids there are, from 0
@@ -167,7 +168,7 @@ class Server:
                 password=self.place.password,
                 token=self.place.token,
                 timeout=self._seconds,
-                **_CONNECTION,
+                **CONNECTION,
             )
         return self._client
 

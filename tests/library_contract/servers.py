@@ -13,6 +13,8 @@ import subprocess
 import time
 from pathlib import Path
 
+from retrieval.milvus.server import CONNECTION
+
 PROGRAMS = {"milvus-lite": "QUOTH_TEST_MILVUS_LITE", "milvus": "QUOTH_TEST_MILVUS"}
 """The servers, and the settings that name their programs."""
 
@@ -81,7 +83,7 @@ class TestServer:
         try:
             with socket.create_connection(("127.0.0.1", self.port), timeout=1):
                 pass
-            client = MilvusClient(f"http://127.0.0.1:{self.port}", timeout=5, dedicated=True)
+            client = MilvusClient(f"http://127.0.0.1:{self.port}", timeout=5, **CONNECTION)
             client.list_collections()
             client.close()
         except Exception:
