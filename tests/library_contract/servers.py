@@ -44,6 +44,7 @@ class TestServer:
         command = [program, "server", "--data-dir", data, "--host", "127.0.0.1", "--port", port]
         if self.kind == "milvus":
             command = [program, "--data", data, "--proxy-port", port]
+        self._folder.mkdir(parents=True, exist_ok=True)
         with (self._folder / "log").open("ab") as log:
             self._process = subprocess.Popen(
                 command, stdout=log, stderr=log, stdin=subprocess.DEVNULL, start_new_session=True
