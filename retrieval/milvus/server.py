@@ -2,6 +2,7 @@
 
 import contextlib
 import logging
+import os
 import re
 from collections.abc import Iterator
 from itertools import pairwise
@@ -12,6 +13,13 @@ from retrieval.place import MilvusPlace
 
 SECONDS = 10.0
 """For one call; a server that hangs is given up then."""
+
+CONNECTION = {
+    "dedicated": True,
+    "grpc_options": {"grpc.use_local_subchannel_pool": 1, "grpc.max_reconnect_backoff_ms": 2_000},
+}
+"""What makes a connection one of its own: those that pymilvus and gRPC share with earlier ones wait
+up to two minutes, the longer a server was away, before they try again."""
 
 _LONGEST = 200  # characters of what a server says
 _PAGE = 5_000  # rows read at a time
@@ -142,6 +150,9 @@ class Server:
 
     def _connected(self) -> Any:
         if self._client is None:
+            # gRPC's own lines, of a failed handshake and the like, are not for people either. It
+            # reads this when it is imported.
+            os.putenv("GRPC_VERBOSITY", "NONE")
             try:
                 from pymilvus import MilvusClient
             except ImportError:
@@ -157,6 +168,7 @@ class Server:
                 password=self.place.password,
                 token=self.place.token,
                 timeout=self._seconds,
+                **CONNECTION,
             )
         return self._client
 

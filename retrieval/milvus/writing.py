@@ -87,12 +87,14 @@ class MilvusWriter:
         for each in articles:
             rows += self._passage_rows(each)
             while len(rows) >= _ROWS:
-                self._write("insert", self._names.passages, rows[:_ROWS])
+                # Not "insert": pymilvus sends again what it had no answer to, and then a passage
+                # would be there twice.
+                self._write("upsert", self._names.passages, rows[:_ROWS])
                 del rows[:_ROWS]
                 if mine:
                     mine()
         if rows:
-            self._write("insert", self._names.passages, rows)
+            self._write("upsert", self._names.passages, rows)
         for part in _of_size([row for each in articles for row in _text_rows(each.article)]):
             self._write("upsert", self._names.ledger, part)
         heads = [article_row(each.article, each.file, len(each.passages)) for each in articles]

@@ -1,5 +1,8 @@
 """What the command line says of a library on a server. No server is needed for it."""
 
+import socket
+import threading
+
 import pytest
 
 from tests.cli.running import Quoth
@@ -42,3 +45,24 @@ def test_a_server_that_is_not_there_is_one_line_without_the_password(inside: Quo
         assert done.status == 1
         assert "milvus://127.0.0.1:9/news: the library can't be reached" in done.error
         assert "s3cret" not in done.error
+
+
+def test_a_server_without_tls_is_one_line_where_tls_is_asked_for(quoth: Quoth) -> None:
+    pytest.importorskip("pymilvus")
+
+    def answer(listener: socket.socket) -> None:
+        while True:
+            try:
+                connection, _ = listener.accept()
+            except OSError:
+                return
+            with connection:
+                connection.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        threading.Thread(target=answer, args=[listener], daemon=True).start()
+        place = f"127.0.0.1:{listener.getsockname()[1]}/news"
+        done = quoth("status", "--library", f"milvuss://me:s3cret@{place}")
+        assert done.status == 1
+        assert done.error.startswith(f"quoth: milvuss://{place}: the library can't be reached")
+        listener.shutdown(socket.SHUT_RDWR)

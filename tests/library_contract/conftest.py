@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from retrieval.milvus.server import CONNECTION
 from retrieval.place import MilvusPlace, Place
 from tests.library_contract.servers import TestServer, is_there
 from tests.retrieval.encoders import ScatteredEncoder
@@ -66,7 +67,7 @@ def drop(place: MilvusPlace) -> None:
     """Remove a library from its server."""
     from pymilvus import MilvusClient
 
-    client = MilvusClient(f"http://{place.host}:{place.port}", timeout=20)
+    client = MilvusClient(f"http://{place.host}:{place.port}", timeout=20, **CONNECTION)
     for name in client.list_collections():
         if name.startswith(f"{place.name}_"):
             client.drop_collection(name)

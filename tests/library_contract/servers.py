@@ -13,10 +13,12 @@ import subprocess
 import time
 from pathlib import Path
 
+from retrieval.milvus.server import CONNECTION
+
 PROGRAMS = {"milvus-lite": "QUOTH_TEST_MILVUS_LITE", "milvus": "QUOTH_TEST_MILVUS"}
 """The servers, and the settings that name their programs."""
 
-_SECONDS = 60.0
+_SECONDS = 120.0  # Milvus waits a minute for what was killed to be forgotten
 
 
 class TestServer:
@@ -42,6 +44,7 @@ class TestServer:
         command = [program, "server", "--data-dir", data, "--host", "127.0.0.1", "--port", port]
         if self.kind == "milvus":
             command = [program, "--data", data, "--proxy-port", port]
+        self._folder.mkdir(parents=True, exist_ok=True)
         with (self._folder / "log").open("ab") as log:
             self._process = subprocess.Popen(
                 command, stdout=log, stderr=log, stdin=subprocess.DEVNULL, start_new_session=True
@@ -81,7 +84,7 @@ class TestServer:
         try:
             with socket.create_connection(("127.0.0.1", self.port), timeout=1):
                 pass
-            client = MilvusClient(f"http://127.0.0.1:{self.port}", timeout=5)
+            client = MilvusClient(f"http://127.0.0.1:{self.port}", timeout=5, **CONNECTION)
             client.list_collections()
             client.close()
         except Exception:
