@@ -1,5 +1,6 @@
 """Shows what ``benchmarks.scale`` measured: as a table, and as a picture."""
 
+import math
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -46,7 +47,8 @@ def draw(path: Path, found: Found) -> None:
     passages = [figures["passages"] for figures in found.values()]
 
     def line(axes: Any, name: str, key: str, scale: float = 1.0) -> None:
-        values = [figures[key] * scale for figures in found.values()]
+        # Where there is nothing yet, a line on a logarithmic scale begins later.
+        values = [figures[key] * scale or math.nan for figures in found.values()]
         axes.plot(passages, values, marker="o", label=name)
 
     line(times, "quoth ask, whole process", "cold_s", 1000)
@@ -64,5 +66,5 @@ def draw(path: Path, found: Found) -> None:
     for axes in (times, memory, disk):
         axes.set(xscale="log", xlabel="passages")
         axes.grid(visible=True, alpha=0.3)
-        axes.legend()
+        axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.15), ncols=2, frameon=False)
     figure.savefig(path, format="png", dpi=150)
