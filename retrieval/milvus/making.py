@@ -5,6 +5,7 @@ import json
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from typing import Any
 
 from retrieval.errors import LibraryError
@@ -22,6 +23,7 @@ from retrieval.milvus.schema import (
     other_encoder,
 )
 from retrieval.milvus.server import Server
+from retrieval.place import MilvusPlace
 
 _LONGEST_WORDS = 8_192  # bytes: a passage, 160 characters of title, as terms
 _TRIES = 10  # a second apart
@@ -40,13 +42,17 @@ def make_library(server: Server, encoder: str, dimension: int) -> Collections:
     if opened is None:
         name = server.place.name
         words = server.version() >= _BM25_SINCE
-        makers = (
-            lambda: _make(server, f"{name}_passages", _passages_schema(encoder, dimension, words)),
-            lambda: _make(server, f"{name}_articles", _articles_schema()),
-            lambda: _make(server, f"{name}_ledger", _ledger_schema()),
-        )
-        with ThreadPoolExecutor(len(makers)) as beside:
-            for made in [beside.submit(make) for make in makers]:
+        schemas = {
+            "passages": _passages_schema(encoder, dimension, words),
+            "articles": _articles_schema(),
+            "ledger": _ledger_schema(),
+        }
+        with ThreadPoolExecutor(len(schemas)) as beside:
+            makers = [
+                beside.submit(_make, server.place, f"{name}_{part}", schema)
+                for part, schema in schemas.items()
+            ]
+            for made in makers:
                 made.result()
         described = server.call("describe_collection", f"{name}_passages")["description"]
         # Another was faster: a server makes a collection once. milvus-lite keeps no description.
@@ -60,8 +66,16 @@ def make_library(server: Server, encoder: str, dimension: int) -> Collections:
     return opened
 
 
-def _make(server: Server, name: str, schema: Any) -> None:
-    """Make a collection with its indexes; another indexer may be doing so."""
+def _make(place: MilvusPlace, name: str, schema: Any) -> None:
+    """Make a collection with its indexes; another indexer may be doing so.
+
+    It has a connection of its own: a call that fails, since the other was faster, closes it.
+    """
+    with closing(Server(place)) as server:
+        _make_on(server, name, schema)
+
+
+def _make_on(server: Server, name: str, schema: Any) -> None:
     vectors, scalars = _index_params(), _index_params()
     if name.endswith("_passages"):
         vectors.add_index(

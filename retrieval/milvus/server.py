@@ -24,7 +24,9 @@ up to two minutes, the longer a server was away, before they try again."""
 _LONGEST = 200  # characters of what a server says
 _PAGE = 5_000  # rows read at a time
 _IDS = 2**63  # so many ids there are, from 0
-_REACH = re.compile(r"unavailable|fail connecting|connection|deadline|timed? ?out", re.IGNORECASE)
+_REACH = re.compile(
+    r"unavailable|fail connecting|connection|closed channel|deadline|timed? ?out", re.IGNORECASE
+)
 _LOGIN = re.compile(r"\bauth\b|authenticat|permission|privilege", re.IGNORECASE)
 _VERSION = re.compile(r"(\d+)\.(\d+)")
 

@@ -5,6 +5,7 @@
 variable is not set, the tests that need the server are skipped.
 """
 
+import contextlib
 import os
 import shutil
 import signal
@@ -45,6 +46,7 @@ class TestServer:
         if self.kind == "milvus":
             command = [program, "--data", data, "--proxy-port", port]
         self._folder.mkdir(parents=True, exist_ok=True)
+        self._wait_for_the_port()
         with (self._folder / "log").open("ab") as log:
             self._process = subprocess.Popen(
                 command, stdout=log, stderr=log, stdin=subprocess.DEVNULL, start_new_session=True
@@ -77,6 +79,18 @@ class TestServer:
         """Kill it and remove its data, which may be large."""
         self.kill()
         shutil.rmtree(self._folder, ignore_errors=True)
+
+    def _wait_for_the_port(self) -> None:
+        """Wait until nothing is left of connections that were open when it was killed.
+
+        The program of Milvus would otherwise take another port, and say nothing of it.
+        """
+        end = time.monotonic() + _SECONDS
+        while time.monotonic() < end:
+            with socket.socket() as free, contextlib.suppress(OSError):
+                free.bind(("127.0.0.1", self.port))
+                return
+            time.sleep(0.5)
 
     def _answers(self) -> bool:
         from pymilvus import MilvusClient

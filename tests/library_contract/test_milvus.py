@@ -25,8 +25,11 @@ def test_two_indexers_share_the_work(milvus: MilvusPlace, folder: Path) -> None:
     for n in range(8):
         write_jsonl(folder / f"{n}.jsonl", [{**row, "id": f"{n}-{row['id']}"} for row in rows(100)])
     both = [indexer(milvus, folder) for _ in range(2)]
-    done = [json.loads(each.communicate(timeout=120)[0].splitlines()[-1]) for each in both]
-    assert [each.returncode for each in both] == [0, 0]
+    said = [each.communicate(timeout=120) for each in both]
+    assert [(each.returncode, err) for each, (_, err) in zip(both, said, strict=True)] == [
+        (0, "")
+    ] * 2
+    done = [json.loads(out.splitlines()[-1]) for out, _ in said]
     assert sum(added for added, _, _ in done) == 800
     assert all(added for added, _, _ in done), "one did it all"
     assert [added + unchanged for added, unchanged, _ in done] == [800, 800]
