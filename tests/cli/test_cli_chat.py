@@ -45,9 +45,13 @@ class Terminal:
 
     def prompted(self) -> str:
         """What was printed until the next prompt, or the end."""
+        return self._printed("\n" + PROMPT, "\r? ")
+
+    def _printed(self, *ends: str) -> str:
+        """What was printed until one of these ends it, or all is at its end."""
         deadline = time.monotonic() + 60
         out = b""
-        while not ESCAPE.sub("", out.decode("utf-8", "ignore")).endswith(("\n" + PROMPT, "\r? ")):
+        while not ESCAPE.sub("", out.decode("utf-8", "ignore")).endswith(ends):
             ready, _, _ = select.select([self._ours], [], [], max(0, deadline - time.monotonic()))
             assert ready, f"no prompt after {out!r}"
             try:
@@ -64,6 +68,11 @@ class Terminal:
         """Type keys; what comes of it until the next prompt."""
         os.write(self._ours, keys.encode())
         return self.prompted()
+
+    def begin(self, keys: str) -> None:
+        """Type what is no whole line, and wait until it is shown."""
+        os.write(self._ours, keys.encode())
+        self._printed(keys)
 
     def close(self) -> None:
         """Close the terminal, and end what still runs in it."""
@@ -129,7 +138,9 @@ def test_a_talk_on_a_terminal(open_chat: Open) -> None:
 def test_ctrl_c_drops_a_line_and_ctrl_d_is_the_end(open_chat: Open) -> None:
     chat = open_chat()
     chat.prompted()
-    chat.type("Where is the lighthous" + INTERRUPT)
+    # Pressed while keys are taken in, Ctrl-C is only heard at the next key.
+    chat.begin("Where is the lighthous")
+    chat.type(INTERRUPT)
     assert "3.2 million pounds" in chat.type(COST + "\n")
     chat.type(END)
     assert chat.process.wait(30) == 0
