@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, fields
 
 from retrieval.article import Article
 from retrieval.library import FileRecord, LibraryWriter
-from retrieval.library.transaction import Passages, Transaction
+from retrieval.library.transaction import Change, Passages, Transaction
 from retrieval.search.word_keeper import WordKeeper
 from retrieval.splitting import Splitter
 
@@ -34,6 +34,10 @@ class Summary:
         """Count what another run did, or another part of this one, with the rest."""
         for each in fields(self):
             setattr(self, each.name, getattr(self, each.name) + getattr(other, each.name))
+
+    def count(self, outcome: Change) -> None:
+        """Count what became of an article."""
+        setattr(self, outcome, getattr(self, outcome) + 1)
 
 
 @dataclass(slots=True)
@@ -133,7 +137,7 @@ class Commits:
                     done.removed += change.remove(article_id)
             for article, file in batch.articles:
                 outcome = change.put(article, file, split.get(article))
-                setattr(done, outcome, getattr(done, outcome) + 1)
+                done.count(outcome)
             for file, record in batch.files:
                 change.record_file(file, record)
             for file in batch.forgotten:

@@ -45,6 +45,13 @@ class Reporter:
     progress: Callable[[str, int, int], None] = lambda stage, done, total: None
 
 
+def same_id(file: str, article_id: str, owner: str) -> ReadingError:
+    """What is said of a file with an article whose id one of another file, the owner, has."""
+    return ReadingError(
+        file, f"has an article with the id {article_id}, and so has {owner}; change one"
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class _Contested:
     """A file with articles whose ids another file has too.
@@ -230,12 +237,7 @@ class Mirror:
                 continue
             if owner := self._owner(found, name):
                 conflicts += 1
-                self._fail(
-                    ReadingError(
-                        name,
-                        f"has an article with the id {found.id}, and so has {owner}; change one",
-                    )
-                )
+                self._fail(same_id(name, found.id, owner))
             else:
                 self._commits.put(found, name)
         if not conflicts:

@@ -5,11 +5,11 @@ from contextlib import closing
 from pathlib import Path
 
 from bot import settings
-from bot.article_json import as_object
 from bot.discord.server_settings import PRIVATE
 from bot.exit_status import OK
 from bot.json_line import print_json
 from bot.visible import visible
+from retrieval.article_json import as_object
 from retrieval.errors import LibraryError
 from retrieval.store import open_for_reading, remove_article
 

@@ -9,12 +9,12 @@ import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from bot.article_json import as_object, from_object
 from bot.discord import audit
 from bot.discord.owning import owned
 from bot.discord.server_settings import source_of
 from bot.discord.store import Store, Table
 from retrieval.article import Article
+from retrieval.article_json import as_object, from_object
 from retrieval.errors import QuothError
 
 TABLE = Table(

@@ -6,8 +6,8 @@ dead and it is this one's. Articles come with their vectors: there is no queue.
 
 import random
 import time
-from collections.abc import Collection, Iterable, Sequence
-from contextlib import suppress
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 from retrieval.article import Article
@@ -22,12 +22,25 @@ from retrieval.milvus.reading import MilvusLibrary
 from retrieval.milvus.rows import Head, article_key, version_of
 from retrieval.milvus.schema import BOUNDED, STRONG
 from retrieval.milvus.writing import MilvusWriter, check_size
-from retrieval.mirroring import Reporter
+from retrieval.mirroring import Reporter, same_id
 
 _BATCH_CHARACTERS = 200_000  # claimed together: some ten seconds of encoding
 _BATCH_ARTICLES = 500
 _WAITING_CHARACTERS = 32_000_000  # put off at most
 _PAUSE = 0.5  # seconds between looks at what others work on
+
+
+@contextmanager
+def committing(
+    library: MilvusLibrary, encoder: Encoder | None, reporter: Reporter
+) -> Iterator["MilvusCommits"]:
+    """Commits for as long as a run takes; one that fails leaves nothing for others to wait for."""
+    with closing(MilvusCommits(library, encoder, reporter)) as commits:
+        try:
+            yield commits
+        except BaseException:
+            commits.give_up()
+            raise
 
 
 class MilvusCommits:
@@ -118,15 +131,10 @@ class MilvusCommits:
         self._flush(STRONG)
         self.commit()
         for each in self._contested:
-            file, article = each.file, each.article
-            other = self._library.heads([article_key(article.id)], STRONG)
+            other = self._library.heads([each.key], STRONG)
             owner = next((head.file for head in other.values()), "another")
-            self._fail(
-                ReadingError(
-                    file, f"has an article with the id {article.id}, and so has {owner}; change one"
-                )
-            )
-            read_again(self._library, self._writer, file)
+            self._fail(same_id(each.file, each.article.id, owner))
+            read_again(self._library, self._writer, each.file)
         self._contested.clear()
         self._sweep()
 

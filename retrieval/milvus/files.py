@@ -35,14 +35,8 @@ class Known:
 
 def read_again(library: MilvusLibrary, writer: MilvusWriter, file: str) -> None:
     """Have the next run that comes by a file read it, changed or not."""
-    found = library.server.call(
-        "query",
-        library.names.ledger,
-        filter=f"id in [{number_of(Kind.FILE.name, file)}]",
-        output_fields=["value"],
-        limit=1,
-        consistency_level=STRONG,
-    )
+    number = number_of(Kind.FILE.name, file)
+    found = library.server.row(library.names.ledger, number, ["value"], STRONG)
     if found:
-        name, record, articles = file_record(found[0]["value"])
+        name, record, articles = file_record(found["value"])
         writer.record([(name, replace(record, complete=False), articles)])

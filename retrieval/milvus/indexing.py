@@ -6,7 +6,7 @@ from pathlib import Path
 
 from retrieval.committing import Summary
 from retrieval.encoding.encoder import Encoder
-from retrieval.milvus.committing import MilvusCommits
+from retrieval.milvus.committing import MilvusCommits, committing
 from retrieval.milvus.files import Known, read_again
 from retrieval.milvus.making import make_library
 from retrieval.milvus.reading import MilvusLibrary
@@ -28,16 +28,10 @@ def index(
     """
     with closing(Server(place)) as server:
         library = MilvusLibrary(server, make_library(server, encoder.identity, encoder.dimension))
-        commits = MilvusCommits(library, encoder, reporter)
-        mirror = Mirror(Known(library), commits, reporter, pace)
-        try:
+        with committing(library, encoder, reporter) as commits:
+            mirror = Mirror(Known(library), commits, reporter, pace)
             for path in paths:
                 mirror.mirror(path)
-        except BaseException:
-            commits.give_up()
-            raise
-        finally:
-            commits.close()
         return mirror.summary
 
 

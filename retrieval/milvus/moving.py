@@ -9,7 +9,7 @@ import numpy as np
 
 from retrieval.errors import DamagedError
 from retrieval.library.records import FileRecord
-from retrieval.milvus.committing import MilvusCommits
+from retrieval.milvus.committing import MilvusCommits, committing
 from retrieval.milvus.making import make_library
 from retrieval.milvus.opening import read
 from retrieval.milvus.reading import MilvusLibrary
@@ -121,14 +121,8 @@ def open_sink(
         if there:
             refuse_encoder(path, header, place, there.encoder)
         names = there or make_library(server, header.encoder, header.dimension)
-        commits = MilvusCommits(MilvusLibrary(server, names), None, reporter)
-        try:
+        with committing(MilvusLibrary(server, names), None, reporter) as commits:
             yield MilvusSink(commits)
-        except BaseException:
-            commits.give_up()
-            raise
-        finally:
-            commits.close()
 
 
 class MilvusSink:

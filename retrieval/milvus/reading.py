@@ -52,15 +52,9 @@ class MilvusLibrary:
         """Say what is there, as of half a second ago; counted again only where that changed."""
         if self._state and time.monotonic() < self._looked + _SECONDS:
             return self._state
-        found = self.server.call(
-            "query",
-            self.names.ledger,
-            filter=f"id in [{number_of(Kind.GENERATION.name)}]",
-            output_fields=["moment"],
-            limit=1,
-            consistency_level=BOUNDED,
-        )
-        generation = int(found[0]["moment"]) if found else 0
+        number = number_of(Kind.GENERATION.name)
+        found = self.server.row(self.names.ledger, number, ["moment"], BOUNDED)
+        generation = int(found["moment"]) if found else 0
         if self._state is None or self._state.generation != generation:
             if self._state:  # another library may have taken its place
                 check_encoder(self.server, open_library(self.server), self.names.encoder)

@@ -163,15 +163,9 @@ def open_if_made(server: Server) -> Collections | None:
 
 
 def _facts(server: Server, level: str) -> dict[str, Any] | None:
-    found = server.call(
-        "query",
-        f"{server.place.name}_ledger",
-        filter=f"id in [{number_of(Kind.FACTS.name)}]",
-        output_fields=["value"],
-        limit=1,
-        consistency_level=level,
-    )
-    facts: dict[str, Any] | None = json.loads(found[0]["value"]) if found else None
+    number = number_of(Kind.FACTS.name)
+    found = server.row(f"{server.place.name}_ledger", number, ["value"], level)
+    facts: dict[str, Any] | None = json.loads(found["value"]) if found else None
     return facts
 
 

@@ -126,6 +126,25 @@ class Server:
                 middle = (first + end) // 2
                 ranges += [(middle, end), (first, middle)]
 
+    def row(self, collection: str, number: int, fields: list[str], level: str) -> Row | None:
+        """One row by its id; None where there is none.
+
+        Args:
+            collection: whose.
+            number: the id.
+            fields: to read.
+            level: of consistency.
+        """
+        found: list[Row] = self.call(
+            "query",
+            collection,
+            filter=f"id in [{number}]",
+            output_fields=fields,
+            limit=1,
+            consistency_level=level,
+        )
+        return found[0] if found else None
+
     def count(self, collection: str, level: str, where: str = "") -> int:
         """How many rows a condition holds for; of all without one.
 

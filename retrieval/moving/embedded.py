@@ -8,11 +8,11 @@ from pathlib import Path
 import numpy as np
 
 from retrieval.committing import Summary
-from retrieval.errors import LibraryError, ReadingError
+from retrieval.errors import LibraryError
 from retrieval.library import FileRecord, Library, LibraryWriter
 from retrieval.library.schema import ENCODER_FACT
 from retrieval.library.transaction import passages_of
-from retrieval.mirroring import Reporter
+from retrieval.mirroring import Reporter, same_id
 from retrieval.moving.format import Header, Packed
 from retrieval.moving.importing import refuse_encoder
 from retrieval.passages import Passage
@@ -140,10 +140,9 @@ class EmbeddedSink:
         """Add or replace an article, with the next commit."""
         owner = self._writer.file_of(packed.article.id)
         if owner and owner != packed.file and Path(owner).exists():
-            problem = f"has an article with the id {packed.article.id}, and so has {owner}"
             self.summary.failed += 1
             self._unfinished.add(packed.file)
-            self._reporter.problem(ReadingError(packed.file, f"{problem}; change one"))
+            self._reporter.problem(same_id(packed.file, packed.article.id, owner))
             return
         self._waiting.append(packed)
         self._passages += len(packed.passages)
@@ -174,7 +173,7 @@ class EmbeddedSink:
             for packed in self._waiting:
                 passages = passages_of(packed.article.title, packed.article.text)
                 outcome = change.put(packed.article, packed.file, passages)
-                setattr(done, outcome, getattr(done, outcome) + 1)
+                done.count(outcome)
                 # The same words may stand twice in an article, and have one vector.
                 of = dict(zip((row[-1] for row in passages), packed.vectors, strict=True))
                 change.store_vectors([*of], np.stack([*of.values()]))

@@ -17,6 +17,9 @@ from retrieval.library.records import FileRecord, stored_article
 from retrieval.moving.format import VERSION, Counts, Header, Packed
 from retrieval.passages import Passage, split
 
+_AGAIN = "export it again, or copy it again"
+_CUT = f"cut short; {_AGAIN}"
+_ALTERED = f"not as it was exported; {_AGAIN}"
 _ANOTHER = "not a file that quoth export wrote, or damaged from its beginning"
 
 
@@ -43,9 +46,9 @@ def check(path: Path) -> tuple[Header, Counts]:
         end = json.loads(last)["end"]
         expected, counts = end.pop("sha256"), Counts(**end)
     except (ValueError, TypeError, KeyError, AttributeError):
-        raise DamagedError(f"{path}: cut short; export it again, or copy it again") from None
+        raise DamagedError(f"{path}: {_CUT}") from None
     if header is None or digest.hexdigest() != expected:
-        raise DamagedError(f"{path}: not as it was exported; export it again, or copy it again")
+        raise DamagedError(f"{path}: {_ALTERED}")
     return header, counts
 
 
@@ -102,7 +105,6 @@ def _header(path: Path, line: bytes) -> Header:
 
 
 def _lines(path: Path) -> Iterator[bytes]:
-    damaged = f"{path}: not as it was exported; export it again, or copy it again"
     begun = False
     try:
         with gzip.open(path) as stream:
@@ -110,10 +112,10 @@ def _lines(path: Path) -> Iterator[bytes]:
                 begun = True
                 yield line
     except EOFError:
-        raise DamagedError(f"{path}: cut short; export it again, or copy it again") from None
+        raise DamagedError(f"{path}: {_CUT}") from None
     except (gzip.BadGzipFile, zlib.error):
         if begun:
-            raise DamagedError(damaged) from None
+            raise DamagedError(f"{path}: {_ALTERED}") from None
         raise LibraryError(f"{path}: {_ANOTHER}") from None
     except OSError as error:
         raise LibraryError(f"{path}: cannot be read ({error.strerror or error})") from error

@@ -11,6 +11,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Self
 
+from retrieval.article_json import as_object
 from retrieval.errors import LibraryError
 from retrieval.library.folder import sync_folder
 from retrieval.library.records import FileRecord
@@ -85,12 +86,7 @@ class Writer:
         with self._told():
             self._line(
                 {
-                    "id": article.id,
-                    "title": article.title,
-                    "date": article.date.isoformat() if article.date else None,
-                    "source": article.source,
-                    "url": article.url,
-                    "text": article.text,
+                    **as_object(article),
                     "sha256": article.sha256,
                     "file": packed.file,
                     "passages": passages,
