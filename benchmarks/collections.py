@@ -51,6 +51,11 @@ class Collection:
         return replace(self, questions=self.questions[first::2])
 
 
+def some(questions: Sequence[Question], limit: int | None) -> Sequence[Question]:
+    """At most so many, from all over; all where there is no limit."""
+    return questions[:: max(1, -(-len(questions) // limit))] if limit else questions
+
+
 def squad(data: Path) -> Collection:
     """``squad/dev``: every paragraph is an article."""
     folder = data / "squad" / "dev"

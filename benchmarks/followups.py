@@ -25,7 +25,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks import collections
-from benchmarks.collections import Collection, Row, index_in
+from benchmarks.collections import Collection, Row, index_in, some
 from benchmarks.measure import arguments, read
 from benchmarks.parallel import spread
 from retrieval import answerer as answerer_module
@@ -185,7 +185,7 @@ def report_alone(name: str, collection: Collection, kept: Path, limit: int | Non
     library = index_in(kept / name, collection.articles, load_encoder())
     about = {row["id"]: str(row.get("article_id", row["id"])) for row in collection.articles}
     every = collection.questions
-    questions = after_another(every, about)[:: max(1, -(-len(every) // limit)) if limit else 1]
+    questions = some(after_another(every, about), limit)
     print(f"\n{name}, {len(questions)} questions\n{'':20}article@1     @{QUOTES}  quote@1")
     for way in (ALONE, OURS):
         asked = ask_all(library, [asked_as(each, way) for each in questions])

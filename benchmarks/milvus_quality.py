@@ -17,7 +17,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from benchmarks import collections
-from benchmarks.collections import Collection, index_in
+from benchmarks.collections import Collection, index_in, some
 from benchmarks.measure import arguments
 from retrieval import answerer as answerer_module
 from retrieval.answerer import Answerer
@@ -71,9 +71,7 @@ def _report(
     report = verify(place, Reporter())
     if not report.ok:
         sys.exit(f"{place}: {report.lines()[0]}")
-    questions = collection.every_second(1).questions
-    if limit:
-        questions = questions[:: max(1, -(-len(questions) // limit))]
+    questions = some(collection.every_second(1).questions, limit)
     shares = []
     for where, each in (("in a folder", library), ("on the server", place)):
         figures = _ask(each, questions, encoder)

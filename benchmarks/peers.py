@@ -13,8 +13,8 @@ characters at most, Quoth's longest quote, and its results are cut there. Each t
 memory counts a process with its children. Prints tables in Markdown.
 
 Nearly all of the time is the peers' loading and encoding: 200 articles and 3 runs take 16 minutes
-on 2 cores. On a machine that is not idle only the memory, the quotes and what is
-installed are worth reading: ``quoth index`` stands back for others, and times are of what is left.
+on 2 cores. On a machine that is not idle only the memory, the quotes and what is installed are
+worth reading: ``quoth index`` stands back for others, and times are of what is left.
 """
 
 import json

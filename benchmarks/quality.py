@@ -22,7 +22,7 @@ from tempfile import TemporaryDirectory
 import numpy as np
 
 from benchmarks import collections
-from benchmarks.collections import Collection, index_in, part_in
+from benchmarks.collections import Collection, index_in, part_in, some
 from benchmarks.measure import arguments
 from benchmarks.parallel import spread
 from benchmarks.pieces import ByVector, ByWords, Found, cut
@@ -146,8 +146,8 @@ def report(
         limit: how many questions of a kind are asked at most; None for all.
     """
     _index(collection, encoder, kept / name)
-    questions = _some(collection.every_second(1).questions, limit)
-    hard = _some(hard, limit)
+    questions = some(collection.every_second(1).questions, limit)
+    hard = some(hard, limit)
     outcomes = ask_all(collection, questions, kept / name)
     print(
         f"\n{name}, {len(questions)} questions\n{'':24}article@1     @3    @10  quote@1     @3"
@@ -168,7 +168,7 @@ def report(
     whole, kept = kept / name, kept / f"{name}-half"
     part_in(kept, whole, halved.articles)
     _part_of_pieces(collection, halved, whole, kept)
-    questions = _some(halved.every_second(1).questions, limit)
+    questions = some(halved.every_second(1).questions, limit)
     answerable = sum(bool(question.answers) for question in questions) / len(questions)
     print(
         f"\n{name} without every second article, {answerable:.0%} answerable"
@@ -181,11 +181,6 @@ def report(
             + (_figure(figures.calibration_error, 19) if way == QUOTH else ""),
             flush=True,
         )
-
-
-def _some(questions: Sequence[Question], limit: int | None) -> Sequence[Question]:
-    """At most so many, from all over."""
-    return questions[:: max(1, -(-len(questions) // limit))] if limit else questions
 
 
 def _index(collection: Collection, encoder: Encoder, kept: Path) -> None:

@@ -100,3 +100,13 @@ def write_jsonl(path: Path, articles: Sequence[Mapping[str, object]]) -> None:
 def in_python(cwd: Path, code: str, **options: Any) -> Done:
     """Run a piece of Python in a process of its own."""
     return run(cwd, ["-c", code], program=[sys.executable], **options)
+
+
+def news_in(folder: Path) -> Path:
+    """A folder with an article that is no longer in the writing when a watch begins."""
+    news = folder / "news"
+    news.mkdir()
+    tram = news / "tram.txt"
+    tram.write_text("Tram\n\nMayor Lindqvist opened the tram line.\n")
+    os.utime(tram, (1e9, 1e9))
+    return news

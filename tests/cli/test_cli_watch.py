@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.running import COMMAND, Quoth
+from tests.cli.running import COMMAND, Quoth, news_in
 from tests.retrieval.watcher import Watcher
 from tests.web import server
 
@@ -57,12 +57,7 @@ def running(cwd: Path, command: Sequence[str], **env: str) -> Iterator[Watcher]:
 @pytest.fixture
 def news(tmp_path: Path) -> Path:
     """A folder with an article."""
-    folder = tmp_path / "news"
-    folder.mkdir()
-    tram = folder / "tram.txt"
-    tram.write_text("Tram\n\nMayor Lindqvist opened the tram line.\n")
-    os.utime(tram, (1e9, 1e9))  # or it could still be in the writing when the watch begins
-    return folder
+    return news_in(tmp_path)
 
 
 def says(watcher: Watcher, words: str) -> None:

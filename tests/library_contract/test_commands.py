@@ -1,6 +1,5 @@
 """The real command on a server: what it answers, and what stays and goes on by itself."""
 
-import os
 import sys
 import time
 from collections.abc import Callable
@@ -11,7 +10,7 @@ import pytest
 
 from retrieval.encoding import load_encoder
 from retrieval.place import MilvusPlace, as_setting
-from tests.cli.running import ARTICLES, COMMAND, Done, run, write_jsonl
+from tests.cli.running import ARTICLES, COMMAND, Done, news_in, run, write_jsonl
 from tests.cli.test_cli_watch import SERVE, running, says
 from tests.library_contract.servers import TestServer
 
@@ -39,12 +38,7 @@ def quoth(tmp_path: Path, secret: str) -> Callable[..., Done]:
 
 @pytest.fixture
 def news(tmp_path: Path) -> Path:
-    folder = tmp_path / "news"
-    folder.mkdir()
-    tram = folder / "tram.txt"
-    tram.write_text("Tram\n\nMayor Lindqvist opened the tram line.\n")
-    os.utime(tram, (1e9, 1e9))  # or it could still be in the writing when the watch begins
-    return folder
+    return news_in(tmp_path)
 
 
 def test_commands_say_the_same_as_of_a_folder(quoth: Callable[..., Done], tmp_path: Path) -> None:
