@@ -10,12 +10,14 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
-from onnx import TensorProto
+import onnx
+import torch
+from onnx import TensorProto, numpy_helper
 from safetensors.torch import load_file
 
 from retrieval.encoding.bert_graph import BertGraph, BertShape
 from retrieval.reader.model import MODEL, READER_FILE
-from training.model import SIZE, to_bert
+from training.model import LAYER, SIZE, State, to_bert
 from training.options import arguments
 
 
@@ -40,6 +42,41 @@ class _ReaderGraph(BertGraph):
         added = self._node("Add", [self._node("MatMul", [hidden, weight]), bias])
         self._node("Cast", [added], to=TensorProto.FLOAT)
         self._nodes[-1].output[0] = name
+
+
+def published(file: Path) -> State:
+    """The weights of a written reader, to train it further; rounded, as they are there.
+
+    Returns:
+        The state of a ``ReaderModel``.
+    """
+    stored = {
+        tensor.name: numpy_helper.to_array(tensor) for tensor in onnx.load(file).graph.initializer
+    }
+    state = {
+        "words.weight": stored["words"] * stored["words.scale"],
+        "positions.weight": stored["positions"],
+        "segments.weight": stored["segments"],
+    }
+    for head in ("relevance", "span"):
+        state |= {
+            f"{head}.weight": stored[f"{head}.weight"].T,
+            f"{head}.bias": stored[f"{head}.bias"],
+        }
+    norms = {"norm": "embeddings.LayerNorm"}
+    for layer in range(SIZE.layers):
+        for ours, theirs in (LAYER | {"qkv": "attention.self.qkv"}).items():
+            at, to = f"encoder.layer.{layer}.{theirs}", f"layers.{layer}.{ours}"
+            if ours.endswith("norm"):
+                norms[to] = at
+            else:
+                columns = stored[f"{at}.int8"] * stored[f"{at}.scale"]
+                state |= {f"{to}.weight": columns.T, f"{to}.bias": stored[f"{at}.bias"]}
+    for to, at in norms.items():
+        state |= {f"{to}.{kind}": stored[f"{at}.{kind}"] for kind in ("weight", "bias")}
+    return {
+        name: torch.from_numpy(np.array(value, dtype=np.float32)) for name, value in state.items()
+    }
 
 
 def main() -> None:

@@ -168,7 +168,7 @@ def from_bert(weights: State) -> State:
         for kind in ("weight", "bias"):
             parts = [weights[f"{at}attention.self.{part}.{kind}"] for part in _PARTS]
             state[f"{to}qkv.{kind}"] = torch.cat(parts)
-            for ours, theirs in _LAYER.items():
+            for ours, theirs in LAYER.items():
                 state[f"{to}{ours}.{kind}"] = weights[f"{at}{theirs}.{kind}"]
     return state
 
@@ -185,7 +185,7 @@ def to_bert(state: State) -> State:
         for kind in ("weight", "bias"):
             for part, values in zip(_PARTS, state[f"{to}qkv.{kind}"].chunk(3), strict=True):
                 weights[f"{at}attention.self.{part}.{kind}"] = values
-            for ours, theirs in _LAYER.items():
+            for ours, theirs in LAYER.items():
                 weights[f"{at}{theirs}.{kind}"] = state[f"{to}{ours}.{kind}"]
     heads = {name: value for name, value in state.items() if name.startswith(("relevance", "span"))}
     return weights | heads
@@ -197,7 +197,7 @@ _EMBEDDINGS = {
     "segments": "token_type_embeddings",
     "norm": "LayerNorm",
 }
-_LAYER = {
+LAYER = {
     "attended": "attention.output.dense",
     "attended_norm": "attention.output.LayerNorm",
     "inner": "intermediate.dense",

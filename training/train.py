@@ -19,14 +19,14 @@ import numpy as np
 import torch
 from safetensors.torch import load_file, save_file
 from tokenizers import Tokenizer
-from torch import Tensor
-from torch.nn import functional
 
 from retrieval.encoding.models import DEFAULT_MODEL, local_folder
-from training.batches import CHANGED, RIGHT, Maker, Row, by_length, inputs
+from training.batches import Maker, Row, by_length, inputs
 from training.examples import Examples, Question, load
+from training.export import published
+from training.losses import loss_of
 from training.measure import measure
-from training.model import ReaderModel, Scores, half_precision, packaged
+from training.model import ReaderModel, half_precision, packaged
 from training.neighbours import neighbours
 from training.options import arguments
 
@@ -41,68 +41,6 @@ _MEASURED = 400  # held-out questions
 
 # What each part of the loss counts.
 _SPAN, _NO_SPAN, _RANK, _JUDGE, _PAIR = 1.0, 0.5, 1.0, 1.0, 0.5
-
-
-def loss_of(scores: Sequence[Scores], rows: Sequence[Sequence[Row]]) -> dict[str, Tensor]:
-    """The parts of the loss of a batch.
-
-    Args:
-        scores: of each part of the batch.
-        rows: of each part, in the same order.
-
-    Returns:
-        ``span``: cross-entropy of the answer's first and last piece (any of the places where its
-        words stand), ``none``: the same of "no answer here" where there is none, ``rank``:
-        cross-entropy of the right passage among a question's, ``judge``: binary cross-entropy of
-        every relevance, ``pair``: logistic loss of a question over its changed one.
-    """
-    span, none, relevance = [], [], []
-    for score, part in zip(scores, rows, strict=True):
-        allowed = torch.zeros_like(score.start, dtype=torch.bool)
-        gold_start, gold_end = torch.zeros_like(allowed), torch.zeros_like(allowed)
-        for n, row in enumerate(part):
-            allowed[n, 0] = True
-            allowed[n, row.words : len(row.ids) - 1] = True
-            gold_start[n, list(row.starts) or [0]] = True
-            gold_end[n, list(row.ends) or [0]] = True
-        each = torch.zeros(len(part))
-        for logits, gold in ((score.start, gold_start), (score.end, gold_end)):
-            chances = logits.masked_fill(~allowed, -1e4).log_softmax(-1)
-            each = each - chances.masked_fill(~gold, -1e4).logsumexp(-1) / 2
-        right = torch.tensor([row.kind == RIGHT for row in part])
-        span.append(each[right])
-        none.append(each[~right])
-        relevance.append(score.relevance)
-
-    flat = [row for part in rows for row in part]
-    scored = torch.cat(relevance)
-    right = torch.tensor([float(row.kind == RIGHT) for row in flat])
-    judge = functional.binary_cross_entropy_with_logits(scored, right)
-
-    rank, pair = [], []
-    groups: dict[int, list[int]] = {}
-    for n, row in enumerate(flat):
-        groups.setdefault(row.group, []).append(n)
-    for members in groups.values():
-        best = [n for n in members if flat[n].kind == RIGHT]
-        if not best:
-            continue
-        others = [n for n in members if flat[n].kind not in (RIGHT, CHANGED)]
-        ordered = scored[best + others]
-        rank.append(ordered.logsumexp(0) - ordered[0])
-        pair += [
-            functional.softplus(scored[n] - scored[best[0]])
-            for n in members
-            if flat[n].kind == CHANGED
-        ]
-    zero = torch.zeros(())
-    return {
-        "span": torch.cat(span).mean(),
-        "none": torch.cat(none).mean() if any(len(part) for part in none) else zero,
-        "rank": torch.stack(rank).mean(),
-        "judge": judge,
-        "pair": torch.stack(pair).mean() if pair else zero,
-    }
 
 
 class Trainer:
@@ -253,7 +191,11 @@ def main() -> None:
     parser.add_argument("--questions", type=int, default=105_000, help="to learn from, in all")
     parser.add_argument("--wrong", type=int, default=1, help="wrong passages for each question")
     parser.add_argument("--changed", type=float, default=0.4, help="share of questions changed")
-    parser.add_argument("--start", type=Path, help="a reader to go on from, for a second round")
+    parser.add_argument(
+        "--start",
+        type=Path,
+        help="a reader to go on from, for a second round: .safetensors, or .onnx",
+    )
     parser.add_argument("--rate", type=float, default=3e-4, help="the learning rate at its highest")
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
@@ -271,7 +213,11 @@ def main() -> None:
     torch.manual_seed(options.seed)
     model = packaged(folder, _DROPOUT)
     if options.start:
-        model.load_state_dict(load_file(options.start))
+        model.load_state_dict(
+            published(options.start)
+            if options.start.suffix == ".onnx"
+            else load_file(options.start)
+        )
     Trainer(
         examples, maker, model, options.work, options.questions, options.rate, options.seed
     ).run()

@@ -17,9 +17,9 @@ from transformers import BertModel
 from retrieval.encoding.bert_graph import BertShape
 from retrieval.encoding.models import DEFAULT_MODEL, local_folder
 from training.batches import CHANGED, RIGHT, WRONG, Row, inputs
-from training.export import _ReaderGraph
+from training.export import _ReaderGraph, published
+from training.losses import loss_of
 from training.model import SIZE, Inputs, ReaderModel, Scores, from_bert, packaged, to_bert
-from training.train import loss_of
 
 QUESTIONS = [
     "Who headed the delegation?",
@@ -145,6 +145,21 @@ def test_the_export_says_about_the_same() -> None:
     for one, other in pairs:
         assert np.corrcoef(one, other)[0, 1] > 0.95
         assert np.abs(one - other).mean() < 0.3 * other.std()
+
+
+def test_a_written_reader_can_be_trained_further(tmp_path: Path) -> None:
+    state = model().state_dict()
+    weights = {name: tensor.numpy() for name, tensor in to_bert(state).items()}
+    shape = BertShape(SIZE.layers, SIZE.heads, SIZE.epsilon, "cls")
+    file = tmp_path / "reader.onnx"
+    file.write_bytes(_ReaderGraph(weights, shape).model().SerializeToString())
+    found = published(file)
+    assert set(found) == set(state)
+    for name, value in found.items():
+        # Rounded to the nearest of 63 steps up to the largest weight: by half a step at most.
+        limit = float(state[name].abs().max()) / 125
+        assert float((value - state[name]).abs().max()) <= limit, name
+    assert torch.equal(found["span.weight"], state["span.weight"])
 
 
 # The loss
