@@ -2,31 +2,28 @@
 
     python -m training.calibrate [--data DIR] [--work DIR] [--questions N]
 
-Asks questions of ``squad/dev`` and of ``news``, of every second one at most (the others are for the
-tables), with all articles and with every second article taken out, and writes
-``retrieval/models/reader/weights.json``. The libraries are kept in ``<work>/libraries``.
+Asks questions of ``squad/dev`` and of ``news``, with all articles and with every second article
+taken out, and writes ``retrieval/models/reader/weights.json``, fitted on every second question: the
+others are for the tables. Then it fits on those others too, and says how far off the confidence is
+over all questions, each half weighed as the other says. The libraries are kept in
+``<work>/libraries``.
 
 - The order is a conditional logistic regression (McFadden 1974): the chance of the right passages
   among all of a question's candidates.
 - The confidence is a logistic regression of "the first quote says an accepted answer" on
-  ``retrieval.judging.Evidence``, the collections counting the same (Platt 1999). Each weight goes
-  over from that of the smallest library to that of the largest with the logarithm of the size.
+  ``retrieval.judging.Evidence``, the collections counting the same (Platt 1999), and a library
+  with half of the articles half as much as one with all. Each weight goes over from that of the
+  smallest library to that of the largest with the logarithm of the size.
 """
 
-import hashlib
 import json
 from collections.abc import Sequence
-from contextlib import closing
-from dataclasses import astuple, fields
-from pathlib import Path
+from dataclasses import astuple, dataclass, fields
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize
 
-from benchmarks import collections
-from benchmarks.collections import Collection, index_in, part_in
-from retrieval.encoding import load_encoder
 from retrieval.judging import (
     WEIGHTS_FILE,
     Evidence,
@@ -35,21 +32,22 @@ from retrieval.judging import (
     evidence,
     size,
 )
-from retrieval.library import Library
 from retrieval.reader import Reading
-from retrieval.reader.model import MODEL, READER_FILE
+from retrieval.reader.model import MODEL
 from retrieval.scoring import calibration_error
-from training.evidence import gather
+from training.halves import NAMES, Half, Seen, look
 from training.options import arguments
 
 Floats = NDArray[np.float64]
-Seen = Sequence[NDArray[np.float32]]
-"""For each question its candidates, shape (candidates, fields)."""
 
 _RELEVANCE, _MARGIN, _SEARCH, _COSINE, _COVERAGE, _ALIKE, _SAID, _PLACED = range(8)
 _ORDERING = len(fields(OrderWeights))
 _BY_SEARCH = [0, 3, 4]  # of a row of evidence: the intercept, the cosine and the coverage
 _CONFIDENCE = ["intercept", *(field.name for field in fields(Evidence))]
+_HALF_COUNTS = 0.5
+"""What a library without every second article counts for the confidence. The same passage is right
+less often there, and nothing seen of it tells so: the more it counts, the more the confidence is
+too low where the articles answer, and the less it is too high where they don't."""
 _SMALL = 1e-3  # the pull of the weights to zero, against separation
 
 
@@ -94,14 +92,19 @@ def first_ones(seen: Seen, weights: Floats) -> tuple[Floats, NDArray[np.bool_]]:
 
 
 def fit_confidence(parts: Sequence[tuple[Floats, NDArray[np.bool_]]]) -> Floats:
-    """The intercept, and a weight for each of ``Evidence``'s fields."""
+    """The intercept, and a weight for each of ``Evidence``'s fields.
+
+    Args:
+        parts: of each library; of each collection first the one with all articles.
+    """
+    counts = np.tile([1.0, _HALF_COUNTS], len(parts) // 2)
 
     def loss(weights: Floats) -> tuple[float, Floats]:
         total, slope = _SMALL * float(weights @ weights), 2 * _SMALL * weights
-        for inputs, right in parts:
+        for (inputs, right), count in zip(parts, counts, strict=True):
             logits = inputs @ weights
-            total += float(np.mean(np.logaddexp(0, logits) - right * logits))
-            slope += (1 / (1 + np.exp(-logits)) - right) @ inputs / len(right)
+            total += count * float(np.mean(np.logaddexp(0, logits) - right * logits))
+            slope += count * (1 / (1 + np.exp(-logits)) - right) @ inputs / len(right)
         return total, slope
 
     found: Floats = minimize(loss, np.zeros(parts[0][0].shape[1]), jac=True, method="BFGS").x
@@ -113,68 +116,75 @@ def between(inputs: Floats, large: float) -> Floats:
     return np.hstack([inputs * (1 - large), inputs * large])
 
 
-def look(name: str, collection: Collection, work: Path, limit: int) -> tuple[list[Seen], list[int]]:
-    """What is seen of a collection's questions, with all articles and with half of them.
+@dataclass(frozen=True, slots=True)
+class Fitted:
+    """The weights, and the sizes of the libraries that the two sets for the confidence are for."""
 
-    It is kept in ``<work>/seen``, by the reader's hash.
+    order: Floats
+    confidence: Floats
+    unread: Floats
+    smallest: int
+    largest: int
 
-    Returns:
-        What is seen, and how many passages each library has.
-    """
-    model = hashlib.sha256((MODEL / READER_FILE).read_bytes()).hexdigest()[:12]
-    seen: list[Seen] = []
-    sizes: list[int] = []
-    libraries = work / "libraries"
-    for part, each in ((name, collection), (f"{name}-half", collection.without_every_second())):
-        kept = work / "seen" / f"{part}-{model}-{limit}.npz"
-        library = (
-            index_in(libraries / part, each.articles, load_encoder())
-            if part == name
-            else part_in(libraries / part, libraries / name, each.articles)
-        )
-        with closing(Library(library)) as opened:
-            sizes.append(opened.state().passages)
-        if not kept.exists():
-            asked = each.every_second(0).questions
-            asked = asked[:: max(1, len(asked) // limit)]
-            kept.parent.mkdir(parents=True, exist_ok=True)
-            np.savez(kept, *gather(library, asked))
-            print(f"{part}: {len(asked)} questions asked", flush=True)
-        with np.load(kept) as arrays:
-            seen.append([arrays[array] for array in arrays.files if len(arrays[array])])
-    return seen, sizes
+
+def fit(half: Half) -> Fitted:
+    """Fit everything."""
+    searched = np.array([0.0, 0.0, 1.0])
+    unread = [first_ones(seen, searched) for seen in half.seen]
+    order = fit_order(half.seen[::2])
+    return Fitted(
+        order=order,
+        confidence=fit_confidence(evidence_of(half, order)),
+        unread=fit_confidence([(inputs[:, _BY_SEARCH], right) for inputs, right in unread]),
+        smallest=min(half.sizes),
+        largest=max(half.sizes),
+    )
+
+
+def evidence_of(half: Half, order: Floats) -> list[tuple[Floats, NDArray[np.bool_]]]:
+    """Of each library ``first_ones``, for a small library's weights and a large one's."""
+    smallest, largest = min(half.sizes), max(half.sizes)
+    parts = []
+    for seen, passages in zip(half.seen, half.sizes, strict=True):
+        inputs, right = first_ones(seen, order)
+        parts.append((between(inputs, size(passages, smallest, largest)), right))
+    return parts
 
 
 def main() -> None:
     """Fit, and write."""
     parser = arguments(__doc__)
-    parser.add_argument("--questions", type=int, default=1_400, help="of each collection, at most")
+    parser.add_argument(
+        "--questions", type=int, default=1_400, help="of each half of a collection, at most"
+    )
     options = parser.parse_args()
-    squad, small = look("squad", collections.squad(options.data), options.work, options.questions)
-    news, large = look("news", collections.news(options.data), options.work, options.questions)
-    sizes = small + large
-    smallest, largest = min(sizes), max(sizes)
+    halves = [look(options.data, options.work, which, options.questions) for which in (0, 1)]
+    fitted = [fit(half) for half in halves]
+    _write(fitted[0])
 
-    order = fit_order([squad[0], news[0]])
-    parts = []
-    for seen, passages in zip((*squad, *news), sizes, strict=True):
-        inputs, right = first_ones(seen, order)
-        parts.append((between(inputs, size(passages, smallest, largest)), right))
-    confidence = fit_confidence(parts)
-    searched = np.array([0.0, 0.0, 1.0])
-    unread = [first_ones(seen, searched) for seen in (*squad, *news)]
-    by_search = fit_confidence([(inputs[:, _BY_SEARCH], right) for inputs, right in unread])
-    for name, (inputs, right) in zip(
-        ("squad", "squad-half", "news", "news-half"), parts, strict=True
-    ):
-        sure = 1 / (1 + np.exp(-inputs @ confidence))
+    others = [evidence_of(half, one.order) for one, half in zip(fitted, halves[::-1], strict=True)]
+    for n, name in enumerate(NAMES):
+        sure = np.concatenate(
+            [
+                1 / (1 + np.exp(-parts[n][0] @ one.confidence))
+                for one, parts in zip(fitted, others, strict=True)
+            ]
+        )
+        right = np.concatenate([parts[n][1] for parts in others])
         off = calibration_error(sure.tolist(), right.tolist())
-        print(f"{name}: first quote right {right.mean():.3f}, calibration error {off:.3f}")
+        print(
+            f"{name}: {len(right)} questions, first quote right {right.mean():.3f}, "
+            f"calibration error {off:.3f}"
+        )
+
+
+def _write(fitted: Fitted) -> None:
+    small, large = np.split(fitted.confidence, 2)
     stored = {
-        "order": _named(order, [field.name for field in fields(OrderWeights)]),
-        "small": {"passages": smallest} | _named(confidence[: len(confidence) // 2], _CONFIDENCE),
-        "large": {"passages": largest} | _named(confidence[len(confidence) // 2 :], _CONFIDENCE),
-        "unread": _named(by_search, [field.name for field in fields(UnreadWeights)]),
+        "order": _named(fitted.order, [field.name for field in fields(OrderWeights)]),
+        "small": {"passages": fitted.smallest} | _named(small, _CONFIDENCE),
+        "large": {"passages": fitted.largest} | _named(large, _CONFIDENCE),
+        "unread": _named(fitted.unread, [field.name for field in fields(UnreadWeights)]),
     }
     (MODEL / WEIGHTS_FILE).write_text(json.dumps(stored, indent=2) + "\n", encoding="utf-8")
     print(json.dumps(stored, indent=2))

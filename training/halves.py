@@ -1,0 +1,81 @@
+"""What is seen of the questions to weigh by, in two halves: one to fit on, one to report."""
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmarks import collections
+from benchmarks.collections import Collection, index_in, part_in, some
+from retrieval.encoding import load_encoder
+from retrieval.library import Library
+from retrieval.reader.model import MODEL, READER_FILE
+from training.evidence import gather
+
+Seen = Sequence[NDArray[np.float32]]
+"""For each question its candidates, shape (candidates, fields)."""
+
+_WHOLE, _HALF = ("squad", "news"), "-half"
+
+NAMES = [f"{name}{part}" for name in _WHOLE for part in ("", _HALF)]
+"""Of the libraries, in the order of what is seen of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Half:
+    """What is seen of one half of the questions.
+
+    Attributes:
+        seen: of each library, as in ``NAMES``.
+        sizes: how many passages each has.
+    """
+
+    seen: Sequence[Seen]
+    sizes: Sequence[int]
+
+
+def look(data: Path, work: Path, which: int, limit: int) -> Half:
+    """What is seen of one half of each collection's questions.
+
+    It is kept in ``<work>/seen``, by the reader's hash, and the libraries in ``<work>/libraries``.
+
+    Args:
+        data: folder of the collections.
+        work: folder for what is made.
+        which: 0 for the questions to fit on, 1 for those to report.
+        limit: how many of each collection are asked at most.
+    """
+    model = hashlib.sha256((MODEL / READER_FILE).read_bytes()).hexdigest()[:12]
+    seen: list[Seen] = []
+    sizes: list[int] = []
+    for name, collection in _collections(data):
+        library = _library(name, collection, work)
+        with closing(Library(library)) as opened:
+            sizes.append(opened.state().passages)
+        kept = work / "seen" / f"{name}-{model}-{limit}-{which}.npz"
+        if not kept.exists():
+            asked = some(collection.every_second(which).questions, limit)
+            kept.parent.mkdir(parents=True, exist_ok=True)
+            np.savez(kept, *gather(library, asked))
+            print(f"{name}: {len(asked)} questions asked", flush=True)
+        with np.load(kept) as arrays:
+            seen.append([arrays[array] for array in arrays.files if len(arrays[array])])
+    return Half(seen, sizes)
+
+
+def _collections(data: Path) -> Iterator[tuple[str, Collection]]:
+    for name, whole in zip(_WHOLE, (collections.squad(data), collections.news(data)), strict=True):
+        yield name, whole
+        yield f"{name}{_HALF}", whole.without_every_second()
+
+
+def _library(name: str, collection: Collection, work: Path) -> Path:
+    libraries = work / "libraries"
+    if name.endswith(_HALF):
+        whole = libraries / name.removesuffix(_HALF)
+        return part_in(libraries / name, whole, collection.articles)
+    return index_in(libraries / name, collection.articles, load_encoder())
