@@ -19,7 +19,7 @@ DEFAULTS = {
     "QUOTH_ARTICLES": "seeds",
     "QUOTH_ENCODER": "all-MiniLM-L6-v2",
     "QUOTH_DEVICE": "cpu",
-    "QUOTH_MIN_CONFIDENCE": "0.35",
+    "QUOTH_MIN_CONFIDENCE": "0.4",
     "QUOTH_ALLOW_PRIVATE_ADDRESSES": "0",
     "QUOTH_DISCORD_DATA": "discord.sqlite",
     "QUOTH_LOG_FORMAT": "readable",
