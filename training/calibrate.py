@@ -35,7 +35,7 @@ from retrieval.judging import (
 from retrieval.reader import Reading
 from retrieval.reader.model import MODEL
 from retrieval.scoring import calibration_error
-from training.halves import NAMES, Half, Seen, look
+from training.halves import NAMES, Seen, look
 from training.options import arguments
 
 Floats = NDArray[np.float64]
@@ -118,36 +118,33 @@ def between(inputs: Floats, large: float) -> Floats:
 
 @dataclass(frozen=True, slots=True)
 class Fitted:
-    """The weights, and the sizes of the libraries that the two sets for the confidence are for."""
+    """The weights; those for the confidence twice, for a small library and for a large one."""
 
     order: Floats
     confidence: Floats
     unread: Floats
-    smallest: int
-    largest: int
 
 
-def fit(half: Half) -> Fitted:
-    """Fit everything."""
+def fit(half: Sequence[Seen], sizes: Sequence[int]) -> Fitted:
+    """Fit everything to what is seen of one half of the questions."""
     searched = np.array([0.0, 0.0, 1.0])
-    unread = [first_ones(seen, searched) for seen in half.seen]
-    order = fit_order(half.seen[::2])
+    unread = [first_ones(seen, searched) for seen in half]
+    order = fit_order(half[::2])
     return Fitted(
         order=order,
-        confidence=fit_confidence(evidence_of(half, order)),
+        confidence=fit_confidence(evidence_of(half, sizes, order)),
         unread=fit_confidence([(inputs[:, _BY_SEARCH], right) for inputs, right in unread]),
-        smallest=min(half.sizes),
-        largest=max(half.sizes),
     )
 
 
-def evidence_of(half: Half, order: Floats) -> list[tuple[Floats, NDArray[np.bool_]]]:
+def evidence_of(
+    half: Sequence[Seen], sizes: Sequence[int], order: Floats
+) -> list[tuple[Floats, NDArray[np.bool_]]]:
     """Of each library ``first_ones``, for a small library's weights and a large one's."""
-    smallest, largest = min(half.sizes), max(half.sizes)
     parts = []
-    for seen, passages in zip(half.seen, half.sizes, strict=True):
+    for seen, passages in zip(half, sizes, strict=True):
         inputs, right = first_ones(seen, order)
-        parts.append((between(inputs, size(passages, smallest, largest)), right))
+        parts.append((between(inputs, size(passages, min(sizes), max(sizes))), right))
     return parts
 
 
@@ -158,11 +155,14 @@ def main() -> None:
         "--questions", type=int, default=1_400, help="of each half of a collection, at most"
     )
     options = parser.parse_args()
-    halves = [look(options.data, options.work, which, options.questions) for which in (0, 1)]
-    fitted = [fit(half) for half in halves]
-    _write(fitted[0])
+    looked = look(options.data, options.work, options.questions)
+    fitted = [fit(half, looked.sizes) for half in looked.halves]
+    _write(fitted[0], looked.sizes)
 
-    others = [evidence_of(half, one.order) for one, half in zip(fitted, halves[::-1], strict=True)]
+    others = [
+        evidence_of(half, looked.sizes, one.order)
+        for one, half in zip(fitted, looked.halves[::-1], strict=True)
+    ]
     for n, name in enumerate(NAMES):
         sure = np.concatenate(
             [
@@ -178,12 +178,12 @@ def main() -> None:
         )
 
 
-def _write(fitted: Fitted) -> None:
+def _write(fitted: Fitted, sizes: Sequence[int]) -> None:
     small, large = np.split(fitted.confidence, 2)
     stored = {
         "order": _named(fitted.order, [field.name for field in fields(OrderWeights)]),
-        "small": {"passages": fitted.smallest} | _named(small, _CONFIDENCE),
-        "large": {"passages": fitted.largest} | _named(large, _CONFIDENCE),
+        "small": {"passages": min(sizes)} | _named(small, _CONFIDENCE),
+        "large": {"passages": max(sizes)} | _named(large, _CONFIDENCE),
         "unread": _named(fitted.unread, [field.name for field in fields(UnreadWeights)]),
     }
     (MODEL / WEIGHTS_FILE).write_text(json.dumps(stored, indent=2) + "\n", encoding="utf-8")

@@ -44,6 +44,14 @@ class _ReaderGraph(BertGraph):
         self._nodes[-1].output[0] = name
 
 
+def written(state: State) -> bytes:
+    """A ``ReaderModel``'s state as an int8 ONNX file."""
+    weights = {name: tensor.numpy() for name, tensor in to_bert(state).items()}
+    shape = BertShape(SIZE.layers, SIZE.heads, SIZE.epsilon, "cls")
+    file: bytes = _ReaderGraph(weights, shape).model().SerializeToString()
+    return file
+
+
 def published(file: Path) -> State:
     """The weights of a written reader, to train it further; rounded, as they are there.
 
@@ -58,22 +66,21 @@ def published(file: Path) -> State:
         "positions.weight": stored["positions"],
         "segments.weight": stored["segments"],
     }
-    for head in ("relevance", "span"):
-        state |= {
-            f"{head}.weight": stored[f"{head}.weight"].T,
-            f"{head}.bias": stored[f"{head}.bias"],
-        }
-    norms = {"norm": "embeddings.LayerNorm"}
+    names = {"norm": "embeddings.LayerNorm"}
     for layer in range(SIZE.layers):
         for ours, theirs in (LAYER | {"qkv": "attention.self.qkv"}).items():
-            at, to = f"encoder.layer.{layer}.{theirs}", f"layers.{layer}.{ours}"
-            if ours.endswith("norm"):
-                norms[to] = at
-            else:
-                columns = stored[f"{at}.int8"] * stored[f"{at}.scale"]
-                state |= {f"{to}.weight": columns.T, f"{to}.bias": stored[f"{at}.bias"]}
-    for to, at in norms.items():
-        state |= {f"{to}.{kind}": stored[f"{at}.{kind}"] for kind in ("weight", "bias")}
+            names[f"layers.{layer}.{ours}"] = f"encoder.layer.{layer}.{theirs}"
+    for ours, theirs in names.items():
+        rounded = stored.get(f"{theirs}.int8")
+        state[f"{ours}.weight"] = (
+            stored[f"{theirs}.weight"]
+            if rounded is None
+            else (rounded * stored[f"{theirs}.scale"]).T
+        )
+        state[f"{ours}.bias"] = stored[f"{theirs}.bias"]
+    for head in ("relevance", "span"):
+        state[f"{head}.weight"] = stored[f"{head}.weight"].T
+        state[f"{head}.bias"] = stored[f"{head}.bias"]
     return {
         name: torch.from_numpy(np.array(value, dtype=np.float32)) for name, value in state.items()
     }
@@ -84,15 +91,12 @@ def main() -> None:
     parser = arguments(__doc__)
     parser.add_argument("--to", type=Path, default=MODEL, help="folder of the model")
     options = parser.parse_args()
-    state = to_bert(load_file(options.work / "reader.safetensors"))
-    weights = {name: tensor.numpy() for name, tensor in state.items()}
-    shape = BertShape(SIZE.layers, SIZE.heads, SIZE.epsilon, "cls")
-    written = _ReaderGraph(weights, shape).model().SerializeToString()
+    file = written(load_file(options.work / "reader.safetensors"))
     options.to.mkdir(parents=True, exist_ok=True)
-    (options.to / READER_FILE).write_bytes(written)
-    digest = hashlib.sha256(written).hexdigest()
+    (options.to / READER_FILE).write_bytes(file)
+    digest = hashlib.sha256(file).hexdigest()
     (options.to / f"{READER_FILE}.sha256").write_text(f"{digest}  {READER_FILE}\n", "utf-8")
-    print(f"{len(written):,} bytes, SHA-256 {digest}")
+    print(f"{len(file):,} bytes, SHA-256 {digest}")
 
 
 if __name__ == "__main__":

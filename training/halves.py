@@ -26,45 +26,46 @@ NAMES = [f"{name}{part}" for name in _WHOLE for part in ("", _HALF)]
 
 
 @dataclass(frozen=True, slots=True)
-class Half:
-    """What is seen of one half of the questions.
+class Looked:
+    """What is seen of the questions, library by library as in ``NAMES``.
 
     Attributes:
-        seen: of each library, as in ``NAMES``.
-        sizes: how many passages each has.
+        sizes: how many passages each library has.
+        halves: what is seen of the questions to fit on, and of those to report.
     """
 
-    seen: Sequence[Seen]
     sizes: Sequence[int]
+    halves: tuple[Sequence[Seen], Sequence[Seen]]
 
 
-def look(data: Path, work: Path, which: int, limit: int) -> Half:
-    """What is seen of one half of each collection's questions.
+def look(data: Path, work: Path, limit: int) -> Looked:
+    """Ask both halves of each collection's questions.
 
-    It is kept in ``<work>/seen``, by the reader's hash, and the libraries in ``<work>/libraries``.
+    What is seen is kept in ``<work>/seen``, by the reader's hash, and the libraries in
+    ``<work>/libraries``.
 
     Args:
         data: folder of the collections.
         work: folder for what is made.
-        which: 0 for the questions to fit on, 1 for those to report.
-        limit: how many of each collection are asked at most.
+        limit: how many of each half of a collection are asked at most.
     """
     model = hashlib.sha256((MODEL / READER_FILE).read_bytes()).hexdigest()[:12]
-    seen: list[Seen] = []
     sizes: list[int] = []
+    halves: tuple[list[Seen], list[Seen]] = ([], [])
     for name, collection in _collections(data):
         library = _library(name, collection, work)
         with closing(Library(library)) as opened:
             sizes.append(opened.state().passages)
-        kept = work / "seen" / f"{name}-{model}-{limit}-{which}.npz"
-        if not kept.exists():
-            asked = some(collection.every_second(which).questions, limit)
-            kept.parent.mkdir(parents=True, exist_ok=True)
-            np.savez(kept, *gather(library, asked))
-            print(f"{name}: {len(asked)} questions asked", flush=True)
-        with np.load(kept) as arrays:
-            seen.append([arrays[array] for array in arrays.files if len(arrays[array])])
-    return Half(seen, sizes)
+        for which, seen in enumerate(halves):
+            kept = work / "seen" / f"{name}-{model}-{limit}-{which}.npz"
+            if not kept.exists():
+                asked = some(collection.every_second(which).questions, limit)
+                kept.parent.mkdir(parents=True, exist_ok=True)
+                np.savez(kept, *gather(library, asked))
+                print(f"{name}: {len(asked)} questions asked", flush=True)
+            with np.load(kept) as arrays:
+                seen.append([arrays[array] for array in arrays.files if len(arrays[array])])
+    return Looked(sizes, halves)
 
 
 def _collections(data: Path) -> Iterator[tuple[str, Collection]]:

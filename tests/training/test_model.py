@@ -14,12 +14,11 @@ from tokenizers import Tokenizer
 from torch import nn
 from transformers import BertModel
 
-from retrieval.encoding.bert_graph import BertShape
 from retrieval.encoding.models import DEFAULT_MODEL, local_folder
 from training.batches import CHANGED, RIGHT, WRONG, Row, inputs
-from training.export import _ReaderGraph, published
+from training.export import published, written
 from training.losses import loss_of
-from training.model import SIZE, Inputs, ReaderModel, Scores, from_bert, packaged, to_bert
+from training.model import Inputs, ReaderModel, Scores, from_bert, packaged, to_bert
 
 QUESTIONS = [
     "Who headed the delegation?",
@@ -118,9 +117,7 @@ def test_its_weights_go_under_berts_names_and_back() -> None:
 
 
 def test_the_export_says_about_the_same() -> None:
-    weights = {name: tensor.numpy() for name, tensor in to_bert(model().state_dict()).items()}
-    graph = _ReaderGraph(weights, BertShape(SIZE.layers, SIZE.heads, SIZE.epsilon, "cls")).model()
-    session = onnxruntime.InferenceSession(graph.SerializeToString())
+    session = onnxruntime.InferenceSession(written(model().state_dict()))
     batch = inputs(rows())
     relevance, span = (
         np.asarray(output)
@@ -149,10 +146,8 @@ def test_the_export_says_about_the_same() -> None:
 
 def test_a_written_reader_can_be_trained_further(tmp_path: Path) -> None:
     state = model().state_dict()
-    weights = {name: tensor.numpy() for name, tensor in to_bert(state).items()}
-    shape = BertShape(SIZE.layers, SIZE.heads, SIZE.epsilon, "cls")
     file = tmp_path / "reader.onnx"
-    file.write_bytes(_ReaderGraph(weights, shape).model().SerializeToString())
+    file.write_bytes(written(state))
     found = published(file)
     assert set(found) == set(state)
     for name, value in found.items():
