@@ -12,7 +12,7 @@ vectors are real. Each size is measured in processes of its own:
 - *search*, *answer*: medians over questions of ``news`` in one process, without and with the
   reader, and the memory that the process holds after them (``quoth serve`` holds the same, and
   what Discord takes);
-- *recall*: of the first 20 by vectors, how many exact search over all vectors has;
+- *recall*: how many of the first 20 by all vectors and by all words are found so;
 - *add*, *remove*: an article of 800 words, encoded, and the same article again;
 - *disk*: bytes a passage in the truth, the index of words and that of vectors.
 """
@@ -25,7 +25,7 @@ import subprocess
 import sys
 import time
 from argparse import Namespace
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from pathlib import Path
 from statistics import median, quantiles
@@ -33,6 +33,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from benchmarks.made import MadeEncoder, real_articles, write_articles
 from benchmarks.measure import arguments, read, run
@@ -43,7 +44,9 @@ from retrieval.indexing import Reporter, index
 from retrieval.library import Library
 from retrieval.library.folder import current_edition
 from retrieval.reader import Reader
+from retrieval.search.filter import Bounds
 from retrieval.search.hybrid import DEPTH, Searcher
+from retrieval.search.words import WordIndex
 
 SIZES = (1_000, 10_000, 100_000, 630_000, 5_000_000)
 ENCODED = 95_274  # real vectors: of the articles that the questions are about
@@ -54,6 +57,7 @@ _BATCH = 32_768
 _ROUNDING = 1e-4
 
 Figures = dict[str, Any]
+Scores = NDArray[np.float32]
 
 
 def write(chosen: Namespace, size: int) -> Figures:
@@ -97,7 +101,7 @@ def ask(chosen: Namespace, size: int) -> Figures:
 
 
 def recall(chosen: Namespace, size: int) -> Figures:
-    """Compare the index of vectors with all vectors."""
+    """Compare the index of vectors with all vectors, and that of words with all words."""
     encoder = load_encoder()
     questions = [row["question"] for row in read(chosen.data / "news" / "questions.jsonl.gz")]
     questions = questions[:: max(1, len(questions) // chosen.questions)]
@@ -110,12 +114,14 @@ def recall(chosen: Namespace, size: int) -> Figures:
             began = time.perf_counter()
             found.append(searcher.vectors.search(vector[None], DEPTH, None).scores[:TOP])
             times.append(time.perf_counter() - began)
-        # By their scores, since the same words in two places are as near.
-        least = _nearest(opened, asked)[:, -1:] - _ROUNDING
-    share = sum((scores >= last).sum() for scores, last in zip(found, least, strict=True))
+        nearest = _nearest(opened, asked)
+        all_words = WordIndex(opened.edition.words, postings=sys.maxsize)
+        by_all = [all_words.search(question, TOP, Bounds()).scores for question in questions]
+        by_words = [searcher.words.search(each, DEPTH, Bounds()).scores for each in questions]
     return {
         "passages": state.passages,
-        "recall": float(share / TOP / len(asked)),
+        "recall": _share(found, [*nearest]),
+        "words_recall": _share(by_words, by_all),
         "vectors_ms": median(times) * 1000,
     }
 
@@ -157,6 +163,16 @@ def cold(chosen: Namespace, size: int) -> Figures:
 
 
 STAGES = {stage.__name__: stage for stage in (write, make, change, cold, ask, recall)}
+
+
+def _share(found: Sequence[Scores], wanted: Sequence[Scores]) -> float:
+    """How many of those wanted were found, by their scores: the same text may be in two places."""
+    there = [
+        (scores[: len(best)] >= best[-1] - _ROUNDING).sum() / len(best)
+        for scores, best in zip(found, wanted, strict=True)
+        if len(best)
+    ]
+    return float(np.mean(there))
 
 
 def _nearest(opened: Library, asked: Vectors) -> Vectors:

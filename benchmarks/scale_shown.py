@@ -19,6 +19,7 @@ ROWS = (
     ("answer, reader included, median, ms", "answer_ms", "{:,.0f}"),
     ("held by a process that answers, MB", "serve_mb", "{:,.0f}"),
     ("recall@20 by vectors", "recall", "{:.3f}"),
+    ("recall@20 by words", "words_recall", "{:.3f}"),
     ("article of 800 words added, ms", "add_ms", "{:,.0f}"),
     ("the same removed, ms", "remove_ms", "{:,.0f}"),
 )

@@ -22,3 +22,7 @@ class Hits:
     def none(cls) -> "Hits":
         """No passages."""
         return cls(np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.float32))
+
+    def by_id(self) -> dict[int, float]:
+        """Each passage's score."""
+        return dict(zip(self.ids.tolist(), self.scores.tolist(), strict=True))

@@ -9,6 +9,7 @@ thing first. ``benchmarks/search.py`` measures each part, and reciprocal rank fu
 import contextlib
 import math
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -101,26 +102,27 @@ class Searcher:
                 weighs 1.
         """
         bounds = within.among(self._all_sources()) if within else Bounds()
-        by_words = self.words.search(question, DEPTH, bounds, carried)
-        by_vector = self.vectors.search(vector, DEPTH, *self._passages(bounds))
-        found = np.union1d(by_words.ids, by_vector.ids)
-        # An index may be ahead of this snapshot or behind it; what the truth has counts.
-        passages = self._library.passages(found)
-        ids = [int(number) for number in found if number in passages]
-        if not ids:
-            return []
+        chosen = self._passages(bounds)
+        # Words are looked for beside vectors: neither holds Python's lock meanwhile.
+        with ThreadPoolExecutor(1, "words") as beside:
+            finding = beside.submit(self.words.search, question, DEPTH, bounds, carried)
+            by_vector = self.vectors.search(vector, DEPTH, *chosen)
+            by_words = finding.result()
+            unscored = np.setdiff1d(by_vector.ids, by_words.ids)
+            scoring = beside.submit(self.words.score, question, unscored.tolist(), carried)
+            # An index may be ahead of this snapshot or behind it; what the truth has counts.
+            found = np.union1d(by_words.ids, by_vector.ids).tolist()
+            passages = self._library.passages(found)
+            unseen = np.setdiff1d(by_words.ids, by_vector.ids)
+            vectors = self._library.vectors_of(unseen.tolist())
+            rest = scoring.result()
 
-        words = dict(zip(by_words.ids.tolist(), by_words.scores.tolist(), strict=True))
-        others = [number for number in ids if number not in words]
-        rest = self.words.score(question, others, carried)
-        words.update(zip(rest.ids.tolist(), rest.scores.tolist(), strict=True))
-
-        cosines = dict(zip(by_vector.ids.tolist(), by_vector.scores.tolist(), strict=True))
-        others = [number for number in ids if number not in cosines]
-        for number, stored in self._library.vectors_of(others).items():
+        words = {**by_words.by_id(), **rest.by_id()}
+        cosines = by_vector.by_id()
+        for number, stored in vectors.items():
             cosines[number] = float(vector[0] @ stored.astype(np.float32))
-
-        return together([passages[number] for number in ids], words, cosines)
+        there = [passages[number] for number in found if number in passages]
+        return together(there, words, cosines)
 
     def _all_sources(self) -> frozenset[str | None]:
         """The sources that the library's articles have, read where any words changed since."""
