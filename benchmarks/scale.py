@@ -12,7 +12,8 @@ vectors are real. Each size is measured in processes of its own:
 - *search*, *answer*: medians over questions of ``news`` in one process, without and with the
   reader, and the memory that the process holds after them (``quoth serve`` holds the same, and
   what Discord takes);
-- *recall*: how many of the first 20 by all vectors and by all words are found so;
+- *recall*: of the first 20 by all vectors, and of those by all words, the share that each half
+  of the search finds;
 - *add*, *remove*: an article of 800 words, encoded, and the same article again;
 - *disk*: bytes a passage in the truth, the index of words and that of vectors.
 """

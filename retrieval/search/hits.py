@@ -24,5 +24,5 @@ class Hits:
         return cls(np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.float32))
 
     def by_id(self) -> dict[int, float]:
-        """Each passage's score."""
+        """Each passage's score by its id, best first."""
         return dict(zip(self.ids.tolist(), self.scores.tolist(), strict=True))

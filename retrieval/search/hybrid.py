@@ -103,7 +103,7 @@ class Searcher:
         """
         bounds = within.among(self._all_sources()) if within else Bounds()
         chosen = self._passages(bounds)
-        # Words are looked for beside vectors: neither holds Python's lock meanwhile.
+        # Words beside vectors: what takes most of the time holds no lock of Python's.
         with ThreadPoolExecutor(1, "words") as beside:
             finding = beside.submit(self.words.search, question, DEPTH, bounds, carried)
             by_vector = self.vectors.search(vector, DEPTH, *chosen)

@@ -1,5 +1,6 @@
 """The index of words: tantivy's BM25 over passages and their articles' titles. A cache."""
 
+from bisect import bisect_right
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import closing
 from itertools import accumulate
@@ -22,10 +23,10 @@ WEIGHTS = {"text": 1.0, "title": 0.5, "around": 1.0}
 (itself included), which say what it is about (benchmarks/search.py)."""
 
 POSTINGS = 800_000
-"""How many places of a question's words a search goes through, the rarest words' first: 12 ms'
-worth, where all of them would take 64 in a library of 5,000,000 passages."""
+"""How many postings of a question's words are gone through at first. There is one for each passage
+and field that a word is in."""
 
-_DEEPER = 2  # times as many as are wanted, where frequent words have yet to be counted
+_DEEPER = 2  # times as many as are wanted are found, where frequent words have yet to count
 _OTHER_PASSAGES = 1_000  # see ``weights``
 
 NOTHING: Mapping[str, float] = MappingProxyType({})
@@ -42,8 +43,7 @@ class WordIndex:
 
     Args:
         folder: where the index lives.
-        postings: how many places of its words are gone through for a question; by default
-            ``POSTINGS``.
+        postings: how many are gone through for a question at first; see ``search``.
 
     Attributes:
         generation: that of the library that the index has caught up with; -1 without an index.
@@ -51,9 +51,9 @@ class WordIndex:
         terms: what it takes texts apart with.
     """
 
-    def __init__(self, folder: Path, postings: int | None = None) -> None:
+    def __init__(self, folder: Path, postings: int = POSTINGS) -> None:
         self._folder = folder
-        self._postings = POSTINGS if postings is None else postings
+        self._postings = postings
         self.terms = Terms()
         self._index: tantivy.Index | None = None
         self.generation = -1
@@ -94,9 +94,9 @@ class WordIndex:
     ) -> Hits:
         """Find the passages that share the question's rarest words.
 
-        Where its words stand in more places than ``postings``, which only a large library has, the
-        most frequent of them find nothing, and count only in the scores of what the others find;
-        unless that is too little.
+        Where its words have more than ``postings``, as in a large library, the most frequent of
+        them find nothing at first, and only count in the scores of what the others find. Where
+        that is less than is wanted, all of them find.
 
         Args:
             question: any text; its words are searched, its punctuation means nothing.
@@ -108,12 +108,12 @@ class WordIndex:
         words = self._asked(question, carried)
         if self._index is None or not words:
             return Hits.none()
-        bounds = [*self._bounds(within)]
-        rarest = self._rarest(words)
-        if len(rarest) < len(words):
+        bounds = list(self._bounds(within))
+        rarest = self._rarest(self._index, words)
+        if rarest and len(rarest) < len(words):
             found = self._run([(_Occur.Must, self._query(rarest)), *bounds], _DEEPER * limit)
             if len(found.ids) >= limit:
-                found = self.score(question, found.ids.tolist(), carried)
+                found = self._scored(words, found.ids.tolist())
                 return Hits(found.ids[:limit], found.scores[:limit])
         return self._run([(_Occur.Must, self._query(words)), *bounds], limit)
 
@@ -122,14 +122,7 @@ class WordIndex:
     ) -> Hits:
         """Score these passages as ``search`` would; those without a word of it are left out."""
         words = self._asked(question, carried)
-        if self._index is None or not words or not ids:
-            return Hits.none()
-        schema = self._index.schema
-        # One by one: tantivy looks a set up by going through its dictionary of ids.
-        each = [_Query.term_query(schema, "id", int(number), "basic") for number in ids]
-        these = _Query.boolean_query([(_Occur.Should, query) for query in each])
-        query = [(_Occur.Must, self._query(words)), (_Occur.Must, _unscored(these))]
-        return self._run(query, len(ids))
+        return self._scored(words, ids) if words and ids else Hits.none()
 
     def weights(self, question: str) -> dict[str, float]:
         """How much each different word of a question tells: how rare it is.
@@ -176,18 +169,27 @@ class WordIndex:
         """The terms to search for, with their weights."""
         return {**carried, **dict.fromkeys(self.terms.telling(question), 1.0)}
 
-    def _rarest(self, words: Mapping[str, float]) -> Mapping[str, float]:
-        """The rarest of these terms, as many as ``postings`` allows."""
-        if self._index is None:
-            return {}
-        searcher = self._index.searcher()
+    def _rarest(self, index: tantivy.Index, words: Mapping[str, float]) -> Mapping[str, float]:
+        """The rarest of these terms, as many as ``postings`` allows; a question's own first."""
+        searcher = index.searcher()
         if searcher.num_docs * len(WEIGHTS) * len(words) <= self._postings:
             return words
-        places = {word: sum(searcher.doc_freq(field, word) for field in WEIGHTS) for word in words}
-        ranked = sorted(words, key=places.__getitem__)
-        so_far = accumulate(places[word] for word in ranked)
-        kept = ranked[: sum(all_in <= self._postings for all_in in so_far)]
-        return {word: words[word] for word in kept}
+        count = {word: sum(searcher.doc_freq(field, word) for field in WEIGHTS) for word in words}
+        # A name from an earlier turn may be rarer than what is asked now.
+        ranked = sorted(words, key=lambda word: (-words[word], count[word]))
+        kept = bisect_right([*accumulate(count[word] for word in ranked)], self._postings)
+        return {word: words[word] for word in ranked[:kept]}
+
+    def _scored(self, words: Mapping[str, float], ids: Sequence[int]) -> Hits:
+        """These passages by all these terms, best first, without those that have none of them."""
+        if self._index is None:
+            return Hits.none()
+        # One by one: tantivy looks a set up by going through its dictionary of ids.
+        each = [_Query.term_query(self._index.schema, "id", int(n), "basic") for n in ids]
+        these = _Query.boolean_query([(_Occur.Should, query) for query in each])
+        return self._run(
+            [(_Occur.Must, self._query(words)), (_Occur.Must, _unscored(these))], len(ids)
+        )
 
     def _query(self, words: Mapping[str, float]) -> tantivy.Query:
         """A query built from terms, so that no syntax can break it."""
