@@ -42,7 +42,8 @@ class Changes:
     def articles_since(self, generation: int) -> Iterator[tuple[Article, list[PassageRow]]]:
         """Articles that came or changed after a generation, each with all its passages."""
         numbers = self._connection.execute(
-            "SELECT DISTINCT article FROM passages WHERE generation > ? ORDER BY article",
+            "SELECT number FROM articles WHERE number IN"
+            " (SELECT article FROM passages WHERE generation > ?) ORDER BY number",
             (generation,),
         ).fetchall()
         for (number,) in numbers:

@@ -26,7 +26,7 @@ POSTINGS = 800_000
 """How many postings of a question's words are gone through at first. There is one for each passage
 and field that a word is in."""
 
-_DEEPER = 2  # times as many as are wanted are found, where frequent words have yet to count
+_DEEPER = 3  # times as many as are wanted are found, where frequent words have yet to count
 _OTHER_PASSAGES = 1_000  # see ``weights``
 
 NOTHING: Mapping[str, float] = MappingProxyType({})

@@ -9,7 +9,7 @@ from retrieval.search.filter import Filter
 from retrieval.search.hybrid import Searcher
 from retrieval.search.vectors import VectorIndex
 from tests.retrieval.collection import article, build
-from tests.retrieval.encoders import ScatteredEncoder
+from tests.retrieval.encoders import ReadableEncoder, ScatteredEncoder
 
 
 def test_the_sources_are_read_again_only_where_words_changed(
@@ -60,3 +60,26 @@ def test_vectors_from_nothing_do_without_what_was_removed(
         found = index.search(scattered.encode_query("words"), 100, None)
         assert len(found.ids) == reader.state().passages
     reader.close()
+
+
+def test_what_came_last_is_found_without_going_through_what_was_there(
+    tmp_path: Path, encoder: ReadableEncoder
+) -> None:
+    def work(articles: int) -> int:
+        """How much SQLite does, in hundreds of its instructions, to find one article more."""
+        library = tmp_path / str(articles)
+        build(library, encoder, [article(f"a{n}", f"Words of {n}.") for n in range(articles)])
+        done: list[int] = []
+        with LibraryWriter(library) as writer:
+            last = writer.generation()
+            with writer.commit() as change:
+                change.put(article("more", "Words of one more."), "test")
+                connection = change.changes.connection
+            connection.set_progress_handler(lambda: done.append(1), 100)
+            (waiting,) = writer.pending()
+            ((came, _),) = change.changes.articles_since(last)
+            connection.set_progress_handler(None, 0)
+            assert (bool(waiting), came.id) == (True, "more")
+        return len(done)
+
+    assert work(1000) <= work(10) + 2
