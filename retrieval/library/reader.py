@@ -153,7 +153,7 @@ class Library(Changes):
         rows = self._rows_of(
             "SELECT id, article, paragraph, start, stop FROM passages WHERE id", ids
         )
-        return {row[0]: PassageRow(*row) for row in rows}
+        return {row[0]: PassageRow._make(row) for row in rows}
 
     def sources(self) -> frozenset[str | None]:
         """The different sources of all articles; None where one has none."""
@@ -215,7 +215,7 @@ class Library(Changes):
 
     def _rows_of(self, select: str, ids: Iterable[int]) -> Iterator[tuple[Any, ...]]:
         """The rows of a statement that ends in the column by which they are picked."""
-        wanted = [int(number) for number in ids]  # SQLite knows no integers of numpy
+        wanted = [*map(int, ids)]  # SQLite knows no integers of numpy
         for start in range(0, len(wanted), _VARIABLES):
             chunk = wanted[start : start + _VARIABLES]
             marks = ", ".join("?" * len(chunk))

@@ -2,6 +2,7 @@
 
 import datetime
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from retrieval.article import Article
 from retrieval.errors import DamagedError
@@ -24,9 +25,8 @@ class FileRecord:
     complete: bool
 
 
-@dataclass(frozen=True, slots=True)
-class PassageRow:
-    """A passage as the truth holds it.
+class PassageRow(NamedTuple):
+    """A passage as the truth holds it: a tuple, since every question makes some two hundred.
 
     Attributes:
         id: never used again, even after the passage is gone.

@@ -7,7 +7,6 @@ thing first. ``benchmarks/search.py`` measures each part, and reciprocal rank fu
 """
 
 import contextlib
-import math
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -119,8 +118,9 @@ class Searcher:
 
         words = {**by_words.by_id(), **rest.by_id()}
         cosines = by_vector.by_id()
-        for number, stored in vectors.items():
-            cosines[number] = float(vector[0] @ stored.astype(np.float32))
+        if vectors:
+            scores = np.stack([*vectors.values()]).astype(np.float32) @ vector[0]
+            cosines.update(zip(vectors, scores.tolist(), strict=True))
         there = [passages[number] for number in found if number in passages]
         return together(there, words, cosines)
 
@@ -168,11 +168,12 @@ def together(
     # No word of the question is a BM25 score of 0; no vector yet says nothing either way,
     # and counts as the worst that was found.
     worst = min(cosines.values(), default=0.0)
-    depth = np.array([math.log(min(passage.paragraph, _DEEP)) for passage in passages])
+    depth = np.log(np.minimum([passage.paragraph for passage in passages], _DEEP))
     score = _standardised(ids, words, 0.0) + _standardised(ids, cosines, worst) - LEAD * depth
+    scores = score.tolist()
     return [
-        Candidate(passages[n], float(score[n]), cosines.get(ids[n]))
-        for n in np.argsort(-score, kind="stable")
+        Candidate(passages[n], scores[n], cosines.get(ids[n]))
+        for n in np.argsort(-score, kind="stable").tolist()
     ]
 
 
