@@ -159,7 +159,7 @@ def _probability(name: str, value: str) -> float:
     except ValueError:
         number = -1.0
     if not 0 <= number <= 1:
-        raise SettingsError(f"{name} is {value!r}; it takes a number from 0 to 1, such as 0.35")
+        raise SettingsError(f"{name} is {value!r}; it takes a number from 0 to 1, such as 0.4")
     return number
 
 
