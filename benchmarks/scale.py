@@ -14,7 +14,7 @@ vectors are real. Each size is measured in processes of its own:
   what Discord takes);
 - *recall*: of the first 20 by all vectors, and of those by all words, the share that each half
   of the search finds;
-- *add*, *remove*: an article of 800 words, encoded, and the same article again;
+- *add*, *remove*: an article of 800 words, which is encoded, and the same article again;
 - *disk*: bytes a passage in the truth, the index of words and that of vectors.
 """
 
@@ -138,7 +138,9 @@ def change(chosen: Namespace, size: int) -> Figures:
         file = Path(folder) / "article.jsonl"
         for number in range(4):
             text = f"{number}. " + " ".join(row["text"].split(" ")[:WORDS])
-            file.write_text(json.dumps({**row, "id": "added", "text": text}) + "\n", "utf-8")
+            # Under another title, so that no passage of it has been encoded before.
+            new = {**row, "id": "added", "title": f"Added, {number}", "text": text}
+            file.write_text(json.dumps(new) + "\n", "utf-8")
             for times in (added, removed):
                 began = time.perf_counter()
                 index([file.parent], there, encoder, _reporter())

@@ -1,4 +1,4 @@
-"""Files that change at random, and a library of them, for what kills those who work on it."""
+"""Files that change at random, and a library of them: what ``benchmarks.killed`` works on."""
 
 import json
 import random

@@ -41,6 +41,7 @@ class Changes:
 
     def articles_since(self, generation: int) -> Iterator[tuple[Article, list[PassageRow]]]:
         """Articles that came or changed after a generation, each with all its passages."""
+        # Selecting distinct articles of passages, SQLite would go through all that there are.
         numbers = self._connection.execute(
             "SELECT number FROM articles WHERE number IN"
             " (SELECT article FROM passages WHERE generation > ?) ORDER BY number",
@@ -56,7 +57,7 @@ class Changes:
                 " WHERE article = ? ORDER BY start",
                 (number,),
             )
-            yield self._article(row), [PassageRow(*passage) for passage in rows]
+            yield self._article(row), [PassageRow._make(passage) for passage in rows]
 
     def removed_since(self, generation: int) -> NDArray[np.int64]:
         """Ids of the passages that went after a generation."""

@@ -23,8 +23,9 @@ WEIGHTS = {"text": 1.0, "title": 0.5, "around": 1.0}
 (itself included), which say what it is about (benchmarks/search.py)."""
 
 POSTINGS = 800_000
-"""How many postings of a question's words are gone through at first. There is one for each passage
-and field that a word is in."""
+"""How many postings of a question's words are gone through at first: one for each passage and field
+that a word is in. In libraries of some hundred thousand passages there begin to be more; what is
+not found for it, and how long a search takes, ``benchmarks/scale.py`` measures."""
 
 _DEEPER = 3  # times as many as are wanted are found, where frequent words have yet to count
 _OTHER_PASSAGES = 1_000  # see ``weights``
@@ -96,7 +97,8 @@ class WordIndex:
 
         Where its words have more than ``postings``, as in a large library, the most frequent of
         them find nothing at first, and only count in the scores of what the others find. Where
-        that is less than is wanted, all of them find.
+        that is less than is wanted, all of them find; and where words of earlier turns are carried
+        over, since what weighs little is not told from what matters by how rare it is.
 
         Args:
             question: any text; its words are searched, its punctuation means nothing.
@@ -109,7 +111,7 @@ class WordIndex:
         if self._index is None or not words:
             return Hits.none()
         bounds = list(self._bounds(within))
-        rarest = self._rarest(self._index, words)
+        rarest = words if carried else self._rarest(self._index, words)
         if rarest and len(rarest) < len(words):
             found = self._run([(_Occur.Must, self._query(rarest)), *bounds], _DEEPER * limit)
             if len(found.ids) >= limit:
@@ -170,13 +172,12 @@ class WordIndex:
         return {**carried, **dict.fromkeys(self.terms.telling(question), 1.0)}
 
     def _rarest(self, index: tantivy.Index, words: Mapping[str, float]) -> Mapping[str, float]:
-        """The rarest of these terms, as many as ``postings`` allows; a question's own first."""
+        """The rarest of these terms, as many as ``postings`` allows."""
         searcher = index.searcher()
         if searcher.num_docs * len(WEIGHTS) * len(words) <= self._postings:
             return words
         count = {word: sum(searcher.doc_freq(field, word) for field in WEIGHTS) for word in words}
-        # A name from an earlier turn may be rarer than what is asked now.
-        ranked = sorted(words, key=lambda word: (-words[word], count[word]))
+        ranked = sorted(words, key=count.__getitem__)
         kept = bisect_right([*accumulate(count[word] for word in ranked)], self._postings)
         return {word: words[word] for word in ranked[:kept]}
 
@@ -185,7 +186,7 @@ class WordIndex:
         if self._index is None:
             return Hits.none()
         # One by one: tantivy looks a set up by going through its dictionary of ids.
-        each = [_Query.term_query(self._index.schema, "id", int(n), "basic") for n in ids]
+        each = [_Query.term_query(self._index.schema, "id", number, "basic") for number in ids]
         these = _Query.boolean_query([(_Occur.Should, query) for query in each])
         return self._run(
             [(_Occur.Must, self._query(words)), (_Occur.Must, _unscored(these))], len(ids)
