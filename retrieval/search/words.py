@@ -27,7 +27,7 @@ POSTINGS = 800_000
 that a word is in. In libraries of some hundred thousand passages there begin to be more; what is
 not found for it, and how long a search takes, ``benchmarks/scale.py`` measures."""
 
-_DEEPER = 3  # times as many as are wanted are found, where frequent words have yet to count
+_DEEPER = 2  # times as many as are wanted are found, where frequent words have yet to count
 _OTHER_PASSAGES = 1_000  # see ``weights``
 
 NOTHING: Mapping[str, float] = MappingProxyType({})
