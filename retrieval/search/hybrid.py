@@ -107,20 +107,15 @@ class Searcher:
             finding = beside.submit(self.words.search, question, DEPTH, bounds, carried)
             by_vector = self.vectors.search(vector, DEPTH, *chosen)
             by_words = finding.result()
-            unscored = np.setdiff1d(by_vector.ids, by_words.ids)
-            scoring = beside.submit(self.words.score, question, unscored.tolist(), carried)
+            unscored = np.setdiff1d(by_vector.ids, by_words.ids).tolist()
+            scoring = beside.submit(self.words.score, question, unscored, carried)
+            unseen = np.setdiff1d(by_words.ids, by_vector.ids).tolist()
+            cosines = by_vector.by_id() | self.vectors.score(vector, unseen).by_id()
             # An index may be ahead of this snapshot or behind it; what the truth has counts.
             found = np.union1d(by_words.ids, by_vector.ids).tolist()
             passages = self._library.passages(found)
-            unseen = np.setdiff1d(by_words.ids, by_vector.ids)
-            vectors = self._library.vectors_of(unseen.tolist())
-            rest = scoring.result()
+            words = by_words.by_id() | scoring.result().by_id()
 
-        words = {**by_words.by_id(), **rest.by_id()}
-        cosines = by_vector.by_id()
-        if vectors:
-            scores = np.stack([*vectors.values()]).astype(np.float32) @ vector[0]
-            cosines.update(zip(vectors, scores.tolist(), strict=True))
         there = [passages[number] for number in found if number in passages]
         return together(there, words, cosines)
 

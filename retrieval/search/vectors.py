@@ -163,18 +163,21 @@ class VectorIndex:
                 found.append(part.kind.search(vector, limit, saved))
             else:
                 about.append(part.kind.search(vector, _COMPARED * limit, saved))
-        found.append(self._compared(vector, _best(about, _COMPARED * limit)))
+        found.append(self.score(vector, _best(about, _COMPARED * limit).ids.tolist()))
         return _best(found, limit)
 
-    def _compared(self, vector: Vectors, about: Hits) -> Hits:
-        """The same passages, with their cosines by the vectors in the truth."""
-        if self._library is None or not len(about.ids):
-            return Hits.none()
-        stored = self._library.vectors_of(about.ids.tolist())
+    def score(self, vector: Vectors, ids: Sequence[int]) -> Hits:
+        """The cosines of these passages by the truth's vectors, without those that wait for one.
+
+        Args:
+            vector: of the question, shape (1, dimension).
+            ids: of the passages.
+        """
+        stored = self._library.vectors_of(ids) if self._library is not None else {}
         if not stored:
             return Hits.none()
-        ids = np.fromiter(stored, dtype=np.int64, count=len(stored))
-        return Hits(ids, np.stack([*stored.values()]).astype(np.float32) @ vector[0])
+        scores = np.stack([*stored.values()]).astype(np.float32) @ vector[0]
+        return Hits(np.fromiter(stored, dtype=np.int64, count=len(stored)), scores)
 
     def _open(self, until: int | None = None) -> None:
         """Be what the files hold, those of no later generation than ``until``."""
