@@ -107,24 +107,27 @@ class WordIndex:
             carried: terms to search for besides, with their weights; one of the question's own
                 weighs 1.
         """
-        words = self._asked(question, carried)
-        if self._index is None or not words:
+        index, words = self._index, self._asked(question, carried)
+        if index is None or not words:
             return Hits.none()
-        bounds = list(self._bounds(within))
-        rarest = words if carried else self._rarest(self._index, words)
+        bounds = list(_bounds(index.schema, within))
+        rarest = words if carried else self._rarest(index, words)
         if rarest and len(rarest) < len(words):
-            found = self._run([(_Occur.Must, self._query(rarest)), *bounds], _DEEPER * limit)
+            rare = (_Occur.Must, _query(index.schema, rarest))
+            found = _run(index, [rare, *bounds], _DEEPER * limit)
             if len(found.ids) >= limit:
-                found = self._scored(words, found.ids.tolist())
+                found = _scored(index, words, found.ids.tolist())
                 return Hits(found.ids[:limit], found.scores[:limit])
-        return self._run([(_Occur.Must, self._query(words)), *bounds], limit)
+        return _run(index, [(_Occur.Must, _query(index.schema, words)), *bounds], limit)
 
     def score(
         self, question: str, ids: Sequence[int], carried: Mapping[str, float] = NOTHING
     ) -> Hits:
         """Score these passages as ``search`` would; those without a word of it are left out."""
         words = self._asked(question, carried)
-        return self._scored(words, ids) if words and ids else Hits.none()
+        if self._index is None or not words or not ids:
+            return Hits.none()
+        return _scored(self._index, words, ids)
 
     def weights(self, question: str) -> dict[str, float]:
         """How much each different word of a question tells: how rare it is.
@@ -181,57 +184,57 @@ class WordIndex:
         kept = bisect_right([*accumulate(count[word] for word in ranked)], self._postings)
         return {word: words[word] for word in ranked[:kept]}
 
-    def _scored(self, words: Mapping[str, float], ids: Sequence[int]) -> Hits:
-        """These passages by all these terms, best first, without those that have none of them."""
-        if self._index is None:
-            return Hits.none()
-        # One by one: tantivy looks a set up by going through its dictionary of ids.
-        each = [_Query.term_query(self._index.schema, "id", number, "basic") for number in ids]
-        these = _Query.boolean_query([(_Occur.Should, query) for query in each])
-        return self._run(
-            [(_Occur.Must, self._query(words)), (_Occur.Must, _unscored(these))], len(ids)
+
+_Parts = Sequence[tuple[tantivy.Occur, tantivy.Query]]
+
+
+def _scored(index: tantivy.Index, words: Mapping[str, float], ids: Sequence[int]) -> Hits:
+    """These passages by all these terms, best first, without those that have none of them."""
+    # One by one: tantivy looks a set up by going through its dictionary of ids.
+    each = [_Query.term_query(index.schema, "id", number, "basic") for number in ids]
+    these = _Query.boolean_query([(_Occur.Should, query) for query in each])
+    wanted = [(_Occur.Must, _query(index.schema, words)), (_Occur.Must, _unscored(these))]
+    return _run(index, wanted, len(ids))
+
+
+def _run(index: tantivy.Index, parts: _Parts, limit: int) -> Hits:
+    """The best passages that all these parts let through."""
+    searcher = index.searcher()
+    found = searcher.search(_Query.boolean_query(parts), limit=limit, count=False).hits
+    ids = searcher.fast_field_values("id", [address for _, address in found])
+    return Hits(
+        np.array(ids, dtype=np.int64),
+        np.array([score for score, _ in found], dtype=np.float32),
+    )
+
+
+def _query(schema: tantivy.Schema, words: Mapping[str, float]) -> tantivy.Query:
+    """A query built from terms, so that no syntax can break it."""
+    parts = []
+    for word, counts in words.items():
+        for field, weight in WEIGHTS.items():
+            term = _Query.term_query(schema, field, word, "freq")
+            parts.append((_Occur.Should, _Query.boost_query(term, weight * counts)))
+    return _Query.boolean_query(parts)
+
+
+def _bounds(
+    schema: tantivy.Schema, within: Bounds
+) -> Iterator[tuple[tantivy.Occur, tantivy.Query]]:
+    """The parts of a query that say which articles."""
+    if within.since or within.until:
+        days = _Query.range_query(
+            schema,
+            "day",
+            tantivy.FieldType.Integer,
+            within.since.toordinal() if within.since else 1,
+            within.until.toordinal() if within.until else None,
         )
-
-    def _query(self, words: Mapping[str, float]) -> tantivy.Query:
-        """A query built from terms, so that no syntax can break it."""
-        if self._index is None:
-            return _Query.empty_query()
-        parts = []
-        for word, counts in words.items():
-            for field, weight in WEIGHTS.items():
-                term = _Query.term_query(self._index.schema, field, word, "freq")
-                parts.append((_Occur.Should, _Query.boost_query(term, weight * counts)))
-        return _Query.boolean_query(parts)
-
-    def _bounds(self, within: Bounds) -> Iterator[tuple[tantivy.Occur, tantivy.Query]]:
-        if self._index is None:
-            return
-        schema = self._index.schema
-        if within.since or within.until:
-            days = _Query.range_query(
-                schema,
-                "day",
-                tantivy.FieldType.Integer,
-                within.since.toordinal() if within.since else 1,
-                within.until.toordinal() if within.until else None,
-            )
-            yield _Occur.Must, _unscored(days)
-        if within.only is not None:
-            yield _Occur.Must, _unscored(_of(schema, within.only))
-        if within.without:
-            yield _Occur.MustNot, _of(schema, within.without)
-
-    def _run(self, parts: list[tuple[tantivy.Occur, tantivy.Query]], limit: int) -> Hits:
-        """The best passages that all these parts let through."""
-        if self._index is None:
-            return Hits.none()
-        searcher = self._index.searcher()
-        found = searcher.search(_Query.boolean_query(parts), limit=limit, count=False).hits
-        ids = searcher.fast_field_values("id", [address for _, address in found])
-        return Hits(
-            np.array(ids, dtype=np.int64),
-            np.array([score for score, _ in found], dtype=np.float32),
-        )
+        yield _Occur.Must, _unscored(days)
+    if within.only is not None:
+        yield _Occur.Must, _unscored(_of(schema, within.only))
+    if within.without:
+        yield _Occur.MustNot, _of(schema, within.without)
 
 
 def _unscored(query: tantivy.Query) -> tantivy.Query:

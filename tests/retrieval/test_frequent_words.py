@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from retrieval.library.folder import current_edition
+from retrieval.search import words as words_module
 from retrieval.search.filter import Bounds
 from retrieval.search.words import NOTHING, WordIndex
 from tests.retrieval.collection import article, build
@@ -56,13 +57,13 @@ def found(
 def searched(monkeypatch: pytest.MonkeyPatch) -> list[set[str]]:
     """The words of each query, in the order in which they are run."""
     asked: list[set[str]] = []
-    query = WordIndex._query
+    query = words_module._query
 
-    def noting(index: WordIndex, words: Mapping[str, float]) -> tantivy.Query:
+    def noting(schema: tantivy.Schema, words: Mapping[str, float]) -> tantivy.Query:
         asked.append(set(words))
-        return query(index, words)
+        return query(schema, words)
 
-    monkeypatch.setattr(WordIndex, "_query", noting)
+    monkeypatch.setattr(words_module, "_query", noting)
     return asked
 
 
