@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from retrieval.errors import QuothError
-from retrieval.place import Place, is_address, parse_address
+from retrieval.library.location import Place, is_address, parse_address
 
 DEFAULTS = {
     "QUOTH_LIBRARY": "library",

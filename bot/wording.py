@@ -1,7 +1,7 @@
 """Words that the terminal and Discord share."""
 
-from retrieval.answer import Quote
-from retrieval.conversation import Understanding
+from retrieval.answering.answer import Quote
+from retrieval.answering.conversation import Understanding
 
 _VERY_LIKELY = 0.85
 _PROBABLY = 0.6

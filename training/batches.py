@@ -9,8 +9,8 @@ import numpy as np
 import torch
 from tokenizers import Tokenizer
 
-from retrieval.reader import pieces
-from retrieval.reader.pieces import Part
+from retrieval.models.reader import word_pieces as pieces
+from retrieval.models.reader.word_pieces import Part
 from training.examples import Examples, Passage, Question
 from training.model import Inputs
 from training.unanswerable import ASKING, Neighbours, unanswerable

@@ -11,9 +11,9 @@ over all questions, each half weighed as the other says. The libraries are kept 
 - The order is a conditional logistic regression (McFadden 1974): the chance of the right passages
   among all of a question's candidates.
 - The confidence is a logistic regression of "the first quote says an accepted answer" on
-  ``retrieval.judging.Evidence``, the collections counting the same (Platt 1999), and a library
-  with half of the articles half as much as one with all. Each weight goes over from that of the
-  smallest library to that of the largest with the logarithm of the size.
+  ``retrieval.answering.ranking.Evidence``, the collections counting the same (Platt 1999), and a
+  library with half of the articles half as much as one with all. Each weight goes over from that of
+  the smallest library to that of the largest with the logarithm of the size.
 """
 
 import json
@@ -24,7 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize
 
-from retrieval.judging import (
+from retrieval.answering.ranking import (
     WEIGHTS_FILE,
     Evidence,
     OrderWeights,
@@ -32,9 +32,9 @@ from retrieval.judging import (
     evidence,
     size,
 )
-from retrieval.reader import Reading
-from retrieval.reader.model import MODEL
-from retrieval.scoring import calibration_error
+from retrieval.evaluation.metrics import calibration_error
+from retrieval.models.reader import Reading
+from retrieval.models.reader.model import MODEL
 from training.halves import NAMES, Seen, look
 from training.options import arguments
 

@@ -8,16 +8,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.parallel import spread
-from retrieval.encoding import load_encoder
-from retrieval.judging import TYPICAL_COSINE, coverage
-from retrieval.library import Library
-from retrieval.questions import Question
-from retrieval.quoting import findings
-from retrieval.reader import Reader
-from retrieval.scoring import exact_match, f1, stands_in
-from retrieval.search.filter import Filter
-from retrieval.search.hybrid import Searcher
+from benchmarks.common.parallel import spread
+from retrieval.answering.quoting import findings
+from retrieval.answering.ranking import TYPICAL_COSINE, coverage
+from retrieval.evaluation.dataset import Question
+from retrieval.evaluation.metrics import exact_match, f1, stands_in
+from retrieval.library.filter import Filter
+from retrieval.library.local.reader import Library
+from retrieval.library.local.searcher import Searcher
+from retrieval.models.encoder import load_encoder
+from retrieval.models.reader import Reader
 
 READ = 40
 

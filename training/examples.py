@@ -11,9 +11,9 @@ from math import log
 from pathlib import Path
 from typing import Any
 
-from benchmarks.measure import read
-from retrieval.passages import split
-from retrieval.scoring import stands_in
+from benchmarks.common.data import read
+from retrieval.documents.passages import split
+from retrieval.evaluation.metrics import stands_in
 
 HARD = 12
 """Wrong passages that are kept for each question, the most tempting first."""

@@ -15,8 +15,8 @@ import torch
 from onnx import TensorProto, numpy_helper
 from safetensors.torch import load_file
 
-from retrieval.encoding.bert_graph import BertGraph, BertShape
-from retrieval.reader.model import MODEL, READER_FILE
+from retrieval.models.encoder.bert_graph import BertGraph, BertShape
+from retrieval.models.reader.model import MODEL, READER_FILE
 from training.model import LAYER, SIZE, State, to_bert
 from training.options import arguments
 

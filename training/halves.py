@@ -9,11 +9,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks import collections
-from benchmarks.collections import Collection, index_in, part_in, some
-from retrieval.encoding import load_encoder
-from retrieval.library import Library
-from retrieval.reader.model import MODEL, READER_FILE
+from benchmarks.common import collections
+from benchmarks.common.collections import Collection, index_in, part_in, some
+from retrieval.library.local.reader import Library
+from retrieval.models.encoder import load_encoder
+from retrieval.models.reader.model import MODEL, READER_FILE
 from training.evidence import gather
 
 Seen = Sequence[NDArray[np.float32]]

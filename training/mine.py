@@ -12,12 +12,12 @@ import gzip
 import json
 from pathlib import Path
 
-from benchmarks.measure import library_of, read
-from benchmarks.parallel import spread
-from retrieval.encoding import load_encoder
-from retrieval.library import Library
-from retrieval.search.filter import Filter
-from retrieval.search.hybrid import Searcher
+from benchmarks.common.data import library_of, read
+from benchmarks.common.parallel import spread
+from retrieval.library.filter import Filter
+from retrieval.library.local.reader import Library
+from retrieval.library.local.searcher import Searcher
+from retrieval.models.encoder import load_encoder
 from training.options import arguments
 
 KEPT = 24

@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from benchmarks import measure
+from benchmarks.common import data as measure
 
 
 def arguments(description: str | None) -> argparse.ArgumentParser:

@@ -20,7 +20,7 @@ import torch
 from safetensors.torch import load_file, save_file
 from tokenizers import Tokenizer
 
-from retrieval.encoding.models import DEFAULT_MODEL, local_folder
+from retrieval.models.encoder.loader import DEFAULT_MODEL, local_folder
 from training.batches import Maker, Row, by_length, inputs
 from training.examples import Examples, Question, load
 from training.export import published

@@ -13,18 +13,19 @@ from typing import cast
 import discord
 from discord import app_commands
 
-from bot.discord import asking, buttons
-from bot.discord.archive import Archive
-from bot.discord.articles import Articles
-from bot.discord.desk import Desk
-from bot.discord.expired import tell_expired
-from bot.discord.managing import tell_error
-from bot.discord.pressing import Pressing, asked_by_form
-from bot.discord.putting_back import PutBack
-from bot.discord.server_settings import Servers
-from bot.discord.setup import Setup
-from bot.discord.terms import terms_of_interaction
-from retrieval.question import MAX_QUESTION
+from bot.discord.asking import entry_points as asking
+from bot.discord.asking.access import terms_of_interaction
+from bot.discord.asking.desk import Desk
+from bot.discord.buttons import definitions as buttons
+from bot.discord.buttons.handlers import Pressing, asked_by_form
+from bot.discord.managing.base import tell_error
+from bot.discord.managing.setup import Setup
+from bot.discord.messages.expired import tell_expired
+from bot.discord.storage.server_settings import Servers
+from bot.discord.uploads.archive import Archive
+from bot.discord.uploads.commands import Articles
+from bot.discord.uploads.undo_button import PutBack
+from retrieval.answering.question import MAX_QUESTION
 
 _log = logging.getLogger(__name__)
 

@@ -4,7 +4,7 @@ import datetime
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from retrieval.article import Article
+from retrieval.documents.article import Article
 from retrieval.errors import DamagedError
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from tests.retrieval.encoders import ReadableEncoder, ScatteredEncoder
+from tests.support.encoders import ReadableEncoder, ScatteredEncoder
 
 # How long one example takes says more about the machine than about the code.
 settings.register_profile("unhurried", deadline=None)

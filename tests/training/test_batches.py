@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tokenizers import Tokenizer
 
-from retrieval.encoding.models import DEFAULT_MODEL, local_folder
-from retrieval.reader import pieces
+from retrieval.models.encoder.loader import DEFAULT_MODEL, local_folder
+from retrieval.models.reader import word_pieces as pieces
 from training.batches import CHANGED, RIGHT, WRONG, Maker, Row, by_length, inputs
 from training.examples import Examples, Passage, Question
 

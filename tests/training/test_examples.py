@@ -11,8 +11,8 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from retrieval.passages import split
-from retrieval.scoring import stands_in
+from retrieval.documents.passages import split
+from retrieval.evaluation.metrics import stands_in
 from training.examples import HARD, Examples, Passage, Question, load
 
 LONG = "and so on, " * 18

@@ -14,7 +14,7 @@ from tokenizers import Tokenizer
 from torch import nn
 from transformers import BertModel
 
-from retrieval.encoding.models import DEFAULT_MODEL, local_folder
+from retrieval.models.encoder.loader import DEFAULT_MODEL, local_folder
 from training.batches import CHANGED, RIGHT, WRONG, Row, inputs
 from training.export import published, written
 from training.losses import loss_of

@@ -1,0 +1,1 @@
+"""What the benchmarks and the training share: data, libraries of it, processes."""

@@ -1,0 +1,1 @@
+"""The Discord bot: load, memory, and pictures of what it shows."""

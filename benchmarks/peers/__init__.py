@@ -1,0 +1,1 @@
+"""The tools that ``benchmarks.peers.compare`` compares: a runner each, and what weighs them."""

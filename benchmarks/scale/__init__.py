@@ -1,0 +1,1 @@
+"""How Quoth grows with its library."""

@@ -1,0 +1,121 @@
+"""``quoth index``: makes the library agree with files, folders and web pages."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from bot import settings
+from bot.cli.exit_status import FAILED, OK
+from bot.cli.progress import reporting, summarised
+from bot.cli.visible import one_line
+from bot.settings import Settings
+from bot.startup import open_encoder
+from bot.wording import counted
+from retrieval.errors import ReadingError
+from retrieval.ingest.dry_run import rehearse
+from retrieval.ingest.index import Reporter, Summary, index
+from retrieval.library.door import exists, folder_of
+from retrieval.library.local import feeds
+from retrieval.library.local.rebuild import rebuild, roll_back
+from retrieval.library.location import Place
+from retrieval.models.encoder import Encoder
+
+
+def run(
+    paths: Sequence[str],
+    rebuild: bool,
+    rollback: bool,
+    dry_run: bool,
+    watch: bool,
+    until_eof: bool,
+    library: str | None,
+) -> int:
+    """Index, print what was done, and return the exit status."""
+    if rebuild + rollback + dry_run > 1:
+        raise click.UsageError("--rebuild, --rollback and --dry-run are one at a time.")
+    if rollback and paths:
+        raise click.UsageError("--rollback takes no PATH; run quoth index PATH after it.")
+    if watch and (rollback or dry_run):
+        raise click.UsageError("--watch goes with neither --rollback nor --dry-run.")
+    chosen = settings.load(library)
+    if rollback:
+        return _roll_back(folder_of(chosen.library, "quoth index --rollback"))
+    addresses = [path for path in paths if path.lower().startswith(("http://", "https://"))]
+    if addresses and (watch or dry_run):
+        raise click.UsageError("--watch and --dry-run take files and folders, not addresses.")
+    for asked, what in ((rebuild, "--rebuild"), (addresses, "URL")):
+        if asked:  # before anything is done or loaded
+            folder_of(chosen.library, f"quoth index {what}")
+    places = [Path(path) for path in paths if path not in addresses]
+    if not paths:
+        places = [chosen.articles]
+    nothing_there = not addresses and not any(place.exists() for place in places)
+    if nothing_there and watch and not feeds.follows_any(chosen.library):
+        # Only what was there may be waited for: the rest is mistyped.
+        raise ReadingError(str(places[0]), "no such file or folder, so there is nothing to watch")
+    if nothing_there and not rebuild and not exists(chosen.library):
+        # A library made here would be empty, and answer "not found" from now on.
+        raise ReadingError(str(places[0]), "no such file or folder, so no library was made")
+    if dry_run:
+        return _rehearse(places, chosen.library)
+    encoder = open_encoder(chosen)
+    if rebuild:
+        _rebuild(folder_of(chosen.library, "quoth index --rebuild"), encoder)
+        if not paths and not watch:
+            return OK
+    if watch:
+        from bot.cli.commands.watch import watch as stay
+
+        return stay(places, chosen, encoder, until_eof)
+    with reporting() as reporter:
+        summary = Summary()
+        if places:
+            summary = index(places, chosen.library, encoder, reporter)
+        if addresses:
+            summary.add(_index_pages(addresses, chosen, encoder, reporter))
+    print(summarised(summary))
+    return FAILED if summary.failed else OK
+
+
+def _rehearse(places: Sequence[Path], library: Place) -> int:
+    def note(change: str, article: str, file: str | None) -> None:
+        print(one_line(f"would be {change}: {article} ({file})"))
+
+    with reporting() as reporter:
+        summary = rehearse(places, library, reporter, note)
+    print(f"dry run, nothing was changed: {summarised(summary)}")
+    return FAILED if summary.failed else OK
+
+
+def _rebuild(library: Path, encoder: Encoder) -> None:
+    with reporting() as reporter:
+        count = rebuild(library, encoder, reporter)
+    print(f"{counted(count, 'article')} rebuilt")
+
+
+def _roll_back(library: Path) -> int:
+    now = roll_back(library)
+    print(
+        one_line(
+            f"went back to edition {now.edition}: {counted(now.state.articles, 'article')}, encoder"
+            f" {now.encoder}; quoth index brings in what came from files since,"
+            " quoth feeds sync what feeds still list"
+        )
+    )
+    return OK
+
+
+def _index_pages(
+    addresses: Sequence[str], chosen: Settings, encoder: Encoder, reporter: Reporter
+) -> Summary:
+    # Imported here because files need none of it.
+    from retrieval.ingest.web.page_index import index_pages
+
+    return index_pages(
+        addresses,
+        folder_of(chosen.library, "quoth index URL"),
+        encoder,
+        reporter,
+        allow_private=chosen.allow_private_addresses,
+    )

@@ -1,0 +1,1 @@
+"""Ways to ask, who may ask when, and the one thread that answers."""

@@ -1,0 +1,1 @@
+"""The buttons under an answer, and what is done when one is pressed."""

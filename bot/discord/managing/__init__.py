@@ -1,0 +1,1 @@
+"""Commands and forms for those who manage a server."""

@@ -1,0 +1,1 @@
+"""What the bot says: answers, quotations and errors as Discord messages, everything escaped."""

@@ -1,0 +1,98 @@
+"""What an answer looks like in Discord: pure functions from an ``Answer`` to a message's text.
+
+A message is plain text. Embeds can be switched off, by people and by servers; Components V2 leave
+less room on a phone, cannot be searched or copied, and show nothing in a notification. Everything
+that comes from an article, a question or an error is escaped, so that Discord shows its characters
+and does nothing with them (no ping, link, format, emoji or timestamp).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from bot.discord.messages.escape import escape, length, one_line
+from bot.discord.messages.quotation import quotation
+from bot.wording import NEAREST, NOT_FOUND, sureness, understood_as
+from retrieval.answering.answer import Answer
+
+MESSAGE_LIMIT = 2000
+"""The longest message that Discord takes."""
+
+_QUESTION_SHOWN = 200
+_UNDERSTOOD_SHOWN = 90
+_REASON_LIMIT = 900
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One message.
+
+    Attributes:
+        text: at most ``MESSAGE_LIMIT`` characters, as Discord counts them.
+        shown: how many of the quotes it shows; the others did not fit.
+    """
+
+    text: str
+    shown: int
+
+
+def format_answer(
+    answer: Answer, *, show_question: bool = False, about: str | None = None, note: str = ""
+) -> Page:
+    """Write an answer as one message, which says how the question was taken if not as typed.
+
+    Quotes that no longer fit are left out whole, with their citations, and that is said.
+
+    Args:
+        answer: what to show.
+        show_question: begin with the question, for where the channel does not show it.
+        about: the address of the message that was looked up; it is begun with.
+        note: a line to say first, as it is.
+    """
+    head = [note] if note else []
+    if about:
+        head.append(f"About [this message]({about}):")
+    if show_question:
+        head.append(f"**{format_question(answer.question)}**")
+    if answer.understood and (taken := understood_as(answer.understood)):
+        head.append(f"-# {escape(one_line(taken, _UNDERSTOOD_SHOWN))}")
+    if answer.answered:
+        head.append(sureness(answer.confidence))
+    else:
+        head.append(NOT_FOUND)
+        if answer.quotes:
+            head.append(NEAREST)
+    quotations = [
+        # Of what is only near, nothing is to look like the answer.
+        quotation(quote, number, answers=answer.answered)
+        for number, quote in enumerate(answer.quotes, start=1)
+    ]
+    return fill("\n".join(head), quotations)
+
+
+def fill(head: str, quotations: Sequence[str]) -> Page:
+    """Put as many quotations below a head as fit into one message, and say how many did not.
+
+    Args:
+        head: short.
+        quotations: each with its citation; they are never cut.
+    """
+    message = head
+    total = len(quotations)
+    for index, each in enumerate(quotations):
+        longer = message + ("\n\n" if index else "\n") + each
+        left_out = f"\n\n-# {total - index} of {total} quotes did not fit in one message."
+        room = 0 if index + 1 == total else len(left_out)
+        if length(longer) + room > MESSAGE_LIMIT:
+            return Page(message + left_out, index)
+        message = longer
+    return Page(message, total)
+
+
+def format_question(question: str) -> str:
+    """A question on one line."""
+    return escape(one_line(question, _QUESTION_SHOWN))
+
+
+def format_reason(reason: str) -> str:
+    """Write the reason why there is no answer as one message of one line."""
+    return escape(one_line(reason, _REASON_LIMIT))

@@ -1,0 +1,63 @@
+"""Who changed what in a server, and when."""
+
+import sqlite3
+import time
+from dataclasses import dataclass
+
+from bot.discord.storage.database import Store, Table
+
+TABLE = Table(
+    "audit",
+    """
+    CREATE TABLE audit (
+        number INTEGER PRIMARY KEY,
+        server INTEGER NOT NULL,
+        person INTEGER NOT NULL,
+        at INTEGER NOT NULL,        -- seconds since 1970
+        what TEXT NOT NULL
+    );
+    CREATE INDEX audit_by_server ON audit (server, number)
+    """,
+)
+
+OPERATOR = 0
+"""Stands for whoever runs the bot, and did it on the command line."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One change.
+
+    Attributes:
+        person: the id of who made it, or ``OPERATOR``.
+        at: when, in seconds since 1970.
+        what: what was done, in the past tense; text from anywhere may be in it.
+    """
+
+    person: int
+    at: int
+    what: str
+
+
+def record(connection: sqlite3.Connection, server: int, person: int, what: str) -> None:
+    """Write a change down, in the same commit as the change."""
+    connection.execute(
+        "INSERT INTO audit (server, person, at, what) VALUES (?, ?, ?, ?)",
+        (server, person, int(time.time()), what),
+    )
+
+
+def last(store: Store, server: int, limit: int) -> list[Entry]:
+    """The latest changes in a server, the newest first.
+
+    Args:
+        store: where they are.
+        server: whose; of others nothing is read.
+        limit: how many at most.
+    """
+    with store.look() as connection:
+        rows = connection.execute(
+            "SELECT person, at, what FROM audit WHERE server = ? ORDER BY number DESC LIMIT ?",
+            (server, limit),
+        )
+        return [Entry(*row) for row in rows]

@@ -1,0 +1,1 @@
+"""The articles that servers add themselves: uploaded, kept, indexed, listed, removed."""

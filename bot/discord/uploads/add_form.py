@@ -1,0 +1,121 @@
+"""The form of ``/articles add``, and what is said of what was added."""
+
+import logging
+from collections.abc import Sequence
+from typing import Literal
+
+import discord
+
+from bot.discord.managing.base import ManagersForm, line_of, work_and_show
+from bot.discord.messages.answer_message import MESSAGE_LIMIT
+from bot.discord.messages.escape import escape, escaped_title, length, one_line
+from bot.discord.uploads.archive import Archive
+from bot.discord.uploads.file_reader import harmless, refusal
+from bot.discord.uploads.indexer import Outcome, Request
+from bot.wording import counted
+
+_log = logging.getLogger(__name__)
+
+_NOT_YET = (
+    "Kept, and not in the library yet, which is tried every minute: until then the old words, if"
+    " any, are quoted."
+)
+_FILES = 5  # at once
+_TITLE = 80  # characters of a title in a line
+_MORE = " …"
+_TITLES = 3  # named in a line
+
+
+class AddModal(ManagersForm, title="Add articles"):
+    """Takes files, or the address of a page."""
+
+    files = discord.ui.Label[discord.ui.View](
+        text="Files",
+        description=".txt .md .html .jsonl .jsonl.gz, of 10 MB at most",
+        component=discord.ui.FileUpload(custom_id="files", required=False, max_values=_FILES),
+    )
+    address = discord.ui.Label[discord.ui.View](
+        text="Or a web page",
+        description="Its address; its article is taken, the menus are not",
+        component=discord.ui.TextInput(
+            custom_id="address", required=False, max_length=2000, placeholder="https://…"
+        ),
+    )
+
+    def __init__(self, archive: Archive) -> None:
+        super().__init__(timeout=14 * 60)
+        self._archive = archive
+
+    async def on_submit(self, interaction: discord.Interaction, /) -> None:
+        """Add them one after the other, and say what became of each."""
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        uploaded, address = self.files.component, self.address.component
+        files = uploaded.values if isinstance(uploaded, discord.ui.FileUpload) else []
+        page = address.value.strip() if isinstance(address, discord.ui.TextInput) else ""
+        lines = [await self._add_file(interaction, file) for file in files]
+        if page:
+            lines.append(await self._add(interaction, "page", page, b""))
+        text = "\n".join(lines) or "Nothing to add: upload a file, or name the address of a page."
+        if length(text) > MESSAGE_LIMIT:  # each line says what was done, so none is left out
+            text = "\n".join(_shortened(each, len(lines)) for each in lines)
+        await interaction.edit_original_response(content=text)
+
+    async def _add_file(self, interaction: discord.Interaction, file: discord.Attachment) -> str:
+        name = harmless(file.filename)
+        if problem := refusal(name, file.size):
+            return escape(problem)
+        try:
+            data = await file.read()
+        except discord.HTTPException:
+            return f"{escaped_title(name, 100)}: Discord no longer has it; upload it again"
+        return await self._add(interaction, "file", name, data)
+
+    async def _add(
+        self, interaction: discord.Interaction, do: Literal["file", "page"], name: str, data: bytes
+    ) -> str:
+        request = Request(do, interaction.guild_id or 0, interaction.user.id, name, data)
+        try:
+            outcome = await work_and_show(interaction, self._archive, request)
+        except Exception as error:
+            return line_of(error)
+        if outcome.waits:
+            _log.warning("what was added waits to be indexed: %s", one_line(outcome.waits, 300))
+        return _said(outcome)
+
+
+def _shortened(line: str, lines: int) -> str:
+    """A line that leaves room for the others."""
+    if length(line) <= (room := MESSAGE_LIMIT // lines - 1):
+        return line
+    # A backslash at the end would lend its force to what follows.
+    kept = line[: room // 2 - len(_MORE)].rstrip("\\").rpartition(" ")[0]
+    return f"{kept}{_MORE}{'**' if kept.count('**') % 2 else ''}"
+
+
+def _said(outcome: Outcome) -> str:
+    """What became of one file or page."""
+    done = outcome.added
+    parts = []
+    if done.added:
+        parts.append(f"Added {_titles(done.added)}.")
+    if done.updated:
+        before = f", which took the place of {_titles(done.replaced)}" if done.replaced else ""
+        parts.append(f"Updated {_titles(done.updated)}{before}.")
+    if done.same:
+        parts.append(
+            f"{_titles(done.same)} is already here."
+            if len(done.same) == 1
+            else f"{counted(len(done.same), 'article')} are already here."
+        )
+    if outcome.problems:
+        parts.append("Left out: " + "; ".join(map(escape, outcome.problems)))
+    if outcome.waits:
+        parts.insert(0, _NOT_YET)
+    return " ".join(parts)
+
+
+def _titles(titles: Sequence[str]) -> str:
+    """The titles, of many the first."""
+    if len(titles) > _TITLES:
+        return counted(len(titles), "article")
+    return ", ".join(f"**{escaped_title(each, _TITLE)}**" for each in titles)

@@ -1,0 +1,160 @@
+"""``/articles``: those who manage a server add, list and remove its articles."""
+
+import logging
+
+import discord
+from discord import app_commands
+
+from bot.discord.managing.base import ManagersGroup, manages, work_and_show
+from bot.discord.messages.answer_message import MESSAGE_LIMIT
+from bot.discord.messages.escape import escaped_title, length, one_line
+from bot.discord.messages.replies import log_unsent
+from bot.discord.storage import audit_log as audit
+from bot.discord.uploads.add_form import AddModal
+from bot.discord.uploads.archive import LONGEST_CHOICE, MOST_CHOICES, Archive
+from bot.discord.uploads.article_list import ArticleList
+from bot.discord.uploads.indexer import Request
+from bot.discord.uploads.listing import Listed
+from bot.discord.uploads.undo_button import PutBack
+from bot.wording import counted
+from retrieval.errors import QuothError
+
+_log = logging.getLogger(__name__)
+
+_TITLE = 80  # characters of a title in a line
+_ENTRIES = 15  # of the log
+_THE_ARCHIVES = "What is the archive's, only who runs the bot can remove."
+_STILL_QUOTED = "Until the library is in step, which is tried every minute, it may still be quoted."
+
+
+class Articles(ManagersGroup):
+    """The commands.
+
+    Args:
+        archive: which does what they ask for.
+    """
+
+    def __init__(self, archive: Archive) -> None:
+        super().__init__("articles", "Look after the articles that this server may ask about.")
+        self._archive = archive
+
+    @app_commands.command(description="Add articles: upload files, or name a web page.")
+    async def add(self, interaction: discord.Interaction) -> None:
+        """Ask for files or an address."""
+        await interaction.response.send_modal(AddModal(self._archive))
+
+    @app_commands.command(name="list", description="List this server's articles and the archive's.")
+    @app_commands.describe(search="Only titles with these words")
+    async def list_articles(
+        self, interaction: discord.Interaction, search: app_commands.Range[str, 1, 100] = ""
+    ) -> None:
+        """Show the first page."""
+        await interaction.response.defer(ephemeral=True)
+        pages = ArticleList(self._archive, interaction.guild_id or 0, search)
+        text = await pages.text()
+        view = pages if pages.has_pages else discord.utils.MISSING
+        await interaction.followup.send(text, view=view, ephemeral=True)
+
+    @app_commands.command(description="Remove one of this server's articles.")
+    @app_commands.describe(article="Its title; choose it from the list")
+    async def remove(
+        self, interaction: discord.Interaction, article: app_commands.Range[str, 1, 200]
+    ) -> None:
+        """Remove it, and offer to undo that."""
+        await interaction.response.defer(ephemeral=True)
+        server = interaction.guild_id or 0
+        chosen = _named(await self._archive.own(server), article)
+        if chosen is None:
+            line = f"This server added no article named **{escaped_title(article, _TITLE)}**."
+            await interaction.followup.send(f"{line} {_THE_ARCHIVES}", ephemeral=True)
+            return
+        title = escaped_title(chosen.title, _TITLE)
+        removed = await self._archive.remove(server, interaction.user.id, chosen.id)
+        if removed is None:
+            await interaction.followup.send(f"**{title}** was removed already.", ephemeral=True)
+            return
+        view = discord.ui.View(timeout=None)
+        view.add_item(PutBack(chosen.key))
+        line = f"Removed **{title}**."
+        sent = await interaction.followup.send(
+            f"{line} {_STILL_QUOTED}", view=view, ephemeral=True, wait=True
+        )
+        try:
+            await self._archive.settle()
+        except QuothError as error:  # the line says so already
+            _log.warning("what was removed is still there: %s", " ".join(str(error).split()))
+            return
+        with log_unsent(interaction.channel_id):
+            await sent.edit(content=line)
+
+    @remove.autocomplete("article")
+    async def _own_articles(
+        self, interaction: discord.Interaction, typed: str
+    ) -> list[app_commands.Choice[str]]:
+        if not manages(interaction):
+            return []
+        found = await self._archive.own(interaction.guild_id or 0, typed)
+        return [
+            app_commands.Choice(name=one_line(each.title, LONGEST_CHOICE), value=each.key)
+            for each in found[:MOST_CHOICES]
+        ]
+
+    @app_commands.command(description="Say how many articles there are, and what waits.")
+    async def status(self, interaction: discord.Interaction) -> None:
+        """Count."""
+        await interaction.response.defer(ephemeral=True)
+        there = await self._archive.status(interaction.guild_id or 0)
+        lines = [
+            f"**{there.own:,}** of this server, which no other server sees",
+            f"**{there.archive:,}** of the archive",
+        ]
+        if there.waiting:
+            lines.append(
+                f"**{there.waiting:,}** of this server not indexed yet: `/articles reindex`"
+            )
+        if there.leaving:
+            lines.append(f"**{there.leaving:,}** removed. {_STILL_QUOTED}")
+        if there.pending:
+            passages = counted(there.pending, "passage")
+            lines.append(f"{passages} found by their words alone so far; the rest follows")
+        await interaction.followup.send("\n".join(lines), ephemeral=True)
+
+    @app_commands.command(description="Index this server's articles again.")
+    async def reindex(self, interaction: discord.Interaction) -> None:
+        """Do it, and show how far it is."""
+        await interaction.response.defer(ephemeral=True)
+        request = Request("reindex", interaction.guild_id or 0, interaction.user.id)
+        await interaction.edit_original_response(content="Indexing …")
+        outcome = await work_and_show(interaction, self._archive, request)
+        line = f"Done: {counted(outcome.in_library, 'article')} of this server can be asked about."
+        await interaction.edit_original_response(content=line)
+
+    @app_commands.command(description="Show who changed what in this server, and when.")
+    async def log(self, interaction: discord.Interaction) -> None:
+        """Show the last changes."""
+        await interaction.response.defer(ephemeral=True)
+        entries = await self._archive.log(interaction.guild_id or 0, _ENTRIES)
+        await interaction.followup.send(_log_text(entries), ephemeral=True)
+
+
+def _named(found: list[Listed], wanted: str) -> Listed | None:
+    """The article that somebody chose, or typed the title or the id of."""
+    typed = wanted.strip().casefold()
+    for each in found:
+        if wanted in (each.key, each.id):
+            return each
+    return next((each for each in found if each.title.casefold() == typed), None)
+
+
+def _log_text(entries: list[audit.Entry]) -> str:
+    if not entries:
+        return "Nothing was changed in this server yet."
+    lines = ["The last changes, the newest first:"]
+    for entry in entries:
+        # Discord shows the time as the reader's own clock has it.
+        who = "who runs the bot" if entry.person == audit.OPERATOR else f"<@{entry.person}>"
+        lines.append(f"<t:{entry.at}:f> {who} {escaped_title(entry.what, _TITLE)}")
+        if length("\n".join(lines)) > MESSAGE_LIMIT:
+            lines.pop()
+            break
+    return "\n".join(lines)

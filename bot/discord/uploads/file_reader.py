@@ -1,0 +1,109 @@
+"""Reads a file that somebody uploaded, as ``quoth index`` would; hostile until it was read."""
+
+import gzip
+import itertools
+import zlib
+from collections.abc import Iterator
+from contextlib import suppress
+from io import BytesIO
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from bot.cli.visible import one_line
+from bot.discord.uploads.kept_articles import MAX_ARTICLES, MAX_CHARACTERS, UploadError
+from retrieval.documents.article import Article, clean_line
+from retrieval.documents.formats import read_file
+from retrieval.documents.formats.files import readable_suffix
+from retrieval.errors import ReadingError
+
+MAX_BYTES = 10_000_000
+"""The largest file that is taken: what Discord lets everybody upload."""
+
+_MAX_UNPACKED = 100_000_000  # bytes
+_LONGEST_NAME = 100
+_PROBLEMS_TOLD = 3
+
+
+def harmless(name: str) -> str:
+    """A file's name without the path that may be in it, on one line, and not too long.
+
+    Its suffix stays: it says how the file is read.
+    """
+    last = clean_line(name.replace("\\", "/")).rpartition("/")[2]
+    visible = "".join(c for c in last if c.isprintable()).strip(" .")
+    stem, dot, suffix = visible.partition(".")
+    return f"{stem[:_LONGEST_NAME].strip() or 'article'}{dot}{suffix[-20:]}"
+
+
+def refusal(name: str, size: int) -> str | None:
+    """Why a file is not even fetched, in one line; None where it may be.
+
+    Args:
+        name: as ``harmless`` gives it.
+        size: in bytes.
+    """
+    if not readable_suffix(Path(name)):
+        return f"{name}: not a kind of file that I read; those are .txt .md .html .jsonl .jsonl.gz"
+    if size > MAX_BYTES:
+        return f"{name}: {size / 1e6:,.0f} MB, and the most that I take is {MAX_BYTES / 1e6:.0f} MB"
+    if size == 0:
+        return f"{name}: empty"
+    return None
+
+
+def read_upload(name: str, data: bytes) -> tuple[list[Article], list[str]]:
+    """Read the articles of a file.
+
+    Args:
+        name: as ``harmless`` gives it.
+        data: what is in it.
+
+    Returns:
+        The articles, and in a line each what could not be read beside them.
+
+    Raises:
+        UploadError: there is no article in it, or far too much.
+    """
+    if problem := refusal(name, len(data)):
+        raise UploadError(problem)
+    if name.lower().endswith(".gz") and _unpacks_to_too_much(data):
+        raise UploadError(f"{name}: unpacks to more than {_MAX_UNPACKED / 1e6:.0f} MB; split it")
+    articles: dict[str, Article] = {}
+    problems: list[str] = []
+    characters = 0
+    with TemporaryDirectory() as folder:
+        # The system may have no room for the person's name: it counts bytes.
+        path = Path(folder) / f"upload{readable_suffix(Path(name))}"
+        path.write_bytes(data)
+        for found in _read(path, name):
+            if isinstance(found, ReadingError):
+                problems.append(_line(found, path))
+                continue
+            articles[found.id] = found
+            characters += len(found.text)
+            if len(articles) > MAX_ARTICLES or characters > MAX_CHARACTERS:
+                raise UploadError(f"{name}: holds more than I take at once; split it")
+    if not articles:
+        raise UploadError(problems[0] if problems else f"{name}: holds no article")
+    if more := len(problems) - _PROBLEMS_TOLD:
+        problems[_PROBLEMS_TOLD:] = [f"and {more} more like these"] if more > 0 else []
+    return list(articles.values()), problems
+
+
+def _unpacks_to_too_much(data: bytes) -> bool:
+    size = 0
+    with gzip.open(BytesIO(data)) as file, suppress(OSError, EOFError, zlib.error):  # told later
+        while (chunk := file.read(1 << 20)) and size <= _MAX_UNPACKED:
+            size += len(chunk)
+    return size > _MAX_UNPACKED
+
+
+def _read(path: Path, name: str) -> Iterator[Article | ReadingError]:
+    # A file of bad lines alone has no end of problems either.
+    return itertools.islice(read_file(path, path, name), 10 * MAX_ARTICLES)
+
+
+def _line(error: ReadingError, path: Path) -> str:
+    """What is wrong, without the folder that the file was read in."""
+    place = error.place.removeprefix(str(path.parent)).lstrip("/\\")
+    return one_line(f"{place}: {error.problem}")[:300]

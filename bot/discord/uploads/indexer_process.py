@@ -1,0 +1,191 @@
+"""Runs the librarian in a process of its own, one request at a time.
+
+The bot writes a line of JSON to its standard input, then the file's bytes; it answers in lines of
+JSON. There it can neither hold up an answer nor take the bot with it when it fails.
+"""
+
+import dataclasses
+import json
+import logging
+import os
+import subprocess
+import sys
+import threading
+import traceback
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
+from pathlib import Path
+from typing import IO, Any, Self
+
+from bot.discord.storage.database import Store
+from bot.discord.storage.tables import TABLES
+from bot.discord.uploads.indexer import Librarian, Outcome, Progress, Request
+from bot.discord.uploads.kept_articles import Added, UploadError
+from bot.priority import stand_back
+from bot.settings import Settings
+from retrieval.errors import LibraryError, QuothError
+from retrieval.models.encoder import load_encoder
+
+_log = logging.getLogger(__name__)
+
+_SECONDS_TO_READ = 60.0  # one file or page; what takes longer was made to
+_CODE = Path(__file__).parents[3]  # where ``bot`` is imported from
+
+
+class LibrarianProcess:
+    """Works off requests, each in a process that ends with it.
+
+    Args:
+        chosen: the settings: which library, which encoder, whose store.
+    """
+
+    def __init__(self, chosen: Settings) -> None:
+        self._with = {
+            "store": str(chosen.discord_data),
+            "library": str(chosen.library),
+            "encoder": chosen.encoder,
+            "device": chosen.device,
+            "allow_private": chosen.allow_private_addresses,
+        }
+        self._process: subprocess.Popen[bytes] | None = None
+        self._lock = threading.Lock()  # of ``_process`` and ``_closed``
+        self._closed = False
+
+    def work(self, request: Request, progress: Progress) -> Outcome:
+        """Have one request done; raises what ``Librarian.work`` does. For one thread at a time."""
+        about = {name: getattr(request, name) for name in ("do", "server", "person", "name")}
+        with (
+            self._started() as process,
+            _logged(process.stderr),
+            _Deadline(process) as reading,
+        ):
+            assert process.stdin and process.stdout  # noqa: S101 - both are pipes
+            with suppress(BrokenPipeError):  # it ended already, and its status says so
+                process.stdin.write(json.dumps(self._with | about).encode() + b"\n" + request.data)
+                process.stdin.close()
+            said: dict[str, Any] = {}
+            for line in process.stdout:
+                said = json.loads(line)
+                if "progress" in said:
+                    reading.now(said["progress"][0] == "Reading")
+                    progress(*said["progress"])
+        if reading.over and "added" not in said:
+            raise UploadError(f"{request.name}: takes too long to read; split it, or simplify it")
+        if "refused" in said:
+            raise UploadError(said["refused"])
+        if "failed" in said:
+            raise LibraryError(said["failed"])
+        if "added" not in said:
+            raise LibraryError(f"the process that adds articles ended ({process.returncode})")
+        added = Added(**{change: tuple(titles) for change, titles in said["added"].items()})
+        return Outcome(added, tuple(said["problems"]), said["in_library"], said["waits"])
+
+    def close(self) -> None:
+        """End what is being done, and take nothing more; what was kept is indexed later."""
+        with self._lock:
+            self._closed = True
+            if self._process:
+                with suppress(ProcessLookupError):
+                    self._process.terminate()
+
+    def _started(self) -> subprocess.Popen[bytes]:
+        with self._lock:
+            if self._closed:
+                raise LibraryError("the bot is stopping")
+            # -P: nothing is imported from the folder that the bot happens to be run in.
+            self._process = subprocess.Popen(
+                [sys.executable, "-P", "-m", __name__],
+                env={**os.environ, "PYTHONPATH": str(_CODE)},
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                process_group=0,  # Ctrl-C is for the bot, which then ends it
+            )
+            return self._process
+
+
+class _Deadline:
+    """Kills a process that reads for too long: what it reads comes from anywhere.
+
+    Attributes:
+        over: whether it did.
+    """
+
+    def __init__(self, process: subprocess.Popen[bytes]) -> None:
+        self._process = process
+        self._timer: threading.Timer | None = None
+        self.over = False
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.now(False)
+
+    def now(self, reading: bool) -> None:
+        """Told whether the process reads now."""
+        if self._timer:
+            self._timer.cancel()
+            self._timer = None
+        if reading:
+            self._timer = threading.Timer(_SECONDS_TO_READ, self._kill)
+            self._timer.daemon = True
+            self._timer.start()
+
+    def _kill(self) -> None:
+        self.over = True
+        self._process.kill()
+
+
+@contextmanager
+def _logged(said: IO[bytes] | None) -> Iterator[None]:
+    """Log what a process says until it ends."""
+
+    def log() -> None:
+        for line in said or ():
+            _log.info("%s", line.decode(errors="replace").rstrip())
+
+    thread = threading.Thread(target=log, name="librarian", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        thread.join()
+
+
+def main() -> None:
+    """Do the request that stands on standard input."""
+    stand_back()
+    with os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8") as answers:
+        os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # whatever a library prints
+
+        def say(**line: Any) -> None:
+            with suppress(BrokenPipeError):  # nobody listens any more, and the work goes on
+                print(json.dumps(line), file=answers, flush=True)
+
+        given = json.loads(sys.stdin.buffer.readline())
+        data = sys.stdin.buffer.read()
+        try:
+            with closing(Store(Path(given["store"]), TABLES, existing=True)) as store:
+                librarian = Librarian(
+                    store,
+                    Path(given["library"]),
+                    load_encoder(given["encoder"], device=given["device"], notify=lambda _: None),
+                    allow_private=given["allow_private"],
+                )
+                request = Request(
+                    given["do"], given["server"], given["person"], given["name"], data
+                )
+                outcome = librarian.work(request, lambda *step: say(progress=step))
+            say(**dataclasses.asdict(outcome))
+        except UploadError as error:
+            say(refused=str(error))
+        except QuothError as error:
+            say(failed=str(error))
+        except Exception as error:  # its words may quote what was sent
+            traceback.print_tb(error.__traceback__)
+            say(failed=f"the process that adds articles failed: {type(error).__qualname__}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,143 @@
+"""The articles that a server may see, as lists: its own, and the archive's.
+
+What is read here waits for the disk: not in the event loop.
+"""
+
+from dataclasses import dataclass
+
+from bot.discord.storage.database import Store
+from bot.discord.storage.server_settings import PRIVATE, source_of
+from bot.discord.uploads import kept_articles as uploads
+from retrieval.documents.article import id_key
+from retrieval.library.local.catalogue import beginning, count_others, others
+from retrieval.library.local.reader import Library
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """An article in a list.
+
+    Attributes:
+        id: in the library.
+        title: one line.
+        date: YYYY-MM-DD, or None.
+        own: whether the server added it itself.
+        waiting: whether it is kept, and not in the library yet as it is kept.
+    """
+
+    id: str
+    title: str
+    date: str | None
+    own: bool
+    waiting: bool = False
+
+    @property
+    def key(self) -> str:
+        """What a button or a choice names it by: an id can be longer than they take."""
+        return id_key(self.id)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A part of a list.
+
+    Attributes:
+        rows: the articles.
+        own: how many of the server's own the whole list has; they come first.
+        total: how many articles it has.
+    """
+
+    rows: tuple[Listed, ...]
+    own: int
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """What there is.
+
+    Attributes:
+        own: articles of the server in the library.
+        waiting: those that are kept, and not in it yet as they are kept.
+        archive: all others that the server may see.
+        leaving: those of the server that were removed and are in the library still.
+        pending: passages, anybody's, that are found by their words alone so far.
+    """
+
+    own: int
+    waiting: int
+    archive: int
+    leaving: int
+    pending: int
+
+
+def own_articles(library: Library, store: Store, server: int, search: str = "") -> list[Listed]:
+    """A server's own articles, those first that wait, then the newest.
+
+    Args:
+        library: in a snapshot.
+        store: what the bot keeps.
+        server: whose.
+        search: words that the title holds, without regard to case.
+    """
+    there = {each.id: each for each in beginning(library, source_of(server))}
+    kept = uploads.states(store, server)
+    removed = uploads.states(store, server, removed=True)
+    waiting = {
+        each: state
+        for each, state in kept.items()
+        if each not in there or (there[each].title, there[each].sha256) != state
+    }
+    found = [
+        Listed(each, title, there[each].date if each in there else None, own=True, waiting=True)
+        for each, (title, _) in waiting.items()
+    ]
+    found += [
+        Listed(each.id, each.title, each.date, own=True)
+        for each in there.values()
+        # Of a server whose number only begins so it is not.
+        if each.source == source_of(server) and each.id not in removed and each.id not in waiting
+    ]
+    words = search.casefold().split()
+    return [each for each in found if all(word in each.title.casefold() for word in words)]
+
+
+def find(library: Library, store: Store, server: int, search: str, first: int, count: int) -> Found:
+    """A part of the list of what a server may see.
+
+    Args:
+        library: in a snapshot.
+        store: what the bot keeps.
+        server: its id.
+        search: words that the title holds, without regard to case.
+        first: how many articles are before it.
+        count: how many it has at most.
+    """
+    own = own_articles(library, store, server, search)
+    words = search.split()
+    rows = own[first : first + count]
+    rows += (
+        Listed(each.id, each.title, each.date, own=False)
+        for each in others(
+            library, PRIVATE, words, max(0, first - len(own)), max(0, count - len(rows))
+        )
+    )
+    return Found(tuple(rows), len(own), len(own) + count_others(library, PRIVATE, words))
+
+
+def status(library: Library, store: Store, server: int) -> Status:
+    """Count what there is for a server."""
+    own = own_articles(library, store, server)
+    waiting = sum(each.waiting for each in own)
+    there = {each.id for each in beginning(library, source_of(server))}
+    leaving = len(there & uploads.states(store, server, removed=True).keys())
+    return Status(
+        len(own) - waiting, waiting, count_others(library, PRIVATE), leaving, library.pending()
+    )
+
+
+def unsettled(library: Library, store: Store) -> tuple[list[str], list[str]]:
+    """The ids of the articles that are to be put into the library, and of those to take out."""
+    there = {each.id: (each.title, each.sha256) for each in beginning(library, PRIVATE)}
+    due = [each for each, kept in uploads.states(store).items() if there.get(each) != kept]
+    return due, sorted(there.keys() & uploads.states(store, removed=True).keys())

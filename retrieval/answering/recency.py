@@ -1,0 +1,46 @@
+"""Puts the newest first where a question is about the present and the articles' answers differ."""
+
+import datetime
+import re
+from collections.abc import Sequence
+
+from retrieval.answering.quoting import Finding
+
+_NEAR = 1.5
+"""How far behind the best an answer may be to pass it for its date: a fourth as likely."""
+
+_PRESENT = re.compile(
+    r"\b(?:now|nowadays|current|currently|today|latest|newest|most recent|at present|presently"
+    r"|at the moment|these days|so far|up to date|as of today|still)\b"
+    r"|^\W*(?:who|what|where|which|how many|how much)(?:\s+\w+)??(?:\s+is|\s+are|'s|’s)\b",
+    re.IGNORECASE,
+)
+_PAST = re.compile(r"\b(?:1[0-9]{3}|20[0-9]{2})\b|\b(?:was|were|did|had|first|originally)\b", re.I)
+
+
+def about_the_present(question: str) -> bool:
+    """Whether a question asks how something is now."""
+    return bool(_PRESENT.search(question)) and not _PAST.search(question)
+
+
+def newest_first(question: str, found: Sequence[Finding]) -> list[Finding]:
+    """Reorder the answers that are about as good as the best, the newest first.
+
+    Args:
+        question: as it was asked; nothing changes where it is not about the present.
+        found: best first.
+    """
+    if not found or not about_the_present(question):
+        return list(found)
+    near = [
+        each
+        for each in found
+        if each.reading.answer
+        and each.reading.margin > 0
+        and each.score >= found[0].score - _NEAR
+        and each.article.date
+    ]
+    if found[0] not in near or len({each.said for each in near}) < 2:
+        return list(found)
+    near.sort(key=lambda each: each.article.date or datetime.date.min, reverse=True)
+    return near + [each for each in found if each not in near]

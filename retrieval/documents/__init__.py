@@ -1,0 +1,11 @@
+"""Articles, and the pieces that they are cut into.
+
+    article       one article: its text is what every quote is a slice of
+    article_json  an article as a JSON object, and back
+    sentences     where paragraphs and sentences begin and end
+    passages      what is indexed and quoted: runs of whole sentences
+    terms         words as they are indexed and searched: folded, stemmed
+    formats/      one parser a file format
+
+It imports ``errors`` alone.
+"""

@@ -1,0 +1,31 @@
+"""An article as a JSON object, and back."""
+
+import datetime
+from collections.abc import Mapping
+
+from retrieval.documents.article import Article
+
+
+def as_object(article: Article) -> dict[str, str | None]:
+    """All that an article has."""
+    return {
+        "id": article.id,
+        "title": article.title,
+        "date": article.date.isoformat() if article.date else None,
+        "source": article.source,
+        "url": article.url,
+        "text": article.text,
+    }
+
+
+def from_object(row: Mapping[str, str | None]) -> Article:
+    """The article that ``as_object`` was given."""
+    date = row["date"]
+    return Article(
+        id=str(row["id"]),
+        title=str(row["title"]),
+        date=datetime.date.fromisoformat(date) if date else None,
+        source=row["source"],
+        url=row["url"],
+        text=str(row["text"]),
+    )

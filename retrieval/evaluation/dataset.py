@@ -1,0 +1,101 @@
+"""Questions with the answers that are accepted, to measure by: JSON lines, one question a line."""
+
+import gzip
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from retrieval.answering.conversation import Turn, turns_from
+from retrieval.answering.question import clean_question
+from retrieval.documents.formats.decoding import unreadable
+from retrieval.documents.formats.files import printable
+from retrieval.documents.formats.json_lines import json_lines
+from retrieval.errors import QuestionError, ReadingError
+from retrieval.evaluation.metrics import normalise
+
+_TOO_LONG = "longer than 20 MB; write one question a line"
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A question, and what would be right.
+
+    Attributes:
+        text: as it is asked.
+        answers: those that are accepted; none where the articles do not answer it.
+        articles: ids of the articles that do, as far as they are known.
+        id: what whoever made the file calls it.
+        history: the turns before it, the oldest first.
+    """
+
+    text: str
+    answers: tuple[str, ...] = ()
+    articles: frozenset[str] = frozenset()
+    id: str | None = None
+    history: tuple[Turn, ...] = ()
+
+
+def read_questions(path: Path) -> Iterator[Question | ReadingError]:
+    """Read a file of questions.
+
+    Each line is ``{"question": str, "answers": [str, …]}``, and may have ``article_ids``,
+    ``other_articles_with_answer``, an ``id`` and a ``history`` (``["asked", "answered", …]``);
+    other keys are ignored, as are blank lines.
+
+    Args:
+        path: the file, which is gzipped where its name ends in ``.gz``.
+
+    Yields:
+        A question for each good line and an error for each bad one, in the file's order; an error
+        for a file that has none or that cannot be read.
+    """
+    name = printable(path)
+    try:
+        file = (gzip.open if path.name.lower().endswith(".gz") else open)(path, "rb")
+    except OSError as error:
+        missing = isinstance(error, FileNotFoundError)
+        yield ReadingError(name, "no such file" if missing else unreadable(error))
+        return
+    empty = True
+    with file:
+        for place, values in json_lines(file, name, _TOO_LONG):
+            empty = False
+            yield values if isinstance(values, ReadingError) else _question(values, place)
+    if empty:
+        yield ReadingError(name, "empty; write one question a line")
+
+
+def _question(values: dict[str, object], place: str) -> Question | ReadingError:
+    """Make a question of one line's object, or say why not."""
+    try:
+        text, identifier = values.get("question"), values.get("id")
+        if not isinstance(text, str):
+            raise ReadingError(place, "'question' should be a string")
+        if identifier is not None and not isinstance(identifier, str):
+            raise ReadingError(place, "'id' should be a string")
+        if "answers" not in values:
+            raise ReadingError(place, "has no 'answers'; write [] where nothing answers it")
+        answers = _strings("answers", values["answers"], place)
+        if answers and not any(map(normalise, answers)):
+            raise ReadingError(place, "no accepted answer has a word but a, an and the")
+        known = {
+            article
+            for key in ("article_ids", "other_articles_with_answer")
+            if values.get(key) is not None
+            for article in _strings(key, values[key], place)
+        }
+        history = turns_from(values["history"]) if values.get("history") is not None else ()
+        return Question(clean_question(text), answers, frozenset(known), identifier, history)
+    except ReadingError as error:
+        return error
+    except QuestionError as error:
+        return ReadingError(place, str(error))
+
+
+def _strings(key: str, value: object, place: str) -> tuple[str, ...]:
+    """Check that a value is a list of strings that say something."""
+    if isinstance(value, list):
+        strings = tuple(each for each in value if isinstance(each, str) and each.strip())
+        if len(strings) == len(value):
+            return strings
+    raise ReadingError(place, f"'{key}' should be a list of strings, none of them blank")

@@ -1,0 +1,236 @@
+"""Measures the answers to questions whose answers are known."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from retrieval.answering.answer import Answer, Quote
+from retrieval.evaluation.dataset import Question
+from retrieval.evaluation.metrics import (
+    Point,
+    answered_at,
+    auroc,
+    calibration_error,
+    curve,
+    exact_match,
+    f1,
+    stands_in,
+    suggest,
+)
+
+QUOTES = 10
+"""Quotes that each question asks for: article@10 looks at so many."""
+
+PRECISION = 0.9
+"""The share of answers given that should be right, where it is measured how many can be given."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a question.
+
+    Attributes:
+        question: with what would have been right.
+        answered: whether an answer was given, or "not found".
+        confidence: how sure it was; 0 without any quote.
+        rank: of the first quote in which an accepted answer stands, counted from 1; or None.
+        article_rank: of the first quote that an article which answers carries; or None.
+        quote: the first one's words; None where there is none.
+        words: those in it that were marked as the answer; None where none are.
+        article: the id of its article.
+        milliseconds: how long it took.
+    """
+
+    question: Question
+    answered: bool
+    confidence: float
+    rank: int | None
+    article_rank: int | None
+    quote: str | None
+    words: str | None
+    article: str | None
+    milliseconds: float
+
+    @property
+    def right(self) -> bool:
+        """Whether the first quote says an accepted answer."""
+        return self.rank == 1
+
+    @property
+    def missed(self) -> bool:
+        """Whether it should have gone otherwise: a wrong answer given, or none where one is."""
+        return not self.right if self.answered else bool(self.question.answers)
+
+
+@dataclass(frozen=True, slots=True)
+class Threshold:
+    """What a threshold does to these questions.
+
+    Attributes:
+        min_confidence: the threshold.
+        share_answered: of all questions, those that are answered.
+        share_right: of the answers given, those that are right; None where none is given.
+    """
+
+    min_confidence: float
+    share_answered: float
+    share_right: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """What was measured; None stands for what these questions cannot tell.
+
+    Attributes:
+        questions: how many were asked.
+        answerable: how many of them the articles answer.
+        unanswerable: how many they do not.
+        quote_at_1: of the answerable, the share with an accepted answer in the first quote.
+        quote_at_3: the same for the first three.
+        article_at_1: of those whose articles are known, the share with one of them first.
+        article_at_3: the same for the first three.
+        article_at_10: the same for the first ten.
+        exact_match: of the answerable, the share whose marked words are an accepted answer.
+        f1: how much the marked words have in common with it, on average.
+        not_found_auroc: the chance that an answerable question is surer than another.
+        coverage_at_90: the share of all questions that can be answered, the surest first, with
+            90 % of the answers right.
+        calibration_error: how far confidence is from the share that is right.
+        median_ms: the milliseconds within which half of the answers came.
+        p95_ms: those within which 95 % came.
+        present: what the threshold in use does.
+        suggested: what the best one would do.
+    """
+
+    questions: int
+    answerable: int
+    unanswerable: int
+    quote_at_1: float | None
+    quote_at_3: float | None
+    article_at_1: float | None
+    article_at_3: float | None
+    article_at_10: float | None
+    exact_match: float | None
+    f1: float | None
+    not_found_auroc: float | None
+    coverage_at_90: float | None
+    calibration_error: float
+    median_ms: float
+    p95_ms: float
+    present: Threshold
+    suggested: Threshold | None
+
+
+def ask_all(
+    ask: Callable[[Question, int], Answer], questions: Iterable[Question]
+) -> Iterator[Outcome]:
+    """Ask each question, and give what became of it.
+
+    Args:
+        ask: answers a question, after the turns before it, with so many quotes at most.
+        questions: what to ask, in this order.
+    """
+    for question in questions:
+        yield outcome(question, ask(question, QUOTES))
+
+
+def outcome(question: Question, answer: Answer) -> Outcome:
+    """Hold an answer against what would be right."""
+    first = answer.quotes[0] if answer.quotes else None
+    span = first.answer if first else None
+    says = [stands_in(question.answers, quote.text) for quote in answer.quotes]
+    known = [not question.articles.isdisjoint(_carriers(quote)) for quote in answer.quotes]
+    return Outcome(
+        question=question,
+        answered=answer.answered,
+        confidence=answer.confidence,
+        rank=_first(says),
+        article_rank=_first(known),
+        quote=first.text if first else None,
+        words=first.article.text[span.start : span.end] if first and span else None,
+        article=first.article.id if first else None,
+        milliseconds=answer.timings_ms.total,
+    )
+
+
+def measure(outcomes: Sequence[Outcome], min_confidence: float) -> Figures:
+    """Compute every figure.
+
+    Args:
+        outcomes: of the questions, one at least.
+        min_confidence: the threshold with which they were asked.
+    """
+    answerable = [each for each in outcomes if each.question.answers]
+    others = [each for each in outcomes if not each.question.answers]
+    ranks = [each.rank for each in answerable]
+    article_ranks = [each.article_rank for each in answerable if each.question.articles]
+    confidence = [each.confidence for each in outcomes]
+    points = thresholds(outcomes)
+    marked = [(each.question.answers, each.words) for each in answerable]
+    took = [each.milliseconds for each in outcomes]
+    return Figures(
+        questions=len(outcomes),
+        answerable=len(answerable),
+        unanswerable=len(others),
+        quote_at_1=_share_within(ranks, 1),
+        quote_at_3=_share_within(ranks, 3),
+        article_at_1=_share_within(article_ranks, 1),
+        article_at_3=_share_within(article_ranks, 3),
+        article_at_10=_share_within(article_ranks, QUOTES),
+        exact_match=_mean(
+            [exact_match(right, words) if words else False for right, words in marked]
+        ),
+        f1=_mean([f1(right, words) if words else 0.0 for right, words in marked]),
+        not_found_auroc=auroc([e.confidence for e in answerable], [e.confidence for e in others])
+        if answerable and others
+        else None,
+        coverage_at_90=answered_at(points, PRECISION) / len(outcomes) if answerable else None,
+        calibration_error=calibration_error(confidence, [each.right for each in outcomes]),
+        median_ms=float(np.median(took)),
+        p95_ms=float(np.percentile(took, 95)),
+        present=_present(outcomes, min_confidence),
+        suggested=_suggested(points, len(outcomes)),
+    )
+
+
+def thresholds(outcomes: Iterable[Outcome]) -> list[Point]:
+    """What each threshold would do; a question without any quote is answered at none."""
+    given = [each for each in outcomes if each.quote is not None]
+    return curve([each.confidence for each in given], [each.right for each in given])
+
+
+def misses(outcomes: Iterable[Outcome]) -> list[Outcome]:
+    """What should have gone otherwise, the surest first: wrong answers, then those withheld."""
+    missed = [each for each in outcomes if each.missed]
+    return sorted(missed, key=lambda each: (each.answered, each.confidence), reverse=True)
+
+
+def _present(outcomes: Sequence[Outcome], min_confidence: float) -> Threshold:
+    given = [each.right for each in outcomes if each.answered]
+    return Threshold(min_confidence, len(given) / len(outcomes), _mean(given))
+
+
+def _suggested(points: Sequence[Point], questions: int) -> Threshold | None:
+    best = suggest(points)
+    if best is None:
+        return None
+    return Threshold(best.threshold, best.answered / questions, best.precision)
+
+
+def _carriers(quote: Quote) -> set[str]:
+    """The ids of the articles that carry a quote's words."""
+    return {quote.article.id, *quote.also_in}
+
+
+def _first(wanted: Sequence[bool]) -> int | None:
+    """The place of the first that is wanted, counted from 1."""
+    return wanted.index(True) + 1 if True in wanted else None
+
+
+def _share_within(ranks: Sequence[int | None], limit: int) -> float | None:
+    return _mean([rank is not None and rank <= limit for rank in ranks])
+
+
+def _mean(values: Sequence[float]) -> float | None:
+    return sum(values) / len(values) if values else None

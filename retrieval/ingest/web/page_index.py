@@ -1,0 +1,83 @@
+"""Brings single pages into the library."""
+
+import asyncio
+from collections.abc import Sequence
+from pathlib import Path
+
+from retrieval.errors import ReadingError
+from retrieval.ingest.folder_sync import Reporter
+from retrieval.ingest.index import WHOLE
+from retrieval.ingest.web.addresses import show_address
+from retrieval.ingest.web.fetcher import Fetcher, Limits, at_once
+from retrieval.ingest.web.page_parser import Page, read_page
+from retrieval.ingest.web.page_storage import count, keep_page
+from retrieval.ingest.web.saver import Saver, finish
+from retrieval.library.local.batches import Summary
+from retrieval.models.encoder.base import Encoder
+
+
+def fetch_page(address: str, *, allow_private: bool, limits: Limits | None = None) -> Page:
+    """Fetch one page and take the article out of it; nothing is put into any library.
+
+    Args:
+        address: of the page.
+        allow_private: whether addresses inside this machine and its network may be asked.
+        limits: what the fetch may take.
+
+    Raises:
+        ReadingError: it cannot be fetched, or there is no article in it.
+    """
+
+    async def fetch() -> Page:
+        async with Fetcher(limits or Limits(), allow_private=allow_private) as fetcher:
+            return read_page(await fetcher.fetch(address), show_address(address))
+
+    return asyncio.run(fetch())
+
+
+def index_pages(
+    addresses: Sequence[str],
+    library: Path,
+    encoder: Encoder,
+    reporter: Reporter,
+    *,
+    allow_private: bool,
+    limits: Limits | None = None,
+) -> Summary:
+    """Add the articles of pages to the library, or update them.
+
+    Args:
+        addresses: of the pages.
+        library: its folder; made where there is none, once there is an article for it.
+        encoder: whose vectors the library holds.
+        reporter: hears of problems and progress.
+        allow_private: whether addresses inside this machine and its network may be asked.
+        limits: what each fetch may take.
+
+    Raises:
+        LibraryError: the library cannot be written; what was committed until then is kept.
+    """
+    summary = Summary()
+    reading = asyncio.Lock()  # what reads pages was not made for threads
+    saver = Saver(library, encoder.identity)
+
+    async def add(address: str, fetcher: Fetcher) -> None:
+        place = show_address(address)
+        try:
+            fetched = await fetcher.fetch(address)
+            async with reading:
+                page = await asyncio.to_thread(read_page, fetched, place)
+            outcome = await saver.save(lambda change: keep_page(change, page, place))
+            count(summary, outcome)
+        except ReadingError as error:
+            summary.failed += 1
+            reporter.problem(error)
+
+    async def run() -> None:
+        async with Fetcher(limits or Limits(), allow_private=allow_private) as fetcher:
+            await at_once([add(address, fetcher) for address in dict.fromkeys(addresses)])
+
+    asyncio.run(run())
+    if summary.added or summary.updated or summary.unchanged:
+        finish(library, encoder, reporter, WHOLE.enough)
+    return summary

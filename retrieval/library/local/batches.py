@@ -1,0 +1,156 @@
+"""Commits what a run has read, batch by batch, and has the words of each batch found at once."""
+
+from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field, fields
+
+from retrieval.documents.article import Article
+from retrieval.library.local.indexes.word_updates import WordKeeper
+from retrieval.library.local.split_process import Splitter
+from retrieval.library.local.transaction import Change, Passages, Transaction
+from retrieval.library.local.writer import LibraryWriter
+from retrieval.library.records import FileRecord
+
+# Of articles committed at once. The index of the passages' digests is written over and over, so
+# large batches are faster; the first ones are small, to be found soon.
+_BATCH_CHARACTERS = 1_000_000
+_LARGEST_BATCH = 4_000_000
+
+
+@dataclass(slots=True)
+class Summary:
+    """What an indexing run did, in articles.
+
+    ``failed`` counts files and lines, ``waiting`` files that were still being written.
+    """
+
+    added: int = 0
+    updated: int = 0
+    removed: int = 0
+    unchanged: int = 0
+    failed: int = 0
+    waiting: int = 0
+
+    def add(self, other: "Summary") -> None:
+        """Count what another run did, or another part of this one, with the rest."""
+        for each in fields(self):
+            setattr(self, each.name, getattr(self, each.name) + getattr(other, each.name))
+
+    def count(self, outcome: Change) -> None:
+        """Count what became of an article."""
+        setattr(self, outcome, getattr(self, outcome) + 1)
+
+
+@dataclass(slots=True)
+class _Batch:
+    """Articles and finished files that wait for a commit."""
+
+    articles: list[tuple[Article, str]] = field(default_factory=list)
+    gone: dict[str, str] = field(default_factory=dict)  # of ids, the file that had them
+    files: list[tuple[str, FileRecord]] = field(default_factory=list)
+    forgotten: list[str] = field(default_factory=list)
+    characters: int = 0
+    split: Callable[[], dict[Article, Passages]] = dict  # what was split ahead
+
+    def __bool__(self) -> bool:
+        return bool(self.articles or self.gone or self.files or self.forgotten)
+
+
+class Commits:
+    """Gathers changes and commits them. Nothing counts before it is committed.
+
+    Args:
+        writer: into whose library they go.
+
+    Attributes:
+        summary: what was acknowledged so far.
+    """
+
+    def __init__(self, writer: LibraryWriter) -> None:
+        self.summary = Summary()
+        self._writer = writer
+        self._splitter = Splitter()
+        self._words = WordKeeper(writer)
+        self._batch = _Batch()
+        self._next = _Batch()  # is committed while the one after it is split
+        self._characters = 0  # of all articles so far
+        self._claimed: dict[str, str] = {}  # the ids that wait for a commit, and whose they are
+
+    def close(self) -> None:
+        """Stop what works beside it; what was not committed is dropped."""
+        self._splitter.close()
+        self._words.close()
+
+    def owner(self, article_id: str) -> str | None:
+        """The file that has an article of this id, as far as is known now."""
+        return self._claimed.get(article_id) or self._writer.file_of(article_id)
+
+    def put(self, article: Article, file: str) -> None:
+        """Add or replace an article of a file."""
+        self._claimed[article.id] = file
+        self._batch.articles.append((article, file))
+        self._batch.characters += len(article.text)
+        self._characters += len(article.text)
+        largest = min(_LARGEST_BATCH, self._characters // 8)
+        if self._batch.characters >= max(_BATCH_CHARACTERS, largest):
+            self._move_up()
+
+    def remove(self, article_ids: Iterable[str], file: str) -> None:
+        """Remove articles that came from a file; what another has by now stays."""
+        self._batch.gone.update(dict.fromkeys(article_ids, file))
+
+    def record(self, file: str, record: FileRecord) -> None:
+        """Remember what a file was when it was read, once its articles are in."""
+        self._batch.files.append((file, record))
+
+    def forget(self, file: str) -> None:
+        """Forget a file."""
+        self._batch.forgotten.append(file)
+
+    def commit(self) -> None:
+        """Commit everything.
+
+        Raises:
+            LibraryError: the library cannot be written; what was committed until then is kept.
+        """
+        self._move_up()
+        self._move_up()
+
+    def finish(self) -> None:
+        """Wait until the words of all that was committed are found.
+
+        Raises:
+            LibraryError: they cannot be written.
+        """
+        self._words.finish()
+
+    def _move_up(self) -> None:
+        """Commit the batch that was split, and have the next one split meanwhile."""
+        batch, self._next, self._batch = self._next, self._batch, _Batch()
+        self._next.split = self._split([article for article, _ in self._next.articles])
+        if not batch:
+            return
+        done = Summary()
+        split = batch.split()
+        with self._commit() as change:
+            for article_id, file in sorted(batch.gone.items()):
+                if self._writer.file_of(article_id) == file:
+                    done.removed += change.remove(article_id)
+            for article, file in batch.articles:
+                outcome = change.put(article, file, split.get(article))
+                done.count(outcome)
+            for file, record in batch.files:
+                change.record_file(file, record)
+            for file in batch.forgotten:
+                change.forget_file(file)
+        self.summary.add(done)  # which was acknowledged
+        for article, _ in batch.articles:
+            self._claimed.pop(article.id, None)
+
+    def _split(self, articles: list[Article]) -> Callable[[], dict[Article, Passages]]:
+        """Begin to split those that are new; the others may be as they were."""
+        unknown = self._writer.unknown(article.id for article in articles)
+        return self._splitter.begin([each for each in articles if each.id in unknown])
+
+    def _commit(self) -> AbstractContextManager[Transaction]:
+        return self._words.commit()

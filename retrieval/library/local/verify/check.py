@@ -1,0 +1,105 @@
+"""Checks one edition, or a whole library."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from retrieval.errors import LibraryError
+from retrieval.ingest.index import Reporter
+from retrieval.library.local import folder, schema
+from retrieval.library.local.folder import Edition
+from retrieval.library.local.indexes.words import WordIndex
+from retrieval.library.local.verify import database as truth
+from retrieval.library.local.verify import indexes as caches
+from retrieval.library.local.verify.checksums import check_word_files
+from retrieval.library.location import Place
+from retrieval.library.report import Report
+
+
+def verify(library: Place, reporter: Reporter, dimension: int | None = None) -> Report:
+    """Check a library: its editions' marker, and all of the current edition.
+
+    Nothing is written, and others may write meanwhile.
+
+    Args:
+        library: where it is.
+        reporter: hears of progress.
+        dimension: of the encoder; None takes that of most vectors.
+
+    Raises:
+        LibraryError: there is no library, it cannot be opened at all, or another version made it.
+    """
+    if not isinstance(library, Path):
+        # Imported here because most libraries are in a folder.
+        from retrieval.library.milvus import verify as verifying
+
+        return verifying.verify(library, reporter)
+    there = folder.editions(library)
+    if not there.current.truth.exists():
+        raise LibraryError(f"{library}: nothing is indexed yet; run: quoth index")
+    report = check(there.current, dimension, reporter)
+    if there.previous:
+        try:
+            schema.open_for_reading(there.previous.truth, older=True).close()
+        except LibraryError as error:
+            # A rebuild that began meanwhile took it away.
+            if folder.editions(library).previous == there.previous:
+                report.add("edition", f"the one to go back to cannot be opened ({error})")
+    for path in folder.left_over(library):
+        report.left_over.append(f"{path.name}, which is not finished")
+    return report
+
+
+def check(edition: Edition, dimension: int | None, reporter: Reporter) -> Report:
+    """Check an edition: its truth against itself, its caches against its truth.
+
+    Raises:
+        LibraryError: it cannot be opened at all, or another version made it.
+    """
+    report = Report()
+    check_word_files(report, edition.words)
+    words = caches.open_words(edition.words) if report.ok else None  # tantivy trusts its files
+    vectors = caches.open_vectors(edition.vectors, report)
+    connection = schema.open_for_reading(edition.truth)
+    connection.text_factory = truth.bytes_as_they_are
+    try:
+        connection.execute("BEGIN")
+        _check(connection, report, dimension, reporter, words, vectors)
+    finally:
+        connection.close()
+    return report
+
+
+def _check(
+    connection: sqlite3.Connection,
+    report: Report,
+    dimension: int | None,
+    reporter: Reporter,
+    words: WordIndex | None,
+    vectors: list[caches.VectorFile],
+) -> None:
+    with _damage_told(report):
+        truth.check_database(connection, report)
+        truth.check_generations(connection, report)
+    with _damage_told(report):
+        truth.check_articles(connection, report, reporter.progress)
+    with _damage_told(report):
+        dimension = truth.check_vectors(connection, report, dimension, reporter.progress)
+        truth.check_queue(connection, report)
+    with _damage_told(report):
+        if truth.generation_of(connection) is None:
+            return  # nothing to compare the caches with
+        if words:
+            caches.check_words(connection, report, words, reporter.progress)
+        for file in vectors:
+            caches.check_vector_file(connection, report, file, dimension, reporter.progress)
+
+
+@contextmanager
+def _damage_told(report: Report) -> Iterator[None]:
+    """Tell of a database so damaged that what is inside cannot be looked at."""
+    try:
+        yield
+    except sqlite3.DatabaseError as error:
+        report.add("database", str(error))

@@ -1,0 +1,71 @@
+"""Mends what a check found: the truth first, then the caches from it."""
+
+import shutil
+from pathlib import Path
+
+from retrieval.errors import LibraryError
+from retrieval.ingest.index import Reporter, bring_up_to_date
+from retrieval.library.local.reader import Library
+from retrieval.library.local.verify.check import verify
+from retrieval.library.local.verify.row_repair import Lost, MendingWriter
+from retrieval.library.location import Place
+from retrieval.library.report import Repaired, Report
+from retrieval.models.encoder.base import Encoder
+
+
+def repair(library: Place, encoder: Encoder, reporter: Reporter) -> Repaired:
+    """Check a library, mend what can be mended, and check it again.
+
+    Caches that are wrong are thrown away and made again; passages that are not those of their
+    text are made again, and vectors that are none encoded again; what nothing needs is swept. An
+    article with a damaged text is taken out, so that the next ``index`` reads its file again;
+    where that is gone, it stays.
+
+    Args:
+        library: where it is.
+        encoder: whose vectors it holds.
+        reporter: hears of progress.
+
+    Raises:
+        LibraryError: there is no library, it cannot be opened at all, another process is writing,
+            or another encoder or version made it.
+    """
+    if not isinstance(library, Path):
+        # Imported here because most libraries are in a folder.
+        from retrieval.library.milvus import repair as mending
+
+        return mending.repair(library, encoder, reporter)
+    Library(library).close()  # a library that is not there is not made here
+    with MendingWriter(library) as writer:
+        writer.claim(encoder.identity)
+        before = verify(library, reporter, encoder.dimension)
+        lost = [] if before.ok else _mend(writer, before)
+        for path in before.strays:
+            path.unlink(missing_ok=True)
+        bring_up_to_date(writer, encoder, reporter)
+        after = verify(library, reporter, encoder.dimension)
+    return Repaired(before, lost, after)
+
+
+def _mend(writer: MendingWriter, found: Report) -> list[Lost]:
+    if "database" in found.problems:
+        writer.rebuild_indexes()
+    if "edition" in found.problems:
+        writer.forget_previous()
+    writer.mend_numbers()
+    lost = writer.mend_rows(found.damaged, found.to_split, found.to_encode)
+    if "word index" in found.problems:
+        _throw_away(writer.edition.words)
+    if "vector index" in found.problems:
+        _throw_away(writer.edition.vectors)
+    return lost
+
+
+def _throw_away(cache: Path) -> None:
+    try:
+        # Without it the index of words is not there: half of one never looks damaged.
+        (cache / "meta.json").unlink(missing_ok=True)
+        if cache.exists():
+            shutil.rmtree(cache)
+    except OSError as error:
+        raise LibraryError(f"{cache}: cannot be removed ({error.strerror})") from error

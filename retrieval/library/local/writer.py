@@ -1,0 +1,192 @@
+"""Writes a library: one process at a time, one generation a commit."""
+
+import json
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
+from typing import Self
+
+from retrieval.documents.passages import encoder_text
+from retrieval.errors import LibraryError, MismatchError
+from retrieval.library.local import folder, schema
+from retrieval.library.local.changes import Changes
+from retrieval.library.local.schema import ENCODER_FACT, UNSWEPT_FACT
+from retrieval.library.local.transaction import Gone, Transaction
+from retrieval.library.records import FileRecord
+
+_PATIENCE = folder.PATIENCE
+
+
+class LibraryWriter:
+    """A library opened for writing, as a context manager that holds its lock.
+
+    Args:
+        path: the library's folder; made where there is none.
+        afresh: write the edition after the current one, from nothing; ``publish`` then makes it
+            the current one. Without that, nothing is left of it.
+
+    Raises:
+        LibraryError: another process is writing, or the folder is something else.
+    """
+
+    def __init__(self, path: Path, *, afresh: bool = False) -> None:
+        self.path = path
+        self._gone = Gone(known=False)
+        self._stack = ExitStack()
+        try:
+            folder.prepare(path)
+            self._stack.enter_context(folder.writer_lock(path, wait=_PATIENCE))
+            self.edition = folder.open_edition(path)
+            if afresh:
+                self._replaced = self.edition
+                self.edition = folder.next_edition(path)
+                self._stack.callback(self._discard_unpublished)
+            self._connection = schema.open_for_writing(self.edition.truth)
+            self._stack.callback(self._connection.close)
+        except BaseException:
+            self._stack.close()
+            raise
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        self._stack.close()
+        if isinstance(error, sqlite3.Error):  # of a look between commits
+            raise schema.problem(self.edition.truth, error) from error
+
+    def generation(self) -> int:
+        """The number of the last commit."""
+        row = self._connection.execute("SELECT value FROM facts WHERE name = 'generation'")
+        return int(row.fetchone()[0])
+
+    def publish(self) -> None:
+        """Make this edition the one that answers questions; the one until now stays beside it.
+
+        Raises:
+            LibraryError: the folder cannot be written; the old edition goes on answering.
+        """
+        folder.set_editions(self.path, self.edition.name, self._replaced.name)
+
+    def _discard_unpublished(self) -> None:
+        with suppress(LibraryError):  # where it cannot be known, the next run sees to it
+            if folder.current_edition(self.path) != self.edition:
+                folder.discard(self.edition)
+
+    def claim(self, encoder: str) -> None:
+        """Make the library one of this encoder's, or check that it is.
+
+        Raises:
+            MismatchError: it holds the vectors of another encoder.
+        """
+        row = self._connection.execute(
+            "SELECT value FROM facts WHERE name = ?", (ENCODER_FACT,)
+        ).fetchone()
+        if row is None:
+            self._connection.execute("INSERT INTO facts VALUES (?, ?)", (ENCODER_FACT, encoder))
+        else:
+            check_encoder(self.path, row[0], encoder)
+
+    @contextmanager
+    def commit(self) -> Iterator[Transaction]:
+        """Change the library: all that is done inside becomes visible at once, or not at all."""
+        connection = self._connection
+        try:
+            connection.execute("BEGIN IMMEDIATE")
+            try:
+                generation = 1 + self.generation()
+                if not self.unswept():
+                    self._gone = Gone(known=True)
+                changes = Changes(connection, self.path)
+                yield Transaction(connection, generation, changes, self._gone)
+                connection.execute(
+                    "UPDATE facts SET value = ? WHERE name = 'generation'", (generation,)
+                )
+                connection.execute("COMMIT")
+            except BaseException:
+                if connection.in_transaction:  # SQLite itself rolls back when the disk is full
+                    connection.execute("ROLLBACK")
+                raise
+        except sqlite3.Error as error:
+            raise schema.problem(self.edition.truth, error) from error
+
+    # What indexing asks about
+
+    def files_known_under(self, path: str) -> dict[str, tuple[FileRecord, int]]:
+        """The indexed files at or under a path: what was known, and how many articles it has."""
+        rows = self._connection.execute(
+            "SELECT path, size, modified, sha256, complete,"
+            " (SELECT count(*) FROM articles WHERE file = path)"
+            " FROM files WHERE path = :path"
+            " OR substr(path, 1, length(:path) + 1) = :path || '/' ORDER BY path",
+            {"path": path.rstrip("/")},
+        )
+        return {
+            name: (FileRecord(size, modified, sha256, bool(complete)), articles)
+            for name, size, modified, sha256, complete, articles in rows
+        }
+
+    def file_of(self, article_id: str) -> str | None:
+        """The file that an article came from; None where there is no such article."""
+        row = self._connection.execute(
+            "SELECT file FROM articles WHERE id = ?", (article_id,)
+        ).fetchone()
+        return str(row[0]) if row and row[0] is not None else None
+
+    def unknown(self, article_ids: Iterable[str]) -> set[str]:
+        """Those of these ids that no article has."""
+        ids = set(article_ids)
+        rows = self._connection.execute(
+            "SELECT id FROM articles WHERE id IN (SELECT value FROM json_each(?))",
+            (json.dumps(list(ids)),),
+        )
+        return ids - {row[0] for row in rows}
+
+    def ids_from(self, file: str) -> list[str]:
+        """The ids of the articles that came from a file."""
+        rows = self._connection.execute("SELECT id FROM articles WHERE file = ?", (file,))
+        return [row[0] for row in rows]
+
+    def unswept(self) -> bool:
+        """Whether passages went since the last sweep, in this run or one that was killed."""
+        row = self._connection.execute(
+            "SELECT 1 FROM facts WHERE name = ?", (UNSWEPT_FACT,)
+        ).fetchone()
+        return row is not None
+
+    def pending(self) -> list[bytes]:
+        """The digests that wait for a vector, those of the newest articles first."""
+        # A cross join is done in the order in which it is written: SQLite would go through all
+        # passages first, though most often none waits.
+        rows = self._connection.execute(
+            "SELECT digest FROM pending CROSS JOIN passages USING (digest)"
+            " JOIN articles ON articles.number = article"
+            " GROUP BY digest ORDER BY max(coalesce(date, '')) DESC, min(passages.id)"
+        )
+        return [row[0] for row in rows]
+
+    def encoder_texts(self, digests: Sequence[bytes]) -> list[str]:
+        """What the encoder is given for these digests."""
+        texts = []
+        for digest in digests:
+            title, words = self._connection.execute(
+                "SELECT title, substr(text, start + 1, stop - start) FROM passages"
+                " JOIN articles ON articles.number = article WHERE digest = ? LIMIT 1",
+                (digest,),
+            ).fetchone()
+            texts.append(encoder_text(title, words))
+        return texts
+
+
+def check_encoder(path: Path, made_by: str, asked_with: str) -> None:
+    """Refuse to compare the vectors of two encoders.
+
+    Raises:
+        MismatchError: they are not the same.
+    """
+    if made_by != asked_with:
+        raise MismatchError(
+            f"{path}: made with the encoder {made_by}, not {asked_with}; "
+            "set QUOTH_ENCODER to the first, or run: quoth index --rebuild"
+        )

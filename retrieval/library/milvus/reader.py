@@ -1,0 +1,190 @@
+"""Reads articles from a server: by key, by id, and in lists."""
+
+import time
+from collections import OrderedDict
+from collections.abc import Collection, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+
+from retrieval.documents.article import Article
+from retrieval.errors import DamagedError
+from retrieval.library.base import Status
+from retrieval.library.milvus.rows import Head, article_key, head_of, number_of
+from retrieval.library.milvus.schema import (
+    BOUNDED,
+    STRONG,
+    Collections,
+    Kind,
+    check_encoder,
+    open_library,
+)
+from retrieval.library.milvus.server import Row, Server
+from retrieval.library.records import LibraryState
+
+_AT_ONCE = 200  # articles whose texts are read together
+_KEPT = 32_000_000  # characters of articles that are kept in memory
+_SECONDS = 0.5  # between looks at whether something changed
+
+
+class MilvusLibrary:
+    """A ``ReadLibrary`` on a server.
+
+    Args:
+        server: where it is.
+        opened: its collections; by default they are opened.
+
+    Raises:
+        LibraryError: there is none, another version made it, or the server cannot be asked.
+    """
+
+    def __init__(self, server: Server, opened: Collections | None = None) -> None:
+        self.server = server
+        self.names = opened or open_library(server)
+        self._see_all()
+        self._kept: OrderedDict[int, tuple[int, Article]] = OrderedDict()
+        self._characters = 0
+        self._state: LibraryState | None = None
+        self._looked = 0.0
+
+    def close(self) -> None:
+        """Let go of the connection."""
+        self.server.close()
+
+    @contextmanager
+    def snapshot(self) -> Iterator[LibraryState]:
+        """A block in which it is read. Each article in it is whole, of one version."""
+        yield self.state()
+
+    def state(self) -> LibraryState:
+        """Say what is there, as of half a second ago; counted again only where that changed."""
+        if self._state and time.monotonic() < self._looked + _SECONDS:
+            return self._state
+        number = number_of(Kind.GENERATION.name)
+        found = self.server.row(self.names.ledger, number, ["moment"], BOUNDED)
+        generation = int(found["moment"]) if found else 0
+        if self._state is None or self._state.generation != generation:
+            if self._state:  # another library may have taken its place
+                check_encoder(self.server, open_library(self.server), self.names.encoder)
+            self._state = LibraryState(
+                generation,
+                self.server.count(self.names.articles, BOUNDED),
+                self.server.count(self.names.passages, BOUNDED),
+            )
+        self._looked = time.monotonic()
+        return self._state
+
+    def status(self) -> Status:
+        """Say what it holds; articles whose turn has come and that are not in are pending."""
+        claims = self.server.count(self.names.ledger, BOUNDED, f"kind == {Kind.CLAIM:d}")
+        return Status(self.state(), claims, self.names.encoder, None)
+
+    def article(self, article_id: str) -> Article | None:
+        """Read an article by its id, checking its text against its hash."""
+        found = self.articles([article_key(article_id)]).get(article_key(article_id))
+        return found[1] if found and found[1].id == article_id else None
+
+    def heads(self, keys: Collection[int], level: str) -> dict[int, Head]:
+        """What is known of articles without their texts; those that are not there are left out."""
+        found: dict[int, Head] = {}
+        wanted = sorted(set(keys))
+        for start in range(0, len(wanted), 1_000):
+            for row in self._of(wanted[start : start + 1_000], ["version", "about"], level):
+                found[row["id"]] = head_of(row)
+        return found
+
+    def articles(self, keys: Iterable[int], level: str = BOUNDED) -> dict[int, tuple[int, Article]]:
+        """Read articles by their keys, each with its version; those gone are left out.
+
+        Raises:
+            DamagedError: a text is not the one that was written.
+        """
+        wanted = sorted(set(keys))
+        found: dict[int, tuple[int, Article]] = {}
+        known = [key for key in wanted if key in self._kept]
+        missing = [key for key in wanted if key not in self._kept]
+        if known:
+            for row in self._of(known, ["version"], level):
+                kept = self._kept[row["id"]]
+                if kept[0] == row["version"]:
+                    self._kept.move_to_end(row["id"])
+                    found[row["id"]] = kept
+                else:
+                    missing.append(row["id"])
+        for start in range(0, len(missing), _AT_ONCE):
+            fields = ["version", "about", "text"]
+            for row in self._of(missing[start : start + _AT_ONCE], fields, level):
+                if read := self._read(row, level):
+                    found[row["id"]] = read
+        return found
+
+    def list_articles(self) -> Iterator[tuple[str, str | None, str, str | None]]:
+        """Each article's id, date, title and source, newest first, those without a date last."""
+        heads = (
+            head_of(row)
+            for row in self.server.rows(self.names.articles, "", ["version", "about"], BOUNDED)
+        )
+        listed = [(head.id, head.date, head.title, head.source) for head in heads]
+        listed.sort(key=lambda each: each[0])
+        listed.sort(key=lambda each: each[1] or "", reverse=True)
+        return iter(listed)
+
+    def files(self) -> Iterator[str]:
+        """What is known of each file that was read: an object of JSON."""
+        where = f"kind == {Kind.FILE:d}"
+        for row in self.server.rows(self.names.ledger, where, ["value"], BOUNDED):
+            yield row["value"]
+
+    def _of(self, keys: Collection[int], fields: list[str], level: str) -> list[Row]:
+        if not keys:
+            return []
+        named = ", ".join(map(str, keys))
+        found: list[Row] = self.server.call(
+            "query",
+            self.names.articles,
+            filter=f"id in [{named}]",
+            output_fields=["id", *fields],
+            limit=len(keys),
+            consistency_level=level,
+        )
+        return found
+
+    def _read(self, row: Row, level: str) -> tuple[int, Article] | None:
+        """The article of a row, with its version; None where it went meanwhile."""
+        head = head_of(row)
+        text = row["text"]
+        if head.pieces > 1:
+            where = f"article == {head.key} and version == {head.version}"
+            where += f" and kind == {Kind.TEXT:d}"
+            pieces = {
+                each["moment"]: each["value"]
+                for each in self.server.rows(
+                    self.names.ledger, where, ["moment", "value"], level, page=100
+                )
+            }
+            text += "".join(pieces[number] for number in sorted(pieces))
+        try:
+            article = head.article(text, self.server.place)
+        except DamagedError:
+            again = self._of([head.key], ["version"], STRONG)
+            if level == BOUNDED or not again or again[0]["version"] != head.version:
+                # Some of it may not have arrived yet, or be gone already: then it is another.
+                return self.articles([head.key], STRONG).get(head.key)
+            raise
+        return self._keep(head.key, head.version, article)
+
+    def _keep(self, key: int, version: int, article: Article) -> tuple[int, Article]:
+        if old := self._kept.pop(key, None):
+            self._characters -= len(old[1].text)
+        self._kept[key] = version, article
+        self._characters += len(article.text)
+        while self._characters > _KEPT and len(self._kept) > 1:
+            _, (_, gone) = self._kept.popitem(last=False)
+            self._characters -= len(gone.text)
+        return version, article
+
+    def _see_all(self) -> None:
+        """Wait until all that was acknowledged until now is seen, by what is read later too."""
+        with ThreadPoolExecutor(3) as beside:
+            names = self.names.articles, self.names.passages, self.names.ledger
+            for seen in [beside.submit(self.server.count, name, STRONG) for name in names]:
+                seen.result()

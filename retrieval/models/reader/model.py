@@ -1,0 +1,141 @@
+"""The reader: reads a question and a passage together.
+
+It says how well the passage answers the question, and which of its words are the answer. It was
+trained by ``training/``; its card, ``retrieval/models/reader/README.md``, says on what and how
+well.
+"""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from tokenizers import Tokenizer
+
+from retrieval.documents.article import Span
+from retrieval.errors import EncoderError
+from retrieval.models.encoder.loader import DEFAULT_MODEL, local_folder
+from retrieval.models.onnx_session import open_session, run_beside
+from retrieval.models.reader import word_pieces as pieces
+from retrieval.models.reader.word_pieces import Sequences
+
+MODEL = Path(__file__).parent
+"""The folder of the trained model."""
+
+READER_FILE = "reader.onnx"
+
+_FEWEST = 8  # passages that are read whatever time it takes
+_LONGEST_ANSWER = 30  # pieces
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What the reader says of a passage.
+
+    Attributes:
+        relevance: how well it answers, a logit.
+        margin: how much better its best span is than "no answer here", a logit.
+        answer: that span, in characters of the passage; None where there is none to be had.
+    """
+
+    relevance: float
+    margin: float
+    answer: Span | None
+
+
+NOT_READ = Reading(relevance=-20.0, margin=-20.0, answer=None)
+"""What is known of a passage that the reader had no time for, or no words to read in."""
+
+
+class Reader:
+    """The trained reader, run by onnxruntime. Not for two threads at once.
+
+    Args:
+        folder: of the model.
+        tokenizer: gives that of the packaged encoder where it is loaded already, or None: this
+            model was trained from that one, and shares its word pieces. It may cut texts off
+            after as many as are read of a passage. Called once the model is loaded.
+
+    Raises:
+        EncoderError: the model cannot be loaded.
+    """
+
+    def __init__(
+        self,
+        folder: Path = MODEL,
+        tokenizer: Callable[[], Tokenizer | None] = lambda: None,
+    ) -> None:
+        path = folder / READER_FILE
+        packaged = local_folder(DEFAULT_MODEL)
+        try:
+            self._session = open_session(path)
+            self._tokenizer = tokenizer() or pieces.plain(
+                Tokenizer.from_file(f"{packaged}/tokenizer.json")
+            )
+        except Exception as error:
+            raise EncoderError(
+                f"{path}: the reader could not be loaded; install quoth again"
+            ) from error
+
+    def read(
+        self, question: str, passages: Sequence[tuple[str, str]], deadline: float
+    ) -> list[Reading]:
+        """Read passages, in their order, for as long as there is time.
+
+        Args:
+            question: as it was asked.
+            passages: the title of each one's article, and its words.
+            deadline: by ``time.perf_counter``; what would not be read by then is left out. The
+                first few are always read.
+
+        Returns:
+            A reading for each of the first passages, at least for the first few.
+        """
+        (asked,) = pieces.tokenise(self._tokenizer, [question], pieces.MAX_QUESTION)
+        titles = sorted({title for title, _ in passages})
+        cut = pieces.tokenise(self._tokenizer, titles, pieces.MAX_TITLE)
+        title_parts = dict(zip(titles, cut, strict=True))
+        words = pieces.tokenise(self._tokenizer, [words for _, words in passages], pieces.MAX_WORDS)
+        rows = [
+            pieces.together(asked, title_parts[title], part)
+            for (title, _), part in zip(passages, words, strict=True)
+        ]
+
+        def in_time(number: int) -> Reading | None:
+            if number >= _FEWEST and time.perf_counter() > deadline:
+                return None
+            return self._read_one(rows[number])
+
+        readings = []
+        for reading in run_beside(in_time, range(len(rows))):
+            if reading is None:
+                break
+            readings.append(reading)
+        return readings
+
+    def _read_one(self, row: Sequences) -> Reading:
+        ids = np.array([row.ids], dtype=np.int64)
+        segments = np.zeros_like(ids)
+        segments[0, row.rest :] = 1
+        inputs = {
+            "input_ids": ids,
+            "attention_mask": np.ones_like(ids),
+            "token_type_ids": segments,
+        }
+        relevance, span = self._session.run(["relevance", "span"], inputs)
+        return _reading(float(relevance[0, 0]), span[0], row)
+
+
+def _reading(relevance: float, span: NDArray[np.float32], row: Sequences) -> Reading:
+    last = row.words + len(row.offsets)
+    if last == row.words:  # nothing that the model knows as words
+        return replace(NOT_READ, relevance=relevance)
+    pairs = span[row.words : last, 0, None] + span[None, row.words : last, 1]
+    pairs = np.where(
+        np.tri(len(pairs), k=_LONGEST_ANSWER - 1) - np.tri(len(pairs), k=-1), pairs, -np.inf
+    )
+    first, final = divmod(int(pairs.argmax()), len(pairs))
+    answer = Span(row.offsets[first][0], row.offsets[final][1])
+    return Reading(relevance, float(pairs[first, final] - span[0].sum()), answer)

@@ -1,0 +1,173 @@
+"""What else can be asked, and how: dates, sources, privacy, somebody's message, odd questions."""
+
+import datetime
+from typing import Any
+
+import discord
+import pytest
+from simcord.components import validate_message_state
+
+from bot.discord.client import QuothClient
+from bot.discord.storage.server_settings import Scope, source_of, visible_to
+from retrieval.answering.question import MAX_QUESTION, clean_question
+from tests.bot.discord.world import QUESTION, TEXT, Engine, Shelf, World
+from tests.support.articles import article, build
+
+
+async def test_ask_takes_days_and_a_source(world: World, engine: Engine) -> None:
+    await world.reader.slash(
+        world.channel, "ask", question=QUESTION, since="2022", until="2022-02", source="The Herald"
+    )
+    hidden = visible_to(world.guild.id)
+    assert engine.within == [
+        hidden.narrowed(datetime.date(2022, 1, 1), datetime.date(2022, 2, 28), "The Herald")
+    ]
+
+
+@pytest.mark.parametrize("option", ["since", "until"])
+@pytest.mark.parametrize("day", ["yesterday", "2022-02-30", "@everyone", "2022-3-29"])
+async def test_what_is_no_date_is_told_in_one_private_line(
+    world: World, engine: Engine, option: str, day: str
+) -> None:
+    result = await world.reader.slash(world.channel, "ask", question=QUESTION, **{option: day})
+    assert result.response is not None
+    assert result.response.ephemeral
+    assert "is not a date; write 2022-03-29, 2022-03 or 2022." in result.response.content.replace(
+        "\\", ""
+    )
+    assert not result.response.content.startswith("@")
+    assert engine.asked == []
+
+
+async def test_ask_answers_privately_where_told_to(world: World) -> None:
+    public = await world.reader.slash(world.channel, "ask", question=QUESTION)
+    private = await world.reader.slash(world.channel, "ask", question=QUESTION, private=True)
+    assert public.response is not None
+    assert private.response is not None
+    assert (public.response.ephemeral, private.response.ephemeral) == (False, True)
+
+
+async def test_sources_are_suggested_while_they_are_typed(world: World, shelf: Shelf) -> None:
+    sources = ["The Herald", "Her Own", "Other", None, "her" * 40, source_of(1), "Discord: her"]
+    rows = [article(f"{n}", "Words.", source=source) for n, source in enumerate(sources)]
+    build(shelf.library, shelf.encoder, rows)
+
+    async def offered(typed: str) -> list[str]:
+        choices = await world.reader.autocomplete(
+            world.channel, "ask", "source", typed, question="a"
+        )
+        return [str(choice["value"]) for choice in choices]
+
+    assert await offered("her") == ["Her Own", "Discord: her", "Other", "The Herald"]
+    assert await offered("disc") == ["Discord: her"]
+    assert await offered("%") == []
+
+
+async def test_no_source_is_suggested_to_who_may_not_ask_or_may_not_see_it(
+    world: World, shelf: Shelf, simcord_bot: QuothClient
+) -> None:
+    rows = [article(source, "Words.", source=source) for source in ("Herald", "Tass")]
+    build(shelf.library, shelf.encoder, rows)
+    server = world.guild.id
+
+    async def offered() -> list[str]:
+        choices = await world.reader.autocomplete(world.channel, "ask", "source", "", question="a")
+        return [str(choice["value"]) for choice in choices]
+
+    simcord_bot.servers.change(server, 1, "sources", scope=Scope(frozenset({"tass"})))
+    assert await offered() == ["Tass"]
+    simcord_bot.servers.change(server, 1, "roles", roles=frozenset({7}))
+    assert await offered() == []
+
+
+async def test_where_sources_cannot_be_read_none_is_suggested(world: World) -> None:
+    """There is no library."""
+    assert await world.reader.autocomplete(world.channel, "ask", "source", "", question="a") == []
+
+
+async def test_the_source_of_a_message_is_found_for_who_asks(
+    world: World, engine: Engine, simcord_bot: QuothClient
+) -> None:
+    other = world.guild.add_member(world.env.create_user("bob"))
+    said = await other.send(world.channel, "<@123> The talks were held in Istanbul <:ee:1>")
+    result = await world.reader.context_menu(world.channel, "Find the source", said)
+    assert engine.asked == ["The talks were held in Istanbul"]
+    assert result.response is not None
+    assert result.response.ephemeral
+    assert result.response.content.startswith(
+        f"About [this message]({said.jump_url}):\nVery likely (90\xa0%)\n> {TEXT}\n"
+    )
+    with simcord_bot.desk.asked._store.look() as connection:
+        [kept] = connection.execute("SELECT question FROM asked").fetchone()
+    assert kept is None  # what somebody wrote is not kept
+
+
+@pytest.fixture
+def _long_messages(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Messages of 4,000 characters, which some people may send."""
+
+    def check_beginning(*args: Any, content: str | None, **rest: Any) -> Any:
+        return validate_message_state(*args, content=content and content[:2000], **rest)
+
+    monkeypatch.setattr("simcord.backend.ops.messages.validate_message_state", check_beginning)
+
+
+@pytest.mark.usefixtures("_long_messages")
+async def test_a_question_that_is_too_long_is_told_so(world: World, engine: Engine) -> None:
+    engine.meanwhile = lambda: clean_question(engine.asked[-1])
+    await world.reader.send(world.channel, f"{world.mention} {'word ' * 790}")
+    [reply] = world.replies()
+    assert reply.content.startswith("The question is 3,949 characters long")
+
+
+@pytest.mark.usefixtures("_long_messages")
+async def test_of_a_long_message_the_beginning_is_looked_up(world: World, engine: Engine) -> None:
+    said = await world.reader.send(world.channel, "word " * 800)
+    await world.reader.context_menu(world.channel, "Find the source", said)
+    [asked] = engine.asked
+    assert asked == ("word " * (MAX_QUESTION // 5)).strip()
+
+
+@pytest.mark.parametrize("content", ["<:ee:123> <@1>", "<t:1:R>"])
+async def test_a_message_without_words_has_no_source(
+    world: World, engine: Engine, content: str
+) -> None:
+    said = await world.reader.send(world.channel, content)
+    result = await world.reader.context_menu(world.channel, "Find the source", said)
+    assert result.response is not None
+    assert result.response.content == "There are no words in that message that I could look for."
+    assert engine.asked == []
+
+
+@pytest.mark.parametrize("content", ["<:ee:123>", "<a:ee:123><@5>", "<#5> <@&5> <t:12:R>"])
+async def test_a_mention_with_nothing_but_tags_is_told_how_to_ask(
+    world: World, engine: Engine, content: str
+) -> None:
+    await world.reader.send(world.channel, f"{world.mention} {content}")
+    [reply] = world.replies()
+    assert "/ask" in reply.content
+    assert engine.asked == []
+
+
+@pytest.mark.parametrize("question", ["🙂🙂🙂", "где прошли переговоры?", "会谈在哪里举行？", "?!"])
+async def test_odd_questions_come_to_the_engine_as_they_are(
+    world: World, engine: Engine, question: str
+) -> None:
+    await world.reader.send(world.channel, f"{world.mention} {question}")
+    assert engine.asked == [question]
+    assert len(world.replies()) == 1
+
+
+async def test_who_asks_where_the_bot_may_not_write_is_told_directly(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    silent = discord.PermissionOverwrite(send_messages=False)
+    role = next(
+        role for role in world.guild.roles.values() if role.id != world.guild.default_role.id
+    )
+    channel = world.guild.create_text_channel("silent", overwrites={role: silent})
+    await world.reader.send(channel, f"{world.mention} {QUESTION}")
+    assert world.replies(channel) == []
+    [told] = world.replies(world.reader.user.dm_channel)
+    assert told.content == f"I may not write in <#{channel.id}>. Ask me here, or use `/ask` there."
+    assert len(caplog.records) == 1

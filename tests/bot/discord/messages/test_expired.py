@@ -1,0 +1,30 @@
+"""What was left open over a restart says that it has expired."""
+
+import pytest
+
+from bot.discord.asking.desk import Desk
+from bot.discord.client import QuothClient
+from bot.discord.storage.database import Store
+from bot.discord.storage.server_settings import Servers
+from bot.discord.uploads.archive import Archive
+from tests.bot.discord.managing.test_setup import panel
+from tests.bot.discord.world import Engine, World
+
+
+@pytest.mark.parametrize("kind", ["panel", "form"])
+async def test_what_nothing_knows_after_a_restart_has_expired(
+    world: World, engine: Engine, store: Store, archive: Archive, kind: str
+) -> None:
+    message = await panel(world)
+    form = await world.manager.click(message, custom_id="threshold")
+    client = QuothClient(Desk(engine, store), Servers(store), archive)
+    client.shard_count = 1
+    await world.env.restart_bot(client)
+    if kind == "panel":
+        result = await world.manager.click(message, custom_id="private")
+    else:
+        result = await world.manager.submit_modal(form, {"threshold": "50 %"})
+    assert result.response is not None
+    assert result.response.content == "This has expired; run the command again."
+    assert result.response.ephemeral
+    assert client.servers.of(world.guild.id).min_confidence is None

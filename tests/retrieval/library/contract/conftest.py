@@ -1,0 +1,74 @@
+"""The libraries that the contract is tested with: a folder, and what Milvus servers there are."""
+
+import itertools
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from retrieval.library.location import MilvusPlace, Place
+from retrieval.library.milvus.server import CONNECTION
+from tests.support.encoders import ScatteredEncoder
+from tests.support.milvus_servers import TestServer, is_there
+
+_names = itertools.count()
+
+
+@pytest.fixture(scope="session", params=["embedded", "milvus-lite", "milvus"])
+def server(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[TestServer | None]:
+    """A server for all tests of its kind; None is a library in a folder."""
+    if request.param == "embedded":
+        yield None
+        return
+    if not is_there(request.param):
+        pytest.skip(f"no {request.param} is installed; see tests/support/milvus_servers.py")
+    started = TestServer(request.param, tmp_path_factory.mktemp(request.param))
+    started.start()
+    yield started
+    started.remove()
+
+
+@pytest.fixture
+def place(server: TestServer | None, tmp_path: Path) -> Iterator[Place]:
+    """Where a test's library goes; nothing is there yet."""
+    if server is None:
+        yield tmp_path / "library"
+        return
+    there = MilvusPlace("127.0.0.1", server.port, f"contract_{next(_names)}")
+    yield there
+    drop(there)
+
+
+@pytest.fixture
+def milvus(place: Place) -> MilvusPlace:
+    """The same, for what only a server can do."""
+    if isinstance(place, Path):
+        pytest.skip("of servers alone")
+    return place
+
+
+@pytest.fixture
+def encoder() -> ScatteredEncoder:
+    """An encoder without ties, which remembers what it encoded."""
+    return ScatteredEncoder()
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """An empty folder for a test's files."""
+    path = tmp_path / "articles"
+    path.mkdir()
+    return path
+
+
+def drop(place: MilvusPlace) -> None:
+    """Remove a library from its server."""
+    from pymilvus import MilvusClient
+
+    client = MilvusClient(f"http://{place.host}:{place.port}", timeout=20, **CONNECTION)
+    for name in client.list_collections():
+        if name.startswith(f"{place.name}_"):
+            client.drop_collection(name)
+    client.close()

@@ -1,0 +1,174 @@
+"""The processes that ``tests.soak.kill_indexers`` kills: each does real work on a real library.
+
+A child tells what it does over a pipe: what was committed, once it is, and what it goes on to.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
+from hashlib import sha256
+from multiprocessing.connection import Connection
+from pathlib import Path
+
+import numpy as np
+
+from retrieval.documents.article import Article
+from retrieval.ingest.index import Reporter, index
+from retrieval.library.local.indexes.vectors import VectorIndex
+from retrieval.library.local.reader import Library
+from retrieval.library.local.rebuild import rebuild, roll_back
+from retrieval.library.local.transaction import Change, Passages, Transaction
+from retrieval.library.local.verify.repair import repair
+from retrieval.library.local.writer import LibraryWriter
+from retrieval.models.encoder.base import Progress, Vectors, unit
+
+_ROUNDS = 40  # of what takes but milliseconds
+
+
+class ScatteredEncoder:
+    """A direction of its own for each text and identity, the same in every process."""
+
+    dimension = 16
+
+    def __init__(self, identity: str) -> None:
+        self.identity = identity
+
+    def encode_query(self, text: str) -> Vectors:
+        """Encode one question."""
+        return self.encode_passages([text])
+
+    def encode_passages(self, texts: Sequence[str], progress: Progress | None = None) -> Vectors:
+        """Encode passages."""
+        seeds = [sha256(f"{self.identity} {text}".encode()).digest()[:8] for text in texts]
+        rows = [
+            np.random.default_rng(int.from_bytes(seed)).standard_normal(self.dimension)
+            for seed in seeds
+        ]
+        return unit(np.array(rows, dtype=np.float32))
+
+
+@dataclass(slots=True)
+class Commit:
+    """What a commit did.
+
+    Attributes:
+        edition: its number.
+        generation: of the commit.
+        put: the articles that it put, by id, with the hashes of their texts.
+        removed: the ids of those that it removed.
+    """
+
+    edition: str
+    generation: int
+    put: dict[str, str] = field(default_factory=dict)
+    removed: list[str] = field(default_factory=list)
+
+
+Told = str | Commit
+"""What a child tells: what it does now, or what it has committed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What a child works with."""
+
+    library: Path
+    articles: Path
+    encoder: ScatteredEncoder
+
+    @property
+    def files(self) -> list[Path]:
+        """The files with articles."""
+        return sorted(self.articles.iterdir())
+
+
+def run(what: str, work: Work, pipe: Connection) -> None:
+    """Do one kind of work from start to end, telling of it."""
+    _tell_of_commits(pipe.send)
+    stage = [""]
+
+    def progress(now: str, done: int, total: int) -> None:
+        if now != stage[0]:
+            stage[0] = now
+            pipe.send(now)
+
+    pipe.send("ready")
+    KINDS[what](work, Reporter(progress=progress), pipe.send)
+    pipe.send("done")
+
+
+def _index(work: Work, reporter: Reporter, tell: Callable[[Told], None]) -> None:
+    """Add, update and remove: a commit for each file, and one for what vanished."""
+    index([*work.files, work.articles], work.library, work.encoder, reporter)
+
+
+def _rebuild(work: Work, reporter: Reporter, tell: Callable[[Told], None]) -> None:
+    rebuild(work.library, work.encoder, reporter)
+
+
+def _roll_back(work: Work, reporter: Reporter, tell: Callable[[Told], None]) -> None:
+    for _ in range(_ROUNDS):
+        tell(f"went back to {roll_back(work.library).edition}")
+
+
+def _compact(work: Work, reporter: Reporter, tell: Callable[[Told], None]) -> None:
+    """Index file by file, so that the index of words gets many small segments and merges them."""
+    for file in work.files:
+        index([file], work.library, work.encoder, reporter)
+
+
+def _save(work: Work, reporter: Reporter, tell: Callable[[Told], None]) -> None:
+    """Write the file of the index of vectors, again and again."""
+    for file in work.files[:_ROUNDS]:
+        index([file], work.library, work.encoder, reporter)
+        tell("Saving vectors")
+        with LibraryWriter(work.library) as writer, closing(Library(work.library)) as library:
+            vectors = VectorIndex(writer.edition.vectors, work.encoder.dimension, few=0)
+            with library.snapshot():
+                vectors.save(library)
+
+
+def _repair(work: Work, reporter: Reporter, tell: Callable[[Told], None]) -> None:
+    repair(work.library, work.encoder, reporter)
+
+
+KINDS: dict[str, Callable[[Work, Reporter, Callable[[Told], None]], None]] = {
+    "first index": _index,
+    "index": _index,
+    "rebuild": _rebuild,
+    "rollback": _roll_back,
+    "compaction": _compact,
+    "vector file": _save,
+    "repair": _repair,
+}
+"""The kinds of work."""
+
+
+class _Noted(Transaction):
+    """Remembers what is put and removed."""
+
+    def __init__(self, real: Transaction, commit: Commit) -> None:
+        super().__init__(real._connection, real._generation, real.changes, real._gone)
+        self._commit = commit
+
+    def put(self, article: Article, file: str, passages: Passages | None = None) -> Change:
+        self._commit.put[article.id] = article.sha256
+        return super().put(article, file, passages)
+
+    def remove(self, article_id: str) -> bool:
+        self._commit.removed.append(article_id)
+        return super().remove(article_id)
+
+
+def _tell_of_commits(tell: Callable[[Told], None]) -> None:
+    """Have every commit of this process told, when it is acknowledged and not before."""
+    commit = LibraryWriter.commit
+
+    @contextmanager
+    def told(writer: LibraryWriter) -> Iterator[Transaction]:
+        with commit(writer) as change:
+            done = Commit(writer.edition.name, change._generation)
+            yield _Noted(change, done)
+        tell(done)
+
+    LibraryWriter.commit = told  # type: ignore[method-assign, assignment]
