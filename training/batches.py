@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from tokenizers import Tokenizer
 
-from retrieval.models.reader import word_pieces as pieces
+from retrieval.models.reader import word_pieces
 from retrieval.models.reader.word_pieces import Part
 from training.examples import Examples, Passage, Question
 from training.model import Inputs
@@ -69,7 +69,7 @@ class Maker:
         changed: float,
     ) -> None:
         self._examples = examples
-        self._tokenizer = pieces.plain(tokenizer)
+        self._tokenizer = word_pieces.plain(tokenizer)
         self._neighbours = neighbours
         self._wrong = wrong
         self._changed = changed
@@ -123,14 +123,14 @@ class Maker:
         answers: Sequence[tuple[int, int]] = (),
     ) -> Row:
         asked, words = (
-            pieces.tokenise(self._tokenizer, [text], limit)[0]
+            word_pieces.tokenise(self._tokenizer, [text], limit)[0]
             for text, limit in (
-                (question, pieces.MAX_QUESTION),
+                (question, word_pieces.MAX_QUESTION),
                 (self._examples.words(passage), _LONGEST),
             )
         )
         title = self._title(self._examples.titles[passage.paragraph])
-        made = pieces.together(asked, title, words)
+        made = word_pieces.together(asked, title, words)
         places = [place for place in (_place(answer, words) for answer in answers) if place]
         if answers and not places:
             kind = WRONG  # the answer was in the part that is cut off
@@ -145,7 +145,7 @@ class Maker:
         )
 
     def _make_title(self, title: str) -> Part:
-        return pieces.tokenise(self._tokenizer, [title], pieces.MAX_TITLE)[0]
+        return word_pieces.tokenise(self._tokenizer, [title], word_pieces.MAX_TITLE)[0]
 
 
 def inputs(rows: Sequence[Row]) -> Inputs:

@@ -3,12 +3,12 @@
 import argparse
 from pathlib import Path
 
-from benchmarks.common import data as measure
+from benchmarks.common import data
 
 
 def arguments(description: str | None) -> argparse.ArgumentParser:
     """A parser with the data's folder and the one for what is made on the way."""
-    parser = measure.arguments(description)
+    parser = data.arguments(description)
     parser.add_argument(
         "--work", type=Path, default=Path("training/work"), help="folder for what is made"
     )

@@ -33,7 +33,7 @@ from simcord.builders import ChannelHandle
 from benchmarks.discord.event_loop import AT_REST, THE_BOT, THE_SIMULATION, Watch
 from benchmarks.discord.seeds import seeded
 from bot import settings
-from bot.discord.asking import rate_limits as limits
+from bot.discord.asking import rate_limits
 from bot.discord.asking.admission import Manners
 from bot.discord.asking.desk import Desk
 from bot.discord.asking.rate_limits import Limits, Rate
@@ -163,7 +163,7 @@ async def load(
 ) -> tuple[Seen, Watch]:
     """Ask everything."""
     # simcord lets no time pass while work is under way, but looks for its end without a rest.
-    limits.SECONDS_UNTIL_TOLD = WAITED
+    rate_limits.SECONDS_UNTIL_TOLD = WAITED
     seen, watch, dice = Seen(), Watch(), random.Random(1)  # noqa: S311 - no secret
     logging.getLogger().addHandler(Refusals(seen))
 

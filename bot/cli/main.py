@@ -124,9 +124,9 @@ def serve(**options: Any) -> int:
 @library_option
 def export_library(**options: Any) -> int:
     """Write the library, vectors and all, into FILE, for quoth import."""
-    from bot.cli.commands import transfer as moving
+    from bot.cli.commands import transfer
 
-    return moving.export_library(**options)
+    return transfer.export_library(**options)
 
 
 @cli.command("import")
@@ -137,9 +137,9 @@ def import_library(**options: Any) -> int:
     from bot.priority import stand_back
 
     stand_back()
-    from bot.cli.commands import transfer as moving
+    from bot.cli.commands import transfer
 
-    return moving.import_library(**options)
+    return transfer.import_library(**options)
 
 
 for group in (articles, feeds, feedback):

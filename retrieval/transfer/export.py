@@ -58,6 +58,6 @@ def _open(place: Place) -> AbstractContextManager[Source]:
         from retrieval.library.local.transfer import open_source
 
         return open_source(place)
-    from retrieval.library.milvus import transfer as moving
+    from retrieval.library.milvus import transfer
 
-    return moving.open_source(place)
+    return transfer.open_source(place)

@@ -84,6 +84,6 @@ def _open(
         from retrieval.library.local.transfer import open_sink
 
         return open_sink(place, header, path, reporter)
-    from retrieval.library.milvus import transfer as moving
+    from retrieval.library.milvus import transfer
 
-    return moving.open_sink(place, header, path, reporter)
+    return transfer.open_sink(place, header, path, reporter)

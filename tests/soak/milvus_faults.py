@@ -32,7 +32,7 @@ from retrieval.answering.answerer import Answerer
 from retrieval.documents.passages import split
 from retrieval.errors import LibraryError, QuothError
 from retrieval.ingest.folder_sync import Reporter
-from retrieval.library import door as store
+from retrieval.library import door
 from retrieval.library.local.verify.check import verify
 from retrieval.library.location import MilvusPlace
 from retrieval.models.reader import Reader
@@ -184,14 +184,14 @@ def _whole(place: MilvusPlace, count: int, articles: Path) -> None:
         for file in articles.iterdir()
         for line in file.read_text().splitlines()
     )
-    state = store.status(place).state
+    state = door.status(place).state
     found = (len(_listed(place)), state.articles, state.passages)
     _check(found == (count, count, passages), f"{found}, not {count} and {passages}")
     print(f"all {count} articles and {passages} passages are there, once; verify finds nothing")
 
 
 def _listed(place: MilvusPlace) -> set[str]:
-    with closing(store.open_for_reading(place)) as library, library.snapshot():
+    with closing(door.open_for_reading(place)) as library, library.snapshot():
         return {each[0] for each in library.list_articles()}
 
 

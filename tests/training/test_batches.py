@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from tokenizers import Tokenizer
 
 from retrieval.models.encoder.loader import DEFAULT_MODEL, local_folder
-from retrieval.models.reader import word_pieces as pieces
+from retrieval.models.reader import word_pieces
 from training.batches import CHANGED, RIGHT, WRONG, Maker, Row, by_length, inputs
 from training.examples import Examples, Passage, Question
 
@@ -34,8 +34,8 @@ def whole(texts: list[str], paragraph: int) -> Passage:
     return Passage(paragraph, 0, len(texts[paragraph]))
 
 
-def cut(text: str, limit: int = 1000) -> pieces.Part:
-    return pieces.tokenise(pieces.plain(tokenizer()), [text], limit)[0]
+def cut(text: str, limit: int = 1000) -> word_pieces.Part:
+    return word_pieces.tokenise(word_pieces.plain(tokenizer()), [text], limit)[0]
 
 
 def right_row(text: str, *answers: tuple[int, int], start: int = 0) -> Row:
@@ -124,7 +124,7 @@ def test_a_row_is_what_the_reader_would_be_given() -> None:
     assert [row.kind for row in rows] == [RIGHT] + [WRONG] * 6
     assert {row.group for row in rows} == {5}
     for row, text in zip(rows, TEXTS, strict=True):
-        made = pieces.together(cut(QUESTION.text), cut("The title"), cut(text))
+        made = word_pieces.together(cut(QUESTION.text), cut("The title"), cut(text))
         assert (row.ids, row.rest, row.words) == (made.ids, made.rest, made.words)
         assert bool(row.starts) == (row.kind == RIGHT)
 

@@ -66,10 +66,10 @@ def _take_out(article_id: str, discord_data: Path) -> bool:
     # Imported here because lists, and all other articles, need none of it.
     from bot.discord.storage.database import Store
     from bot.discord.storage.tables import TABLES
-    from bot.discord.uploads import kept_articles as uploads
+    from bot.discord.uploads import kept_articles
 
     with closing(Store(discord_data, TABLES, existing=True)) as store:
-        return uploads.take_out(store, article_id)
+        return kept_articles.take_out(store, article_id)
 
 
 def _unknown(article_id: str) -> LibraryError:

@@ -8,7 +8,7 @@ from discord import ui
 from bot.discord.asking.admission import Manners
 from bot.discord.managing.base import manages
 from bot.discord.messages.replies import SENDING_ERRORS, Reply, log_unsent
-from bot.discord.operations import traces as tracing
+from bot.discord.operations import traces
 from bot.discord.storage.server_settings import DIRECT, Servers, Terms
 
 _SECONDS_SHOWN = 30.0
@@ -64,7 +64,7 @@ async def refused(manners: Manners, terms: Terms, interaction: discord.Interacti
 def refusal(manners: Manners, terms: Terms, interaction: discord.Interaction[Any]) -> str | None:
     """Why a question may not be asked here, or not now; None where it is taken, and counted."""
     if terms.refusal:
-        tracing.became("reason")
+        traces.became("reason")
         return terms.refusal
     refused = manners.refuse(interaction.user.id, interaction.guild_id)
     return refused.line if refused else None

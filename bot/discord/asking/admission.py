@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from bot.discord.asking.rate_limits import Limits, Line, Refusal, tell_place
-from bot.discord.operations import traces as tracing
+from bot.discord.operations import traces
 from bot.discord.operations.traces import Trace
 
 _T = TypeVar("_T")
@@ -29,13 +29,13 @@ class Manners:
 
     def traced(self, kind: str, question: str) -> AbstractContextManager[Trace]:
         """Trace a question for as long as the block runs, and count it."""
-        return tracing.traced(kind, question, self.finished)
+        return traces.traced(kind, question, self.finished)
 
     def refuse(self, person: int, server: int | None) -> Refusal | None:
         """Count a question, or say why it is not taken now; see ``Limits.refuse``."""
         refusal = self.limits.refuse(person, server)
         if refusal:
-            tracing.became("told to wait")
+            traces.became("told to wait")
         return refusal
 
     async def in_turn(

@@ -4,11 +4,11 @@ from collections.abc import Awaitable, Callable
 
 from bot.discord.asking.conversations import Talk
 from bot.discord.asking.desk import Asker, Desk
-from bot.discord.buttons import definitions as buttons
+from bot.discord.buttons import definitions
 from bot.discord.messages.answer_message import format_answer
 from bot.discord.messages.failure_reasons import reason
 from bot.discord.messages.replies import Reply
-from bot.discord.operations import traces as tracing
+from bot.discord.operations import traces
 from bot.discord.storage.server_settings import Terms
 from retrieval.library.filter import Filter
 
@@ -50,8 +50,8 @@ async def answer(
             asker=asker,
             tell=tell,
         )
-        tracing.mark("answered")
-        if trace := tracing.current():
+        traces.mark("answered")
+        if trace := traces.current():
             trace.note(asked.answer)
         if talk and asked.key:
             desk.talks.goes_on(talk, asked.key)
@@ -60,7 +60,7 @@ async def answer(
         )
         if elsewhere:
             return Reply(page.text)
-        view = buttons.under_answer(asked.answer, asked.key, page.shown, quoted=asker.quoted)
+        view = definitions.under_answer(asked.answer, asked.key, page.shown, quoted=asker.quoted)
         return Reply(page.text, view)
     except Exception as error:
         return Reply(reason(error))

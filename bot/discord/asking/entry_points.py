@@ -13,7 +13,7 @@ from bot.discord.asking.access import refused, send_privately, terms_of_message
 from bot.discord.asking.answer_flow import answer
 from bot.discord.asking.conversations import talk_in
 from bot.discord.asking.desk import Asker, Desk
-from bot.discord.buttons import definitions as buttons
+from bot.discord.buttons import definitions
 from bot.discord.messages.answer_message import format_reason
 from bot.discord.messages.replies import (
     SENDING_ERRORS,
@@ -25,7 +25,7 @@ from bot.discord.messages.replies import (
     tell_privately,
     telling,
 )
-from bot.discord.operations import traces as tracing
+from bot.discord.operations import traces
 from bot.discord.storage.server_settings import Servers, Terms
 from bot.discord.uploads.archive import Archive
 from retrieval.answering.question import MAX_QUESTION
@@ -63,12 +63,12 @@ async def answer_command(
                 source,
             )
         except ValueError as error:
-            tracing.became("reason")
+            traces.became("reason")
             await interaction.response.send_message(format_reason(str(error)), ephemeral=True)
             return
         # Discord waits three seconds for a first sign, and then a quarter of an hour.
         await interaction.response.defer(ephemeral=private or terms.private)
-        tracing.mark("deferred")
+        traces.mark("deferred")
         reply = await answer(
             desk,
             question,
@@ -106,7 +106,7 @@ async def answer_form(
         under = interaction.message
         private = under is not None and under.flags.ephemeral
         await interaction.response.defer(ephemeral=private or terms.private, thinking=True)
-        tracing.mark("deferred")
+        traces.mark("deferred")
         reply = await answer(
             desk,
             question,
@@ -128,14 +128,14 @@ async def find_source(
         if await refused(desk.manners, terms, interaction):
             return
         await interaction.response.defer(ephemeral=True)
-        tracing.mark("deferred")
+        traces.mark("deferred")
         if words:
             asker = Asker(interaction.guild_id, quoted=True)
             reply = await answer(
                 desk, words, asker, terms, about=message.jump_url, tell=telling(interaction)
             )
         else:
-            tracing.became("reason")
+            traces.became("reason")
             reply = Reply(_NO_WORDS)
         await edit_reply(interaction, reply)
 
@@ -164,18 +164,18 @@ async def answer_message(
                 await tell_privately(message, refusal.line)
             return
         if terms.refusal:
-            tracing.became("reason")
+            traces.became("reason")
             await send_privately(message, Reply(terms.refusal))
             return
         if not question:
-            tracing.became("reason")
+            traces.became("reason")
             await reply_to(message, Reply(_MENTION_ME if withheld else _HOW_TO_ASK))
             return
         waiting = Waiting(message)
         async with AsyncExitStack() as stack:
             with suppress(*SENDING_ERRORS):  # the answer matters, the typing sign does not
                 await stack.enter_async_context(message.channel.typing())
-            tracing.mark("typing")
+            traces.mark("typing")
             follows = _replied_to(message, me) or await desk.talks.last(message, me.id)
             talk = talk_in(message.channel, message.author.id)
             asker = Asker(server, follows=follows)
@@ -219,4 +219,4 @@ def _replied_to(message: discord.Message, me: discord.ClientUser) -> str | None:
     before = message.reference.resolved if message.reference else None
     if not isinstance(before, discord.Message) or before.author.id != me.id:
         return None
-    return buttons.key_under(before)
+    return definitions.key_under(before)

@@ -16,7 +16,7 @@ from bot.discord.asking.access import refusal, terms_of_interaction
 from bot.discord.asking.answer_flow import answer
 from bot.discord.asking.conversations import talk_in
 from bot.discord.asking.desk import Asker, Desk
-from bot.discord.buttons import definitions as buttons
+from bot.discord.buttons import definitions
 from bot.discord.messages.expanded_quotes import (
     NOT_SEEN,
     WITHDRAWN,
@@ -90,7 +90,7 @@ class Pressing:
             )
             # One that fits into no message on its own must not stop those after it.
             seen = shown + max(1, page.shown)
-            return Reply(page.text, buttons.under_more(key, seen, len(turn.places)))
+            return Reply(page.text, definitions.under_more(key, seen, len(turn.places)))
 
         await self._respond(interaction, work)
 
@@ -99,7 +99,7 @@ class Pressing:
         interaction: _Interaction,
         key: str | None,
         number: int,
-        where: buttons.Where,
+        where: definitions.Where,
     ) -> None:
         """Show the paragraphs before and after a quote."""
 
@@ -108,7 +108,9 @@ class Pressing:
             article = await self._desk.article_with(article_key, interaction.guild_id)
             turn = await self._turn(key, interaction) if key else None
             others = (
-                buttons.under_context(key, turn.places[:_A_PAGE], number) if key and turn else None
+                definitions.under_context(key, turn.places[:_A_PAGE], number)
+                if key and turn
+                else None
             )
             if article is None:
                 return Reply(f"-# \\[{number}\\] {WITHDRAWN}", others)

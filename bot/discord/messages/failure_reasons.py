@@ -5,7 +5,7 @@ import traceback
 
 from bot.discord.asking.rate_limits import BusyError
 from bot.discord.messages.answer_message import format_reason
-from bot.discord.operations import traces as tracing
+from bot.discord.operations import traces
 from retrieval.errors import NeedsFolderError, QuestionError, QuothError
 
 _log = logging.getLogger(__name__)
@@ -28,17 +28,17 @@ def reason(error: Exception) -> str:
         error: what ``Desk`` raised.
     """
     if isinstance(error, RestartingError):
-        tracing.became("restarting")
+        traces.became("restarting")
         return RESTARTING
     if isinstance(error, QuestionError):
-        tracing.became("told to wait" if isinstance(error, BusyError) else "reason")
+        traces.became("told to wait" if isinstance(error, BusyError) else "reason")
         return format_reason(str(error))
     if isinstance(error, NeedsFolderError):
-        tracing.became("reason")
+        traces.became("reason")
         _log.warning("refused: %s", error)
         return NOT_HERE
-    tracing.became("failed")
-    reference = tracing.number()
+    traces.became("failed")
+    reference = traces.number()
     if isinstance(error, QuothError):
         # Its line is for whoever runs the bot: it names folders and commands of this machine.
         line = " ".join(str(error).split())

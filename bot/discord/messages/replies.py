@@ -10,7 +10,7 @@ import aiohttp
 import discord
 from discord import ui
 
-from bot.discord.operations import traces as tracing
+from bot.discord.operations import traces
 
 _log = logging.getLogger(__name__)
 
@@ -115,5 +115,5 @@ def log_unsent(channel_id: int | None) -> Iterator[None]:
         # Only what Discord says: other messages may quote what was to be sent.
         why = str(error) if isinstance(error, discord.HTTPException) else type(error).__name__
         why = " ".join(why.split())
-        tracing.became("unsent")
+        traces.became("unsent")
         _log.warning("an answer could not be sent to channel %s: %s", channel_id, why)

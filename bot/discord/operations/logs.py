@@ -20,7 +20,7 @@ import discord
 from discord.gateway import ReconnectWebSocket
 
 from bot.cli.visible import one_line
-from bot.discord.operations import traces as tracing
+from bot.discord.operations import traces
 from retrieval.errors import QuothError
 
 _HIDDEN = "[token]"
@@ -112,10 +112,10 @@ class Readable(logging.Formatter):
 
     def fields(self, record: logging.LogRecord) -> dict[str, object]:
         """What else it is about: the trace number, and what the one who logs it added."""
-        trace = tracing.current()
+        trace = traces.current()
         found: dict[str, object] = dict(getattr(record, "fields", {}))
         if not self._questions:
-            found.pop(tracing.QUESTION, None)
+            found.pop(traces.QUESTION, None)
         return ({"trace": trace.number} if trace else {}) | found
 
     def frames(self, record: logging.LogRecord) -> list[str]:

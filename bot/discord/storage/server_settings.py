@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from bot.discord.storage import audit_log as audit
+from bot.discord.storage import audit_log
 from bot.discord.storage.database import Store, StoreError, Table
 from retrieval.library.filter import Filter
 
@@ -178,7 +178,7 @@ class Servers:
                     "INSERT OR REPLACE INTO servers VALUES (?, ?)",
                     (server, json.dumps(_as_json(settings))),
                 )
-                audit.record(connection, server, person, what)
+                audit_log.record(connection, server, person, what)
             self._known[server] = settings
             return settings
 

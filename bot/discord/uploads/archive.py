@@ -8,11 +8,10 @@ from contextlib import closing, contextmanager
 from typing import Protocol, TypeVar
 
 from bot.discord.messages.failure_reasons import RestartingError
-from bot.discord.storage import audit_log as audit
+from bot.discord.storage import audit_log
 from bot.discord.storage.database import Store
 from bot.discord.storage.server_settings import PRIVATE
-from bot.discord.uploads import kept_articles as uploads
-from bot.discord.uploads import listing
+from bot.discord.uploads import kept_articles, listing
 from bot.discord.uploads.indexer import Outcome, Progress, Request
 from bot.discord.uploads.kept_articles import UploadError
 from bot.discord.uploads.listing import Found, Listed, Status
@@ -140,7 +139,7 @@ class Archive:
                 told = line
 
     async def _settle_what_is_not(self) -> None:
-        if not await asyncio.to_thread(uploads.any_kept, self.store):
+        if not await asyncio.to_thread(kept_articles.any_kept, self.store):
             return  # nor need there be a library
         if any(await self._read(lambda library: listing.unsettled(library, self.store))):
             await self.settle()
@@ -200,27 +199,27 @@ class Archive:
         Returns:
             The article; None where it is not there (any more), or not the server's.
         """
-        kept = await asyncio.to_thread(uploads.articles, self.store, [article_id])
+        kept = await asyncio.to_thread(kept_articles.articles, self.store, [article_id])
         article = kept[0] if kept else await self._read(lambda library: library.article(article_id))
         if article is None:
             return None
-        removed = await asyncio.to_thread(uploads.remove, self.store, server, person, article)
+        removed = await asyncio.to_thread(kept_articles.remove, self.store, server, person, article)
         return article if removed else None
 
     async def put_back(self, server: int, person: int, key: str) -> str | None:
         """Undo a removal; returns the title, or None where there is nothing to bring back."""
 
         def undo() -> str | None:
-            for article_id in uploads.states(self.store, server, removed=True):
+            for article_id in kept_articles.states(self.store, server, removed=True):
                 if id_key(article_id) == key:
-                    return uploads.put_back(self.store, server, person, article_id)
+                    return kept_articles.put_back(self.store, server, person, article_id)
             return None
 
         return await asyncio.to_thread(undo)
 
-    async def log(self, server: int, limit: int) -> list[audit.Entry]:
+    async def log(self, server: int, limit: int) -> list[audit_log.Entry]:
         """The latest changes in a server, the newest first."""
-        return await asyncio.to_thread(audit.last, self.store, server, limit)
+        return await asyncio.to_thread(audit_log.last, self.store, server, limit)
 
     def close(self) -> None:
         """End what is being done; what was kept is indexed when the bot is back."""

@@ -9,7 +9,7 @@ from bot.discord.managing.base import ManagersGroup, manages, work_and_show
 from bot.discord.messages.answer_message import MESSAGE_LIMIT
 from bot.discord.messages.escape import escaped_title, length, one_line
 from bot.discord.messages.replies import log_unsent
-from bot.discord.storage import audit_log as audit
+from bot.discord.storage import audit_log
 from bot.discord.uploads.add_form import AddModal
 from bot.discord.uploads.archive import LONGEST_CHOICE, MOST_CHOICES, Archive
 from bot.discord.uploads.article_list import ArticleList
@@ -146,13 +146,13 @@ def _named(found: list[Listed], wanted: str) -> Listed | None:
     return next((each for each in found if each.title.casefold() == typed), None)
 
 
-def _log_text(entries: list[audit.Entry]) -> str:
+def _log_text(entries: list[audit_log.Entry]) -> str:
     if not entries:
         return "Nothing was changed in this server yet."
     lines = ["The last changes, the newest first:"]
     for entry in entries:
         # Discord shows the time as the reader's own clock has it.
-        who = "who runs the bot" if entry.person == audit.OPERATOR else f"<@{entry.person}>"
+        who = "who runs the bot" if entry.person == audit_log.OPERATOR else f"<@{entry.person}>"
         lines.append(f"<t:{entry.at}:f> {who} {escaped_title(entry.what, _TITLE)}")
         if length("\n".join(lines)) > MESSAGE_LIMIT:
             lines.pop()

@@ -9,7 +9,7 @@ import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from bot.discord.storage import audit_log as audit
+from bot.discord.storage import audit_log
 from bot.discord.storage.database import Store, Table
 from bot.discord.storage.server_settings import source_of
 from bot.discord.uploads.ownership import owned
@@ -87,11 +87,11 @@ def add(store: Store, server: int, person: int, articles: Iterable[Article]) -> 
             outcome[change].append(article.title)
             if change == "updated" and before is not None and before != article.title:
                 outcome["replaced"].append(before)
-                audit.record(
+                audit_log.record(
                     connection, server, person, f"replaced “{before}” by “{article.title}”"
                 )
             elif change != "same":
-                audit.record(connection, server, person, f"{change} “{article.title}”")
+                audit_log.record(connection, server, person, f"{change} “{article.title}”")
         count = _count(connection, server)
         if count > MAX_ARTICLES:
             raise UploadError(
@@ -127,7 +127,7 @@ def remove(store: Store, server: int, person: int, article: Article) -> bool:
         connection.execute(
             "UPDATE uploads SET removed = ? WHERE id = ?", (int(time.time()), article.id)
         )
-        audit.record(connection, server, person, f"removed “{article.title}”")
+        audit_log.record(connection, server, person, f"removed “{article.title}”")
     return True
 
 
@@ -142,7 +142,7 @@ def take_out(store: Store, article_id: str) -> bool:
         connection.execute(
             "UPDATE uploads SET removed = ? WHERE id = ?", (int(time.time()), article_id)
         )
-        audit.record(connection, row[0], audit.OPERATOR, f"removed “{row[1]}”")
+        audit_log.record(connection, row[0], audit_log.OPERATOR, f"removed “{row[1]}”")
     return True
 
 
@@ -157,7 +157,7 @@ def put_back(store: Store, server: int, person: int, article_id: str) -> str | N
         if row is None:
             return None
         connection.execute("UPDATE uploads SET removed = NULL WHERE id = ?", (article_id,))
-        audit.record(connection, server, person, f"put back “{row[0]}”")
+        audit_log.record(connection, server, person, f"put back “{row[0]}”")
         return str(row[0])
 
 

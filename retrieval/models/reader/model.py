@@ -18,7 +18,7 @@ from retrieval.documents.article import Span
 from retrieval.errors import EncoderError
 from retrieval.models.encoder.loader import DEFAULT_MODEL, local_folder
 from retrieval.models.onnx_session import open_session, run_beside
-from retrieval.models.reader import word_pieces as pieces
+from retrieval.models.reader import word_pieces
 from retrieval.models.reader.word_pieces import Sequences
 
 MODEL = Path(__file__).parent
@@ -71,7 +71,7 @@ class Reader:
         packaged = local_folder(DEFAULT_MODEL)
         try:
             self._session = open_session(path)
-            self._tokenizer = tokenizer() or pieces.plain(
+            self._tokenizer = tokenizer() or word_pieces.plain(
                 Tokenizer.from_file(f"{packaged}/tokenizer.json")
             )
         except Exception as error:
@@ -93,13 +93,15 @@ class Reader:
         Returns:
             A reading for each of the first passages, at least for the first few.
         """
-        (asked,) = pieces.tokenise(self._tokenizer, [question], pieces.MAX_QUESTION)
+        (asked,) = word_pieces.tokenise(self._tokenizer, [question], word_pieces.MAX_QUESTION)
         titles = sorted({title for title, _ in passages})
-        cut = pieces.tokenise(self._tokenizer, titles, pieces.MAX_TITLE)
+        cut = word_pieces.tokenise(self._tokenizer, titles, word_pieces.MAX_TITLE)
         title_parts = dict(zip(titles, cut, strict=True))
-        words = pieces.tokenise(self._tokenizer, [words for _, words in passages], pieces.MAX_WORDS)
+        words = word_pieces.tokenise(
+            self._tokenizer, [words for _, words in passages], word_pieces.MAX_WORDS
+        )
         rows = [
-            pieces.together(asked, title_parts[title], part)
+            word_pieces.together(asked, title_parts[title], part)
             for (title, _), part in zip(passages, words, strict=True)
         ]
 

@@ -10,7 +10,7 @@ import pytest
 from retrieval.documents.article import Article
 from retrieval.documents.formats import read_file
 from retrieval.errors import ReadingError
-from retrieval.ingest import folder_sync as mirroring
+from retrieval.ingest import folder_sync
 from retrieval.ingest.index import Pace, Reporter, index
 from tests.support.articles import contents, ids, mirror, write_jsonl, write_txt
 from tests.support.encoders import ReadableEncoder
@@ -23,7 +23,7 @@ class Writer:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, times: int) -> None:
         self.times = times
-        monkeypatch.setattr(mirroring, "read_file", self.read)
+        monkeypatch.setattr(folder_sync, "read_file", self.read)
 
     def read(self, path: Path, root: Path) -> Iterator[Article | ReadingError]:
         for n, found in enumerate(read_file(path, root)):
@@ -79,7 +79,7 @@ def test_a_text_that_changes_while_it_is_read_is_not_kept(
             write_txt(articles, "a", "The king is half way home.")
             yield found
 
-    monkeypatch.setattr(mirroring, "read_file", read)
+    monkeypatch.setattr(folder_sync, "read_file", read)
     summary, problems = mirror(library, encoder, path)
     assert (problems, summary.updated) == ([], 1)
     assert contents(library)["articles"][0][5] == "The king is half way home."
@@ -97,7 +97,7 @@ def test_a_folder_that_goes_while_it_is_read_keeps_its_articles(
         articles.rename(articles.with_name("away"))
         return iter(())
 
-    monkeypatch.setattr(mirroring, "read_file", read)
+    monkeypatch.setattr(folder_sync, "read_file", read)
     assert mirror(library, encoder, articles)[0].removed == 0
     assert ids(library) == {"a", "deep/b"}
 

@@ -17,7 +17,7 @@ import faiss
 import numpy as np
 from numpy.typing import NDArray
 
-from retrieval.library.local.indexes import vector_files as files
+from retrieval.library.local.indexes import vector_files
 from retrieval.library.local.indexes.hits import Hits
 from retrieval.library.local.indexes.vector_formats import Cells, Chosen, Exact, Kind, read
 from retrieval.library.local.reader import Library
@@ -50,7 +50,7 @@ class _Part:
 
     @property
     def until(self) -> int:
-        return files.span(self.path)[1]
+        return vector_files.span(self.path)[1]
 
 
 class VectorIndex:
@@ -130,9 +130,9 @@ class VectorIndex:
             kind = self._empty(library, coming)
             for ids, vectors in library.vectors_since(since, _BATCH):
                 kind.index.add_with_ids(vectors.astype(np.float32), ids)
-            path = files.write(self._folder, since, generation, kind)
+            path = vector_files.write(self._folder, since, generation, kind)
             parts.append(_Part(path, kind))
-        files.clear_away(self._folder, [part.path for part in parts])
+        vector_files.clear_away(self._folder, [part.path for part in parts])
 
     def search(
         self,
@@ -182,7 +182,7 @@ class VectorIndex:
     def _open(self, until: int | None = None) -> None:
         """Be what the files hold, those of no later generation than ``until``."""
         tried: list[Path] | None = None
-        while (paths := files.chain(self._folder, until)) != tried:
+        while (paths := vector_files.chain(self._folder, until)) != tried:
             tried = paths
             self._parts = [*self._read(paths)]
             if len(self._parts) == len(paths):
@@ -206,8 +206,8 @@ class VectorIndex:
         """Whether another process has written what is kept beside the files here."""
         if self._later.index.ntotal <= self._few:
             return False
-        paths = files.chain(self._folder, generation)
-        return bool(paths) and files.span(paths[-1])[1] > _until(self._parts)
+        paths = vector_files.chain(self._folder, generation)
+        return bool(paths) and vector_files.span(paths[-1])[1] > _until(self._parts)
 
     def _empty(self, library: Library, size: int) -> Kind:
         """What so many vectors of the library are to be kept in."""

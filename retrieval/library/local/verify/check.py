@@ -10,8 +10,7 @@ from retrieval.ingest.index import Reporter
 from retrieval.library.local import folder, schema
 from retrieval.library.local.folder import Edition
 from retrieval.library.local.indexes.words import WordIndex
-from retrieval.library.local.verify import database as truth
-from retrieval.library.local.verify import indexes as caches
+from retrieval.library.local.verify import database, indexes
 from retrieval.library.local.verify.checksums import check_word_files
 from retrieval.library.location import Place
 from retrieval.library.report import Report
@@ -59,10 +58,10 @@ def check(edition: Edition, dimension: int | None, reporter: Reporter) -> Report
     """
     report = Report()
     check_word_files(report, edition.words)
-    words = caches.open_words(edition.words) if report.ok else None  # tantivy trusts its files
-    vectors = caches.open_vectors(edition.vectors, report)
+    words = indexes.open_words(edition.words) if report.ok else None  # tantivy trusts its files
+    vectors = indexes.open_vectors(edition.vectors, report)
     connection = schema.open_for_reading(edition.truth)
-    connection.text_factory = truth.bytes_as_they_are
+    connection.text_factory = database.bytes_as_they_are
     try:
         connection.execute("BEGIN")
         _check(connection, report, dimension, reporter, words, vectors)
@@ -77,23 +76,23 @@ def _check(
     dimension: int | None,
     reporter: Reporter,
     words: WordIndex | None,
-    vectors: list[caches.VectorFile],
+    vectors: list[indexes.VectorFile],
 ) -> None:
     with _damage_told(report):
-        truth.check_database(connection, report)
-        truth.check_generations(connection, report)
+        database.check_database(connection, report)
+        database.check_generations(connection, report)
     with _damage_told(report):
-        truth.check_articles(connection, report, reporter.progress)
+        database.check_articles(connection, report, reporter.progress)
     with _damage_told(report):
-        dimension = truth.check_vectors(connection, report, dimension, reporter.progress)
-        truth.check_queue(connection, report)
+        dimension = database.check_vectors(connection, report, dimension, reporter.progress)
+        database.check_queue(connection, report)
     with _damage_told(report):
-        if truth.generation_of(connection) is None:
+        if database.generation_of(connection) is None:
             return  # nothing to compare the caches with
         if words:
-            caches.check_words(connection, report, words, reporter.progress)
+            indexes.check_words(connection, report, words, reporter.progress)
         for file in vectors:
-            caches.check_vector_file(connection, report, file, dimension, reporter.progress)
+            indexes.check_vector_file(connection, report, file, dimension, reporter.progress)
 
 
 @contextmanager

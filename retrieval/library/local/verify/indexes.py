@@ -15,7 +15,7 @@ import faiss
 import numpy as np
 from numpy.typing import NDArray
 
-from retrieval.library.local.indexes import vector_files as files
+from retrieval.library.local.indexes import vector_files
 from retrieval.library.local.indexes.vector_formats import Exact, read
 from retrieval.library.local.indexes.vector_formats import Kind as IndexKind
 from retrieval.library.local.indexes.words import WordIndex
@@ -95,7 +95,7 @@ class VectorFile:
 
 def open_vectors(folder: Path, report: Report) -> list[VectorFile]:
     """Open the files of the index of vectors; what else is there is left over."""
-    paths = files.chain(folder)
+    paths = vector_files.chain(folder)
     for path in sorted({*folder.glob("*")} - {*paths}):
         report.strays.append(path)
         report.left_over.append(f"{path.name} in the folder of the vector index")
@@ -103,9 +103,9 @@ def open_vectors(folder: Path, report: Report) -> list[VectorFile]:
 
 
 def _read(path: Path) -> VectorFile | None:
-    span = files.span(path)
+    span = vector_files.span(path)
     try:
-        if not files.is_whole(path):
+        if not vector_files.is_whole(path):
             return VectorFile(span, _NO_IDS, trouble=f"{path.name} is not as it was written")
         kind = read(path)
         codes = None

@@ -5,7 +5,7 @@ from discord.abc import Snowflake
 from simcord.actors import MemberActor
 from simcord.builders import ChannelHandle
 
-from bot.discord.asking import conversations as talks
+from bot.discord.asking import conversations
 from bot.discord.asking.conversations import Talks
 from bot.discord.asking.desk import Desk
 from bot.discord.client import QuothClient
@@ -209,7 +209,7 @@ async def test_what_the_store_has_lost_is_begun_anew(
 
 
 def test_few_conversations_are_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(talks, "_MOST", 2)
+    monkeypatch.setattr(conversations, "_MOST", 2)
     kept = Talks()
     for talk in ((1, 1), (1, 2), (1, 1), (2, 1)):
         kept.goes_on(talk, "key")

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.discord.asking import rate_limits as limits
+from bot.discord.asking import rate_limits
 from bot.discord.asking.rate_limits import BusyError, Limits, Line, Rate, tell_place
 
 ADA, BOB, TOWN, PORT = 1, 2, 10, 20
@@ -128,7 +128,7 @@ def test_in_no_stretch_of_time_is_more_taken_than_the_rates_allow(
 
 
 def test_those_at_rest_are_forgotten(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(limits, "_FORGET_ABOVE", 20)
+    monkeypatch.setattr(rate_limits, "_FORGET_ABOVE", 20)
     strict = Limits(Rate(1, 10.0), Rate(1, 1.0), clock)
     for person in range(500):
         clock.now += 1
@@ -162,8 +162,8 @@ def test_a_line_is_only_so_long() -> None:
 
 @pytest.fixture
 def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(limits, "SECONDS_UNTIL_TOLD", 0.01)
-    monkeypatch.setattr(limits, "SECONDS_BETWEEN", 0.01)
+    monkeypatch.setattr(rate_limits, "SECONDS_UNTIL_TOLD", 0.01)
+    monkeypatch.setattr(rate_limits, "SECONDS_BETWEEN", 0.01)
 
 
 class Screen:
@@ -204,7 +204,7 @@ async def test_who_is_next_or_soon_has_an_answer_is_told_nothing(
         slow: asyncio.Future[None] = loop.create_future()
         loop.call_later(0.05, slow.set_result, None)
         await tell_place(first, slow, screen.show)
-        monkeypatch.setattr(limits, "SECONDS_UNTIL_TOLD", 4.0)
+        monkeypatch.setattr(rate_limits, "SECONDS_UNTIL_TOLD", 4.0)
         soon: asyncio.Future[None] = loop.create_future()
         loop.call_later(0.01, soon.set_exception, ValueError())
         await tell_place(second, soon, screen.show)

@@ -8,7 +8,7 @@ import pytest
 from discord import ui
 
 from bot.discord.asking.desk import Asker
-from bot.discord.buttons import definitions as buttons
+from bot.discord.buttons import definitions
 from bot.discord.client import QuothClient
 from bot.discord.messages.expanded_quotes import quote_at
 from bot.discord.storage.database import Store
@@ -68,7 +68,11 @@ async def test_a_key_is_of_no_use_in_another_server_or_directly(
     assert key is not None
     channel = simcord_bot.get_channel(world.channel.id)
     assert isinstance(channel, discord.TextChannel)
-    for item in (buttons.More(key, 0), buttons.Vote(key, right=True), buttons.AsTyped(key)):
+    for item in (
+        definitions.More(key, 0),
+        definitions.Vote(key, right=True),
+        definitions.AsTyped(key),
+    ):
         message = await channel.send("x", view=ui.View(timeout=None).add_item(item))
         result = await world.reader.click(message, label=item.item.label)
         assert shown(result) == "I no longer know what was asked here; please ask again."

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.discord.storage import audit_log as audit
+from bot.discord.storage import audit_log
 from bot.discord.storage.database import Store, StoreError
 from bot.discord.storage.server_settings import (
     DIRECT,
@@ -126,11 +126,11 @@ def test_settings_are_kept_and_are_each_servers_own(store: Store) -> None:
         assert each.of(9) == ServerSettings(9)
     servers.change_scope(7, 1, "as the others", HERE, None)
     assert Servers(store).of(7).scopes == {}
-    changes = audit.last(store, 7, 10)
+    changes = audit_log.last(store, 7, 10)
     assert [entry.what for entry in changes[:2]] == ["as the others", "what the others see"]
     assert {entry.person for entry in changes} == {1}
-    assert [entry.what for entry in audit.last(store, 8, 10)] == ["threshold 0.5"]
-    assert [entry.what for entry in audit.last(store, 7, 2)[1:]] == ["what the others see"]
+    assert [entry.what for entry in audit_log.last(store, 8, 10)] == ["threshold 0.5"]
+    assert [entry.what for entry in audit_log.last(store, 7, 2)[1:]] == ["what the others see"]
 
 
 def test_what_cannot_be_kept_is_not_changed(store: Store) -> None:

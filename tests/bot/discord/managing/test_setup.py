@@ -8,7 +8,7 @@ from simcord.builders import ChannelHandle
 from simcord.results import InteractionResult
 
 from bot.discord.client import QuothClient
-from bot.discord.storage import audit_log as audit
+from bot.discord.storage import audit_log
 from bot.discord.storage.server_settings import PRIVATE, Scope, ServerSettings, source_of
 from tests.bot.discord.world import QUESTION, Engine, Shelf, World
 from tests.support.articles import article, build
@@ -158,7 +158,7 @@ async def test_what_a_channel_may_see(
     assert bound is not None
     assert (free.sources, free.since) == (None, None)
     assert (bound.sources, bound.since) == (scope.sources, DAY)
-    (entry,) = audit.last(shelf.store, world.guild.id, 5)
+    (entry,) = audit_log.last(shelf.store, world.guild.id, 5)
     assert entry.person == world.manager.id
     assert entry.what.startswith("#elsewhere may see: ")
     # The form shows what is settled, and takes it back.
@@ -177,7 +177,10 @@ async def test_what_a_channel_may_see(
     again = await world.manager.select(await panel(world), custom_id="scope", values=[elsewhere])
     await world.manager.submit_modal(again, {"sources": ["as-others", "own"], "since": "x"})
     assert settings(world, simcord_bot).scopes == {}
-    assert audit.last(shelf.store, world.guild.id, 1)[0].what == "#elsewhere may see: as all others"
+    assert (
+        audit_log.last(shelf.store, world.guild.id, 1)[0].what
+        == "#elsewhere may see: as all others"
+    )
 
 
 @pytest.mark.parametrize("others", [";", " ; ;"])

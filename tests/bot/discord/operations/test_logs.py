@@ -14,8 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from yarl import URL
 
-from bot.discord.operations import logs
-from bot.discord.operations import traces as tracing
+from bot.discord.operations import logs, traces
 
 TOKEN = "MTk4NjIyNDgzNDcxOTI1MjQ4.Cl2FMQ.ZnCjm1XVW7vRze4b7Cq4se7kKWs"  # noqa: S105 - it is none
 INTERACTION = "aW50ZXJhY3Rpb246MTIzNDU2Nzg5OkFCQ0RFRg"
@@ -177,13 +176,13 @@ def test_a_question_leaves_one_line_with_its_number_and_timings(
     log: Log, as_json: bool, questions: bool
 ) -> None:
     log.set_up(as_json=as_json, questions=questions)
-    ended: list[tracing.Trace] = []
-    with tracing.traced("mention", QUESTION, ended.append) as trace:
-        tracing.mark("asked")
-        tracing.became("answered")
-        assert tracing.number() == trace.number
+    ended: list[traces.Trace] = []
+    with traces.traced("mention", QUESTION, ended.append) as trace:
+        traces.mark("asked")
+        traces.became("answered")
+        assert traces.number() == trace.number
     assert ended == [trace]
-    assert tracing.current() is None
+    assert traces.current() is None
     assert [*trace.timings_ms] == ["asked", "total"]
     [line] = log.text.splitlines()
     assert trace.number in line
@@ -201,7 +200,7 @@ async def test_each_task_has_its_own_trace(log: Log) -> None:
     log.set_up(as_json=True)
 
     async def ask(name: str) -> tuple[str, str]:
-        with tracing.traced("command", name) as trace:
+        with traces.traced("command", name) as trace:
             await asyncio.sleep(0)
             logging.getLogger("quoth").info("%s", name)
             return name, trace.number
@@ -213,7 +212,7 @@ async def test_each_task_has_its_own_trace(log: Log) -> None:
 
 
 async def test_what_is_asked_in_vain_is_unsent(log: Log) -> None:
-    with pytest.raises(ZeroDivisionError), tracing.traced("command", QUESTION):
+    with pytest.raises(ZeroDivisionError), traces.traced("command", QUESTION):
         _ = 1 / 0
     assert "command: unsent" in log.text
 

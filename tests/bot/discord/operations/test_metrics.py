@@ -8,7 +8,7 @@ import aiohttp
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from bot.discord.operations import traces as tracing
+from bot.discord.operations import traces
 from bot.discord.operations.metrics import HOST, Metrics, PortError, showing
 from tests.bot.discord.world import QUESTION, answer_of
 
@@ -32,8 +32,8 @@ def samples(text: str) -> dict[tuple[str, ...], float]:
 async def test_questions_are_counted_by_what_became_of_them() -> None:
     metrics = Metrics()
     for kind, answered in (("command", True), ("command", False), ("mention", True)):
-        with tracing.traced(kind, QUESTION, metrics.finished) as trace:
-            tracing.mark("deferred")
+        with traces.traced(kind, QUESTION, metrics.finished) as trace:
+            traces.mark("deferred")
             trace.note(answer_of(answered=answered))
     metrics.measured("quoth_waiting", "Questions in line.", lambda: 7)
     async with showing(metrics, 0, lambda: True) as port:

@@ -10,12 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.discord.storage import audit_log as audit
+from bot.discord.storage import audit_log
 from bot.discord.storage.database import Store
 from bot.discord.storage.server_settings import PRIVATE, source_of, visible_to
 from bot.discord.storage.tables import TABLES
-from bot.discord.uploads import file_reader as upload_files
-from bot.discord.uploads import kept_articles as uploads
+from bot.discord.uploads import file_reader, kept_articles
 from bot.discord.uploads.file_reader import MAX_BYTES, harmless, read_upload, refusal
 from bot.discord.uploads.indexer import Librarian, Outcome, Request
 from bot.discord.uploads.kept_articles import Added, UploadError
@@ -153,39 +152,39 @@ def test_removed_put_back_and_added_again(librarian: Librarian) -> None:
     text = "The talks\n\nThe talks began.\n"
     add(librarian, ONE, "talks.txt", text)
     mine = own_id(ONE, "talks")
-    (there,) = uploads.articles(librarian.store, [mine])
-    assert not uploads.remove(librarian.store, TWO, ADA, there)  # not theirs
-    assert uploads.remove(librarian.store, ONE, ADA, there)
-    assert not uploads.remove(librarian.store, ONE, ADA, there)  # two clicks at once
+    (there,) = kept_articles.articles(librarian.store, [mine])
+    assert not kept_articles.remove(librarian.store, TWO, ADA, there)  # not theirs
+    assert kept_articles.remove(librarian.store, ONE, ADA, there)
+    assert not kept_articles.remove(librarian.store, ONE, ADA, there)  # two clicks at once
     settle(librarian)
     assert seen(librarian, ONE) == {"public"}
-    assert uploads.put_back(librarian.store, TWO, ADA, mine) is None
-    assert uploads.put_back(librarian.store, ONE, ADA, mine) == "The talks"
-    assert uploads.put_back(librarian.store, ONE, ADA, mine) is None
+    assert kept_articles.put_back(librarian.store, TWO, ADA, mine) is None
+    assert kept_articles.put_back(librarian.store, ONE, ADA, mine) == "The talks"
+    assert kept_articles.put_back(librarian.store, ONE, ADA, mine) is None
     settle(librarian)
     assert seen(librarian, ONE) == {"public", mine}
-    uploads.remove(librarian.store, ONE, ADA, there)
+    kept_articles.remove(librarian.store, ONE, ADA, there)
     assert add(librarian, ONE, "talks.txt", text).added.added == ("The talks",)
     assert seen(librarian, ONE) == {"public", mine}
-    assert [entry.what for entry in audit.last(librarian.store, ONE, 10)] == [
+    assert [entry.what for entry in audit_log.last(librarian.store, ONE, 10)] == [
         "added “The talks”",
         "removed “The talks”",
         "put back “The talks”",
         "removed “The talks”",
         "added “The talks”",
     ]
-    assert audit.last(librarian.store, TWO, 10) == []
+    assert audit_log.last(librarian.store, TWO, 10) == []
 
 
 def test_whoever_runs_the_bot_can_remove_for_good(librarian: Librarian) -> None:
     add(librarian, ONE, "talks.txt", "The talks\n\nThe talks began.\n")
     mine = own_id(ONE, "talks")
-    assert uploads.take_out(librarian.store, mine)
-    assert not uploads.take_out(librarian.store, mine)
+    assert kept_articles.take_out(librarian.store, mine)
+    assert not kept_articles.take_out(librarian.store, mine)
     settle(librarian)
     assert seen(librarian, ONE) == {"public"}
-    entry, _ = audit.last(librarian.store, ONE, 5)
-    assert (entry.person, entry.what) == (audit.OPERATOR, "removed “The talks”")
+    entry, _ = audit_log.last(librarian.store, ONE, 5)
+    assert (entry.person, entry.what) == (audit_log.OPERATOR, "removed “The talks”")
 
 
 def test_a_lost_store_shows_nobody_anything_and_can_be_removed_from(
@@ -193,16 +192,16 @@ def test_a_lost_store_shows_nobody_anything_and_can_be_removed_from(
 ) -> None:
     add(librarian, ONE, "talks.txt", "The talks\n\nThe talks began.\n")
     mine = own_id(ONE, "talks")
-    (there,) = uploads.articles(librarian.store, [mine])
+    (there,) = kept_articles.articles(librarian.store, [mine])
     empty = Store(tmp_path / "new.sqlite", TABLES)
     again = Librarian(empty, librarian.library, librarian.encoder)
     settle(again)
     assert seen(again, ONE) == {"public", mine}
     assert seen(again, TWO) == {"public"}
-    assert uploads.remove(empty, ONE, ADA, there)
+    assert kept_articles.remove(empty, ONE, ADA, there)
     settle(again)
     assert ids(again.library) == {"public"}
-    assert uploads.put_back(empty, ONE, ADA, mine) == "The talks"
+    assert kept_articles.put_back(empty, ONE, ADA, mine) == "The talks"
     settle(again)
     assert seen(again, ONE) == {"public", mine}
     empty.close()
@@ -271,11 +270,11 @@ def test_reindexing_mends_what_was_damaged(librarian: Librarian) -> None:
 
 
 def test_a_server_can_keep_so_many(librarian: Librarian, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(uploads, "MAX_ARTICLES", 2)
+    monkeypatch.setattr(kept_articles, "MAX_ARTICLES", 2)
     rows = [json.dumps({"id": f"{n}", "title": f"T{n}", "text": f"Talks {n}."}) for n in range(3)]
     with pytest.raises(UploadError, match="can keep 2 articles, and with these it would have 3"):
         add(librarian, ONE, "x.jsonl", "\n".join(rows))
-    assert uploads.states(librarian.store) == {}
+    assert kept_articles.states(librarian.store) == {}
     add(librarian, ONE, "x.jsonl", "\n".join(rows[:2]))
     add(librarian, TWO, "x.jsonl", rows[2])
     with pytest.raises(UploadError):
@@ -285,7 +284,7 @@ def test_a_server_can_keep_so_many(librarian: Librarian, monkeypatch: pytest.Mon
 def test_a_server_can_keep_so_much_what_was_removed_included(
     librarian: Librarian, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(uploads, "MAX_CHARACTERS", 2_500)
+    monkeypatch.setattr(kept_articles, "MAX_CHARACTERS", 2_500)
 
     def put(name: str, server: int = ONE) -> None:
         add(librarian, server, f"{name}.txt", f"{name}\n\n{f'洪水 {name}. ' * 100}")
@@ -295,12 +294,12 @@ def test_a_server_can_keep_so_much_what_was_removed_included(
     with pytest.raises(UploadError, match="can keep 2,500 characters, and with these it would"):
         put("three")
     put("three", TWO)
-    assert len(uploads.states(librarian.store, ONE)) == 2
-    (one,) = uploads.articles(librarian.store, [own_id(ONE, "one")])
-    assert uploads.remove(librarian.store, ONE, ADA, one)
+    assert len(kept_articles.states(librarian.store, ONE)) == 2
+    (one,) = kept_articles.articles(librarian.store, [own_id(ONE, "one")])
+    assert kept_articles.remove(librarian.store, ONE, ADA, one)
     put("three")  # for which the words of what was removed make room
-    assert uploads.articles(librarian.store, [one.id]) == []
-    assert uploads.put_back(librarian.store, ONE, ADA, one.id) is None
+    assert kept_articles.articles(librarian.store, [one.id]) == []
+    assert kept_articles.put_back(librarian.store, ONE, ADA, one.id) is None
     with LibraryWriter(librarian.library) as writer, writer.commit() as change:
         change.put(one, "as a rollback does")
     settle(librarian)
@@ -346,7 +345,7 @@ def test_what_cannot_be_added_is_told_in_one_clear_line(
     assert line in said
     assert "\n" not in said
     assert "/tmp" not in said  # noqa: S108 - no folder of this machine
-    assert uploads.states(librarian.store) == {}
+    assert kept_articles.states(librarian.store) == {}
 
 
 def test_good_lines_come_in_and_bad_ones_are_named(librarian: Librarian) -> None:
@@ -359,7 +358,7 @@ def test_good_lines_come_in_and_bad_ones_are_named(librarian: Librarian) -> None
 
 
 def test_what_unpacks_to_very_much_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(upload_files, "MAX_CHARACTERS", 100_000)
+    monkeypatch.setattr(file_reader, "MAX_CHARACTERS", 100_000)
     long = [json.dumps({"id": f"{n}", "title": "T", "text": "words " * 10_000}) for n in range(3)]
     with pytest.raises(UploadError, match="more than I take at once"):
         read_upload("x.jsonl.gz", gzip.compress("\n".join(long).encode()))
@@ -371,8 +370,8 @@ def test_what_unpacks_to_very_much_is_refused(monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_what_unpacks_to_too_many_bytes_is_not_even_read(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(upload_files, "_MAX_UNPACKED", 1_000_000)
-    monkeypatch.setattr(upload_files, "read_file", None)
+    monkeypatch.setattr(file_reader, "_MAX_UNPACKED", 1_000_000)
+    monkeypatch.setattr(file_reader, "read_file", None)
     with pytest.raises(UploadError, match=r"^a\.jsonl\.gz: unpacks to more than 1 MB"):
         read_upload("a.jsonl.gz", gzip.compress(b"\n" * 3_000_000))
 
@@ -405,7 +404,7 @@ def test_a_name_of_more_bytes_than_a_file_can_have(
     row = json.dumps({"title": "Talks", "text": "The talks began."})
     text = row if suffix == ".jsonl" else "Talks\n\nThe talks began."
     assert add(librarian, ONE, harmless(name + suffix), text).added.added == ("Talks",)
-    (article_id,) = uploads.states(librarian.store)
+    (article_id,) = kept_articles.states(librarian.store)
     assert article_id.startswith(own_id(ONE, name[:100]))
     with pytest.raises(UploadError) as caught:
         add(librarian, ONE, harmless(name + suffix), "{")

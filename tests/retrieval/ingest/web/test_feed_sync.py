@@ -5,7 +5,7 @@ import time
 import pytest
 
 from retrieval.errors import FetchError, LibraryError, ReadingError
-from retrieval.ingest.web import feed_parser as parsing
+from retrieval.ingest.web import feed_parser
 from tests.retrieval.ingest.web.conftest import Shelf
 from tests.retrieval.ingest.web.site import Reply, Site, atom, entry, item, page, rss
 from tests.support.articles import truth
@@ -317,7 +317,7 @@ def test_one_bad_feed_does_not_keep_the_good_one_out(site: Site, shelf: Shelf) -
 def test_ten_thousand_items_are_told_and_the_newest_taken(
     site: Site, shelf: Shelf, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(parsing, "_MOST_ITEMS", 5)
+    monkeypatch.setattr(feed_parser, "_MOST_ITEMS", 5)
     site.page("/new", TRAM)
     old = [item(f"{site.address}/{n}", str(n)) for n in range(9_999)]
     new = item(f"{site.address}/new", "n", pubDate="Thu, 01 Jun 2023 08:00:00 GMT")

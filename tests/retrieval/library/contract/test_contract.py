@@ -15,7 +15,7 @@ from retrieval.documents.passages import split
 from retrieval.errors import LibraryError, MismatchError, ReadingError
 from retrieval.ingest.dry_run import Note, rehearse
 from retrieval.ingest.index import Reporter, Summary, index
-from retrieval.library import door as store
+from retrieval.library import door
 from retrieval.library.filter import Filter
 from retrieval.library.local.verify.check import verify
 from retrieval.library.location import Place
@@ -56,7 +56,7 @@ def found(answerer: Answerer, question: str, within: Filter | None = None) -> li
 
 
 def listed(place: Place) -> list[tuple[str, str | None, str, str | None]]:
-    with closing(store.open_for_reading(place)) as library, library.snapshot():
+    with closing(door.open_for_reading(place)) as library, library.snapshot():
         return [*library.list_articles()]
 
 
@@ -67,13 +67,13 @@ def is_whole(place: Place) -> bool:
 
 
 def test_where_nothing_is_indexed_it_says_so(place: Place, encoder: ScatteredEncoder) -> None:
-    assert not store.exists(place)
+    assert not door.exists(place)
     for open_it in (
         lambda: Answerer(place, encoder, reader(), 0.0),
-        lambda: store.open_for_reading(place),
-        lambda: store.status(place),
+        lambda: door.open_for_reading(place),
+        lambda: door.status(place),
         lambda: verify(place, Reporter()),
-        lambda: store.remove_article(place, "a"),
+        lambda: door.remove_article(place, "a"),
     ):
         with pytest.raises(LibraryError, match="no library there; run: quoth index"):
             open_it()
@@ -87,7 +87,7 @@ def test_what_was_indexed_is_found_read_listed_and_whole(
     file = write_jsonl(folder / "a.jsonl", rows)
     summary, problems = bring(place, encoder, folder)
     assert (summary, problems) == (Summary(added=5), [])
-    assert store.exists(place)
+    assert door.exists(place)
     assert is_whole(place)
 
     with asking(place, encoder) as answerer:
@@ -108,7 +108,7 @@ def test_what_was_indexed_is_found_read_listed_and_whole(
             asked = "bridge croissants harvest gannets heron"
             assert set(found(answerer, asked, within)) == wanted, within
 
-    with closing(store.open_for_reading(place)) as library, library.snapshot() as state:
+    with closing(door.open_for_reading(place)) as library, library.snapshot() as state:
         assert state.articles == 5
         stored = library.article("bridge")
         assert stored is not None
@@ -122,10 +122,10 @@ def test_what_was_indexed_is_found_read_listed_and_whole(
     assert [each[0] for each in listed(place)] == [
         "harvest", "bakery", "bridge", "long", "lighthouse",
     ]  # fmt: skip
-    status = store.status(place)
+    status = door.status(place)
     assert (status.state.articles, status.pending, status.encoder) == (5, 0, encoder.identity)
     assert status.state.passages == sum(len(split(row["text"])) for row in rows)
-    assert [*store.files_under(place, folder)] == [str(file)]
+    assert [*door.files_under(place, folder)] == [str(file)]
 
     encoder.encoded.clear()  # the same again is no work
     assert bring(place, encoder, folder)[0] == Summary(unchanged=5)
@@ -169,8 +169,8 @@ def test_changes_reach_who_is_asking(place: Place, encoder: ScatteredEncoder, fo
         assert answer.library.articles == 4
     assert is_whole(place)
 
-    assert store.remove_article(place, "storm")
-    assert not store.remove_article(place, "storm")
+    assert door.remove_article(place, "storm")
+    assert not door.remove_article(place, "storm")
     assert "storm" not in [each[0] for each in listed(place)]
     assert is_whole(place)
     # It comes back when its file is indexed again.
@@ -194,7 +194,7 @@ def test_bad_lines_and_ids_in_two_files_are_named(
     # An article that moved from one file to another is in.
     write_jsonl(first, [ROWS[2]])
     assert bring(place, encoder, folder)[1] == []
-    with closing(store.open_for_reading(place)) as library, library.snapshot():
+    with closing(door.open_for_reading(place)) as library, library.snapshot():
         moved = library.article("bridge")
         assert moved is not None and moved.text == "Another."
     assert is_whole(place)
@@ -235,7 +235,7 @@ def test_what_would_be_done_is_told_and_not_done(
     file = write_jsonl(folder / "a.jsonl", ROWS[:3])
     ids = ["bakery", "bridge", "harvest"]
     assert rehearsed() == (Summary(added=3), [("added", each) for each in ids])
-    assert not store.exists(place)
+    assert not door.exists(place)
     bring(place, encoder, folder)
     assert rehearsed() == (Summary(unchanged=3), [])
     write_jsonl(file, [{**ROWS[0], "text": "Another."}, ROWS[1], ROWS[3]])

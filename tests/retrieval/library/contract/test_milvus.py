@@ -9,7 +9,7 @@ import pytest
 
 from retrieval.errors import LibraryError, MismatchError
 from retrieval.ingest.index import Reporter
-from retrieval.library import door as store
+from retrieval.library import door
 from retrieval.library.local.verify.check import verify
 from retrieval.library.location import MilvusPlace
 from retrieval.library.milvus.schema import Kind, ledger_row
@@ -34,7 +34,7 @@ def test_two_indexers_share_the_work(milvus: MilvusPlace, folder: Path) -> None:
     assert all(added for added, _, _ in done), "one did it all"
     assert [added + unchanged for added, unchanged, _ in done] == [800, 800]
     # Titles and texts repeat over the files: what counts is how many, not which.
-    passages = store.status(milvus).state.passages
+    passages = door.status(milvus).state.passages
     assert sum(encoded for _, _, encoded in done) == passages
     assert is_whole(milvus)
 
@@ -124,7 +124,7 @@ def test_what_another_version_made_is_refused(
         time.sleep(1)
         for use in (
             lambda: bring(milvus, encoder, folder),
-            lambda: store.status(milvus),
+            lambda: door.status(milvus),
             lambda: verify(milvus, Reporter()),
         ):
             with pytest.raises(MismatchError, match=f"made by {said}"):

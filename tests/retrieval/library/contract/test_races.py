@@ -11,12 +11,12 @@ import pytest
 from retrieval.documents.passages import encoder_text
 from retrieval.errors import MismatchError
 from retrieval.ingest.index import Reporter
-from retrieval.library import door as store
+from retrieval.library import door
 from retrieval.library.local.verify.check import verify
 from retrieval.library.local.verify.repair import repair
 from retrieval.library.local.verify.row_repair import Lost
 from retrieval.library.location import MilvusPlace
-from retrieval.library.milvus import claims as claims_module
+from retrieval.library.milvus import claims
 from retrieval.library.milvus.batches import MilvusCommits
 from retrieval.library.milvus.claims import LEASE, Claims
 from retrieval.library.milvus.collections import make_library
@@ -46,7 +46,7 @@ class Clock:
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     made = Clock()
-    monkeypatch.setattr(claims_module, "now", made)
+    monkeypatch.setattr(claims, "now", made)
     monkeypatch.setattr("retrieval.library.milvus.schema.now", made)
     return made
 
@@ -228,7 +228,7 @@ def test_a_library_that_another_encoder_makes_at_the_same_moment_is_refused(
     monkeypatch.setattr("retrieval.library.milvus.collections.open_if_made", look)
     with pytest.raises(MismatchError, match="made with the encoder another@1, not readable@1"):
         make_library(mine, encoder.identity, encoder.dimension)
-    assert store.status(milvus).encoder == "another@1"
+    assert door.status(milvus).encoder == "another@1"
 
 
 def test_damage_of_every_kind_is_found(

@@ -10,7 +10,7 @@ import pytest
 
 from retrieval.errors import MismatchError, ReadingError
 from retrieval.ingest.folder_sync import Reporter
-from retrieval.library import door as store
+from retrieval.library import door
 from retrieval.library.local.batches import Summary
 from retrieval.library.location import Place, as_setting
 from retrieval.transfer.export import export_library
@@ -90,7 +90,7 @@ def test_what_is_there_already_stays_and_ids_of_two_files_are_named(
         f"{theirs}: has an article with the id bridge, and so has {ours}; change one"
     ]
     assert is_whole(place)
-    with closing(store.open_for_reading(place)) as library, library.snapshot():
+    with closing(door.open_for_reading(place)) as library, library.snapshot():
         kept = library.article("bridge")
         assert kept and kept.text == ROWS[0]["text"]
     # An article whose file is gone is replaced.
@@ -136,9 +136,9 @@ def test_one_that_is_killed_half_way_goes_on_when_repeated(
     killed.wait()
     killed.stdout.close()
     # What is there is whole, as far as it got.
-    left = store.status(place).state
+    left = door.status(place).state
     assert 0 < left.articles < 900
     done = import_library(tmp_path / "file", place, Reporter())
     assert (done.added + done.unchanged, done.failed) == (900, 0)
     assert is_whole(place)
-    assert store.status(place).state.articles == 900
+    assert door.status(place).state.articles == 900

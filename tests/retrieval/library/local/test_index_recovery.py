@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from retrieval.library.filter import Bounds, Filter
-from retrieval.library.local.indexes import vectors as vectors_module
+from retrieval.library.local.indexes import vectors
 from retrieval.library.local.indexes.vectors import VectorIndex
 from retrieval.library.local.indexes.words import WordIndex
 from retrieval.library.local.reader import Library
@@ -29,7 +29,7 @@ QUESTIONS = ("alpha1", "alpha2 and alpha3", "words of alpha11", "nothing known")
 @pytest.fixture(autouse=True)
 def always_saved(monkeypatch: pytest.MonkeyPatch) -> None:
     """Write a vectors file for few vectors too."""
-    monkeypatch.setattr(vectors_module, "FEW", 0)
+    monkeypatch.setattr(vectors, "FEW", 0)
 
 
 @pytest.fixture
@@ -190,7 +190,7 @@ def test_the_vector_search_is_exact(
     made: Path, scattered: ScatteredEncoder, folder: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (saved,) = (made / "1" / "vectors").iterdir()
-    monkeypatch.setattr(vectors_module, "FEW", 1000)  # what follows is in no file
+    monkeypatch.setattr(vectors, "FEW", 1000)  # what follows is in no file
     build(made, scattered, [article("more", " ".join(f"Epsilon{n}." for n in range(90)))])
     with LibraryWriter(made) as writer, writer.commit() as change:
         change.remove("a3")

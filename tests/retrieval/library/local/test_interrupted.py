@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from retrieval.errors import MismatchError, NotALibraryError
-from retrieval.ingest import index as indexing
+from retrieval.ingest import index
 from retrieval.ingest.index import Reporter
-from retrieval.library.local import batches as committing
+from retrieval.library.local import batches
 from retrieval.library.local import rebuild as rebuilding
 from retrieval.library.local.reader import Library
 from retrieval.library.local.rebuild import rebuild
@@ -27,8 +27,8 @@ class Stopped(BaseException):
 
 @pytest.fixture
 def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(committing, "_BATCH_CHARACTERS", 100)
-    monkeypatch.setattr(indexing, "_BATCH_VECTORS", 2)
+    monkeypatch.setattr(batches, "_BATCH_CHARACTERS", 100)
+    monkeypatch.setattr(index, "_BATCH_VECTORS", 2)
 
 
 def stop_after(monkeypatch: pytest.MonkeyPatch, commits: int) -> None:

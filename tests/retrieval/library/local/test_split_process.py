@@ -10,8 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from retrieval.library.local import batches as committing
-from retrieval.library.local import split_process as splitting
+from retrieval.library.local import batches, split_process
 from retrieval.library.local.split_process import Splitter
 from retrieval.library.local.transaction import passages_of
 from tests.support.articles import article, contents, mirror, write_txt
@@ -30,7 +29,7 @@ ARTICLES = [article(f"a{n}", text) for n, text in enumerate(TEXTS)]
 @pytest.fixture
 def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """However little there is to split, another process does it."""
-    monkeypatch.setattr(splitting, "_WORTH_IT", 0)
+    monkeypatch.setattr(split_process, "_WORTH_IT", 0)
 
 
 @pytest.fixture
@@ -100,7 +99,7 @@ def test_it_ends_with_the_process_that_asked_however_that_ends() -> None:
 def test_a_library_is_the_same_whoever_split_it(
     tmp_path: Path, articles: Path, scattered: ScatteredEncoder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(committing, "_BATCH_CHARACTERS", 300)
+    monkeypatch.setattr(batches, "_BATCH_CHARACTERS", 300)
     for n in range(12):
         write_txt(articles, f"a{n}", f"Words of alpha{n}, as they were. " * (n + 1))
     mirror(tmp_path / "split", scattered, articles)
@@ -108,6 +107,6 @@ def test_a_library_is_the_same_whoever_split_it(
         write_txt(articles, f"a{n}", f"Words of alpha{n}, edited, and more of them. " * 9)
         write_txt(articles, f"b{n}", f"Words of beta{n}, which is new. " * 9)
     mirror(tmp_path / "split", scattered, articles)
-    monkeypatch.setattr(splitting, "_WORTH_IT", 10**9)
+    monkeypatch.setattr(split_process, "_WORTH_IT", 10**9)
     mirror(tmp_path / "alone", scattered, articles)
     assert contents(tmp_path / "split") == contents(tmp_path / "alone")

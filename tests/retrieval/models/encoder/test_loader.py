@@ -10,8 +10,7 @@ import numpy as np
 import pytest
 
 from retrieval.errors import EncoderError
-from retrieval.models.encoder import load_encoder
-from retrieval.models.encoder import loader as models
+from retrieval.models.encoder import load_encoder, loader
 from retrieval.models.encoder.export_record import ExportedModel
 from retrieval.models.encoder.onnx_encoder import OnnxEncoder
 from retrieval.models.encoder.torch_encoder import TorchEncoder
@@ -94,7 +93,7 @@ def test_a_library_outlives_an_export_of_another_form(
     told: list[str] = []
     identities = set()
     for form in ("then", "now", "now"):
-        monkeypatch.setattr(models, "_FORM", form)
+        monkeypatch.setattr(loader, "_FORM", form)
         encoder = load_encoder(str(model), cache=tmp_path / "cache", notify=told.append)
         identities.add(encoder.identity)
     assert len(told) == 2
@@ -177,7 +176,7 @@ def test_a_damaged_export_is_mended_or_told_in_one_line(
 
 
 def test_another_model_in_the_packages_place_is_refused(tmp_path: Path) -> None:
-    model = tmp_path / models._PACKAGE / "model"
+    model = tmp_path / loader._PACKAGE / "model"
     model.mkdir(parents=True)
     (model / "modules.json").write_text("[]")
     (model / "model.safetensors").write_bytes(b"something else")

@@ -16,7 +16,7 @@ import pytest
 from numpy.typing import NDArray
 
 from retrieval.ingest.index import Reporter
-from retrieval.library.local.indexes import vector_files as files
+from retrieval.library.local.indexes import vector_files
 from retrieval.library.local.indexes import vectors as vectors_module
 from retrieval.library.local.indexes.vector_formats import Cells, Exact, read
 from retrieval.library.local.indexes.vectors import VectorIndex
@@ -83,7 +83,7 @@ def remove(library: Path, numbers: range) -> None:
 
 def saved(library: Path) -> list[Path]:
     """The files, the oldest first; there is nothing else."""
-    chain = files.chain(library / "1" / "vectors")
+    chain = vector_files.chain(library / "1" / "vectors")
     assert sorted(chain) == sorted((library / "1" / "vectors").iterdir())
     return chain
 
