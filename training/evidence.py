@@ -14,8 +14,8 @@ from retrieval.answering.ranking import TYPICAL_COSINE, coverage
 from retrieval.evaluation.dataset import Question
 from retrieval.evaluation.metrics import exact_match, f1, stands_in
 from retrieval.library.filter import Filter
-from retrieval.library.local.reader import Library
-from retrieval.library.local.searcher import Searcher
+from retrieval.library.local.hybrid_search import HybridSearch
+from retrieval.library.local.reader import LocalReader
 from retrieval.models.encoder import load_encoder
 from retrieval.models.reader import Reader
 
@@ -35,8 +35,8 @@ def gather(library: Path, questions: Sequence[Question]) -> Iterator[NDArray[np.
 
     def start() -> Any:
         encoder, reader = load_encoder(), Reader()
-        opened = Library(library)
-        searcher = Searcher(opened, encoder.dimension)
+        opened = LocalReader(library)
+        searcher = HybridSearch(opened, encoder.dimension)
 
         def look(question: Question) -> NDArray[np.float32]:
             with opened.snapshot():

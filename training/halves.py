@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from benchmarks.common import collections
 from benchmarks.common.collections import Collection, index_in, part_in, some
-from retrieval.library.local.reader import Library
+from retrieval.library.local.reader import LocalReader
 from retrieval.models.encoder import load_encoder
 from retrieval.models.reader.model import MODEL, READER_FILE
 from training.evidence import gather
@@ -54,7 +54,7 @@ def look(data: Path, work: Path, limit: int) -> Looked:
     halves: tuple[list[Seen], list[Seen]] = ([], [])
     for name, collection in _collections(data):
         library = _library(name, collection, work)
-        with closing(Library(library)) as opened:
+        with closing(LocalReader(library)) as opened:
             sizes.append(opened.state().passages)
         for which, seen in enumerate(halves):
             kept = work / "seen" / f"{name}-{model}-{limit}-{which}.npz"

@@ -24,24 +24,24 @@ from bot.discord.uploads import listing
 from bot.discord.uploads.archive import MOST_CHOICES
 from bot.discord.uploads.article_list import PAGE
 from retrieval.library.local import catalogue
-from retrieval.library.local.reader import Library
+from retrieval.library.local.reader import LocalReader
 
 _TIMES = 25
 _WORD = "new"  # in many titles
 
 
-def median(library: Path, look: Callable[[Library], object]) -> float:
+def median(library: Path, look: Callable[[LocalReader], object]) -> float:
     """Milliseconds for one look, with the opening of the library."""
     times = []
     for _ in range(_TIMES):
         began = time.perf_counter()
-        with closing(Library(library)) as opened, opened.snapshot():
+        with closing(LocalReader(library)) as opened, opened.snapshot():
             look(opened)
         times.append(1000 * (time.perf_counter() - began))
     return statistics.median(times)
 
 
-def looks(store: Store, server: int) -> dict[str, Callable[[Library], object]]:
+def looks(store: Store, server: int) -> dict[str, Callable[[LocalReader], object]]:
     """What is measured."""
     return {
         "autocomplete of sources": lambda opened: [
@@ -65,7 +65,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Lists and suggestions in Discord.")
     parser.add_argument("library", type=Path)
     library = parser.parse_args().library
-    with closing(Library(library)) as opened, opened.snapshot() as state:
+    with closing(LocalReader(library)) as opened, opened.snapshot() as state:
         own = Counter(each.source for each in catalogue.beginning(opened, PRIVATE))
         print(f"{state.articles:,} articles", end="")
     (source, count), *_ = own.most_common(1) or [(f"{PRIVATE}0", 0)]

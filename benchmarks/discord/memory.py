@@ -18,7 +18,8 @@ from tempfile import TemporaryDirectory
 
 from benchmarks.discord.load import QUESTIONS
 from benchmarks.discord.seeds import SEEDS
-from retrieval.ingest.index import Reporter, index
+from retrieval.ingest.index import index
+from retrieval.library.progress import Reporter
 from retrieval.models.encoder import load_encoder
 from tests.support.discord_loopback import Loopback
 from tests.support.serve_process import serving

@@ -9,7 +9,8 @@ from bot.discord.storage.database import Store
 from bot.discord.storage.tables import TABLES
 from bot.settings import DEFAULTS
 from retrieval.answering.answerer import Answerer
-from retrieval.ingest.index import Reporter, index
+from retrieval.ingest.index import index
+from retrieval.library.progress import Reporter
 from retrieval.models.encoder import load_encoder
 from retrieval.models.reader import Reader
 

@@ -34,8 +34,8 @@ from retrieval.evaluation.dataset import Question
 from retrieval.evaluation.evaluate import QUOTES, Figures, Outcome, measure, outcome
 from retrieval.evaluation.metrics import auroc, stands_in
 from retrieval.library.filter import Filter
-from retrieval.library.local.reader import Library
-from retrieval.library.local.searcher import Searcher
+from retrieval.library.local.hybrid_search import HybridSearch
+from retrieval.library.local.reader import LocalReader
 from retrieval.models.encoder import Encoder, load_encoder
 from retrieval.models.reader import Reader
 
@@ -90,8 +90,8 @@ def _of_pieces(question: Question, find: Callable[[str, int], Found]) -> Outcome
 
 
 def _search_alone(library: Path, encoder: Encoder) -> Way:
-    opened = Library(library)
-    searcher = Searcher(opened, encoder.dimension)
+    opened = LocalReader(library)
+    searcher = HybridSearch(opened, encoder.dimension)
 
     def ask(question: Question) -> Outcome:
         began = time.perf_counter()

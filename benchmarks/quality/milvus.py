@@ -23,9 +23,9 @@ from retrieval.answering import answerer as answerer_module
 from retrieval.answering.answerer import Answerer
 from retrieval.evaluation.dataset import Question
 from retrieval.evaluation.evaluate import Figures, ask_all, measure
-from retrieval.ingest.folder_sync import Reporter
 from retrieval.library.local.verify.check import verify
-from retrieval.library.location import MilvusPlace, Place, parse_address
+from retrieval.library.location import Location, MilvusLocation, parse_address
+from retrieval.library.progress import Reporter
 from retrieval.models.encoder import Encoder, load_encoder
 from retrieval.models.reader import Reader
 from retrieval.transfer.export import export_library
@@ -59,7 +59,7 @@ def main() -> None:
 def _report(
     name: str,
     collection: Collection,
-    place: MilvusPlace,
+    place: MilvusLocation,
     encoder: Encoder,
     kept: Path,
     limit: int | None,
@@ -81,7 +81,7 @@ def _report(
     print(f"{name}: article@3 {100 * (shares[1] - shares[0]):+.1f} points", flush=True)
 
 
-def _ask(place: Place, questions: Sequence[Question], encoder: Encoder) -> Figures:
+def _ask(place: Location, questions: Sequence[Question], encoder: Encoder) -> Figures:
     with closing(Answerer(place, encoder, Reader(), min_confidence=0.0)) as answerer:
         outcomes = ask_all(lambda question, top: answerer.ask(question.text, top), questions)
         return measure([*outcomes], 0.0)

@@ -26,8 +26,9 @@ from benchmarks.peers.environment import make
 from benchmarks.peers.processes import Running, run
 from benchmarks.peers.table import QUOTH
 from benchmarks.scale.generated import MadeEncoder, passage_texts, real_articles, write_articles
-from retrieval.ingest.index import Reporter, index
-from retrieval.library.local.reader import Library
+from retrieval.ingest.index import index
+from retrieval.library.local.reader import LocalReader
+from retrieval.library.progress import Reporter
 from retrieval.models.encoder import DEFAULT_MODEL, load_encoder
 from retrieval.models.encoder.loader import local_folder
 
@@ -42,7 +43,7 @@ def fill(folder: Path, data: Path, passages: int) -> int:
     encoder = MadeEncoder(load_encoder(), data, folder / "made", ENCODED)
     write_articles(folder / "articles", data, passages)
     index([folder / "articles"], folder / "library", encoder, Reporter(lambda p: sys.exit(str(p))))
-    with closing(Library(folder / "library")) as library, library.snapshot() as state:
+    with closing(LocalReader(folder / "library")) as library, library.snapshot() as state:
         count = state.passages
     texts = list(islice(passage_texts(real_articles(data)), count))
     (folder / "texts.json").write_text(json.dumps(texts), encoding="utf-8")

@@ -22,9 +22,10 @@ from typing import Any
 import numpy as np
 
 from benchmarks.common.data import arguments
-from retrieval.ingest.index import Reporter, index
+from retrieval.ingest.index import index
 from retrieval.library.local.folder import current_edition
-from retrieval.library.local.reader import Library
+from retrieval.library.local.reader import LocalReader
+from retrieval.library.progress import Reporter
 from retrieval.models.encoder import load_encoder
 from retrieval.models.encoder.base import Encoder, Progress, Vectors, unit
 
@@ -72,7 +73,7 @@ def made(folder: Path, articles: Iterator[dict[str, Any]], passages: int, encode
     while held < passages:
         write(files / f"{held}.jsonl", islice(articles, max(20, passages // 60)))
         index([files], library, encoder, _reporter())
-        opened = Library(library)
+        opened = LocalReader(library)
         held = opened.state().passages
         opened.close()
     return library

@@ -40,12 +40,14 @@ from numpy.typing import NDArray
 from benchmarks.common.data import arguments, read, run
 from benchmarks.scale.generated import MadeEncoder, real_articles, write_articles
 from retrieval.answering.answerer import Answerer
-from retrieval.ingest.index import Reporter, index
+from retrieval.ingest.index import index
 from retrieval.library.filter import Bounds
+from retrieval.library.fusion import DEPTH
 from retrieval.library.local.folder import current_edition
+from retrieval.library.local.hybrid_search import HybridSearch
 from retrieval.library.local.indexes.words import WordIndex
-from retrieval.library.local.reader import Library
-from retrieval.library.local.searcher import DEPTH, Searcher
+from retrieval.library.local.reader import LocalReader
+from retrieval.library.progress import Reporter
 from retrieval.models.encoder import load_encoder
 from retrieval.models.encoder.base import Vectors
 from retrieval.models.reader import Reader
@@ -108,8 +110,8 @@ def recall(chosen: Namespace, size: int) -> Figures:
     questions = [row["question"] for row in read(chosen.data / "news" / "questions.jsonl.gz")]
     questions = questions[:: max(1, len(questions) // chosen.questions)]
     asked = np.concatenate([encoder.encode_query(question) for question in questions])
-    with closing(Library(chosen.cache / f"{size}")) as opened, opened.snapshot() as state:
-        searcher = Searcher(opened, encoder.dimension)
+    with closing(LocalReader(chosen.cache / f"{size}")) as opened, opened.snapshot() as state:
+        searcher = HybridSearch(opened, encoder.dimension)
         searcher.catch_up()
         times, found = [], []
         for vector in asked:
@@ -179,7 +181,7 @@ def _share(found: Sequence[Scores], wanted: Sequence[Scores]) -> float:
     return float(np.mean(there))
 
 
-def _nearest(opened: Library, asked: Vectors) -> Vectors:
+def _nearest(opened: LocalReader, asked: Vectors) -> Vectors:
     """The scores of the passages that are really nearest to each question, the best first."""
     scores = np.full((len(asked), TOP), -1, dtype=np.float32)
     for _, vectors in opened.vectors_since(0, _BATCH):

@@ -24,8 +24,8 @@ from typing import Any, cast
 from benchmarks.common.data import arguments, library_of, read
 from retrieval.answering.answerer import Answerer
 from retrieval.errors import QuothError
-from retrieval.library.local.asked import EmbeddedLibrary
-from retrieval.library.local.reader import Library
+from retrieval.library.local.reader import LocalReader
+from retrieval.library.local.searcher import LocalSearcher
 from retrieval.models.encoder import load_encoder
 from retrieval.models.reader import Reader
 
@@ -54,7 +54,7 @@ class Asker:
             except QuothError as error:
                 self.failures.append(str(error))
             took.append((time.perf_counter() - began) * 1000)
-            library = cast(EmbeddedLibrary, self._answerer._library)
+            library = cast(LocalSearcher, self._answerer._library)
             self.found.append((time.perf_counter(), library.searcher.words.generation))
         return took
 
@@ -71,7 +71,7 @@ class Commits(threading.Thread):
 
     def run(self) -> None:
         """Look until told to end."""
-        opened = Library(self._library)
+        opened = LocalReader(self._library)
         log = opened.edition.truth.with_name("truth.sqlite-wal")
         while not self.end.wait(_LOOK):
             self.seen.setdefault(opened.text_generation(), time.perf_counter())

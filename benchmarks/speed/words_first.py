@@ -18,8 +18,9 @@ from tempfile import TemporaryDirectory
 
 from benchmarks.common.data import arguments
 from benchmarks.scale.growing import RandomEncoder
-from retrieval.ingest.index import Reporter, index
-from retrieval.library.local.reader import Library
+from retrieval.ingest.index import index
+from retrieval.library.local.reader import LocalReader
+from retrieval.library.progress import Reporter
 from retrieval.models.encoder import load_encoder
 
 
@@ -49,7 +50,7 @@ def main() -> None:
         reporter = Reporter(lambda problem: sys.exit(str(problem)), progress)
         summary = index([source], library, encoder, reporter)
         whole = time.perf_counter() - began
-        opened = Library(library)
+        opened = LocalReader(library)
         passages = opened.state().passages
         opened.close()
     megabytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024

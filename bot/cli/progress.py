@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 from bot.cli.say import say
 from retrieval.errors import ReadingError
-from retrieval.ingest.index import Reporter, Summary
+from retrieval.library.progress import Reporter, Summary
 
 
 @contextmanager

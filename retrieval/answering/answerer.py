@@ -13,7 +13,7 @@ from retrieval.answering.recency import newest_first
 from retrieval.documents.article import Article
 from retrieval.library.door import open_for_asking
 from retrieval.library.filter import Filter
-from retrieval.library.location import Place
+from retrieval.library.location import Location
 from retrieval.models.encoder.base import Encoder, Vectors, unit
 from retrieval.models.reader import Reader
 
@@ -47,7 +47,7 @@ class Answerer:
     """
 
     def __init__(
-        self, library: Place, encoder: Encoder, reader: Reader, min_confidence: float
+        self, library: Location, encoder: Encoder, reader: Reader, min_confidence: float
     ) -> None:
         self._encoder = encoder
         self._reader = reader

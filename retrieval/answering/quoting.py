@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 
 from retrieval.answering.answer import Quote
 from retrieval.documents.article import Article, Span
-from retrieval.library.base import NumberedArticles
-from retrieval.library.local.searcher import Candidate
+from retrieval.library.base import ArticlesByNumber
+from retrieval.library.fusion import Candidate
 from retrieval.models.reader import NOT_READ, Reading
 
 _SPARE = 1.5  # candidates to fetch for each that is wanted: some say the same as others
@@ -61,7 +61,7 @@ class Finding:
 
 
 def findings(
-    library: NumberedArticles, candidates: Sequence[Candidate], limit: int
+    library: ArticlesByNumber, candidates: Sequence[Candidate], limit: int
 ) -> list[Finding]:
     """The first candidates that say different things, best first.
 

@@ -10,20 +10,21 @@ from contextlib import AbstractContextManager, ExitStack, closing, contextmanage
 from pathlib import Path
 
 from retrieval.documents.article import Article
-from retrieval.ingest.folder_sync import Mirror, Pace, Reporter
+from retrieval.ingest.folder_sync import FolderSync, Pace
 from retrieval.ingest.index import one_name
 from retrieval.library.local import folder, schema
-from retrieval.library.local.batches import Commits, Summary
-from retrieval.library.local.reader import Library
-from retrieval.library.local.transaction import Change, Passages, Transaction
-from retrieval.library.local.writer import LibraryWriter
-from retrieval.library.location import Place
+from retrieval.library.local.batches import Batches
+from retrieval.library.local.reader import LocalReader
+from retrieval.library.local.transaction import LocalTransaction, Passages
+from retrieval.library.local.writer import LocalWriter
+from retrieval.library.location import Location
+from retrieval.library.progress import Change, Reporter, Summary
 
 Note = Callable[[str, str, str | None], None]
 """Hears of each article: "added", "updated" or "removed", its id, and its file."""
 
 
-def rehearse(paths: Sequence[Path], library: Place, reporter: Reporter, note: Note) -> Summary:
+def dry_run(paths: Sequence[Path], library: Location, reporter: Reporter, note: Note) -> Summary:
     """Say what ``index`` would do with these paths.
 
     Args:
@@ -42,26 +43,26 @@ def rehearse(paths: Sequence[Path], library: Place, reporter: Reporter, note: No
         _RehearsalWriter(library, note) as writer,
         closing(_Rehearsed(writer)) as commits,
     ):
-        mirror = Mirror(writer, commits, reporter, Pace())
+        mirror = FolderSync(writer, commits, reporter, Pace())
         for path in paths:
             mirror.mirror(one_name(path))
         return mirror.summary
 
 
-class _Rehearsed(Commits):
+class _Rehearsed(Batches):
     def _split(self, articles: list[Article]) -> Callable[[], dict[Article, Passages]]:
         """Nobody asks for the passages."""
         return dict
 
-    def _commit(self) -> AbstractContextManager[Transaction]:
+    def _commit(self) -> AbstractContextManager[LocalTransaction]:
         """Nobody asks for the words."""
         return self._writer.commit()
 
 
-class _RehearsalWriter(LibraryWriter):
+class _RehearsalWriter(LocalWriter):
     """A writer of a copy that nobody else sees. It holds no lock."""
 
-    def __init__(self, place: Place, note: Note) -> None:  # makes nothing, unlike its base
+    def __init__(self, place: Location, note: Note) -> None:  # makes nothing, unlike its base
         # On a server nothing has a path; this one stands in what is said of a full disk.
         library = place if isinstance(place, Path) else Path(place.name)
         self.path, self._note = library, note
@@ -80,21 +81,21 @@ class _RehearsalWriter(LibraryWriter):
         if there:
             self.edition = folder.current_edition(library)
         if there and self.edition.truth.exists():
-            with closing(Library(library)) as real, real.snapshot(), super().commit() as change:
+            with closing(LocalReader(library)) as real, real.snapshot(), super().commit() as change:
                 change.copy("files", *real.rows("files"))
                 change.copy("articles", *real.rows("articles", blank="text"))
 
     @contextmanager
-    def commit(self) -> Iterator[Transaction]:
+    def commit(self) -> Iterator[LocalTransaction]:
         """Change the copy."""
         with super().commit() as change:
             yield _Noted(change, self._note)
 
 
-class _Noted(Transaction):
+class _Noted(LocalTransaction):
     """Tells of what changes, and leaves out what only a real library needs."""
 
-    def __init__(self, real: Transaction, note: Note) -> None:
+    def __init__(self, real: LocalTransaction, note: Note) -> None:
         super().__init__(real._connection, real._generation, real.changes, real._gone)
         self._note = note
 

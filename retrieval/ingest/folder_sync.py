@@ -13,7 +13,7 @@ from retrieval.documents.formats import find_files, read_file
 from retrieval.documents.formats.files import printable
 from retrieval.errors import ReadingError
 from retrieval.library.base import KnownFiles
-from retrieval.library.local.batches import Summary
+from retrieval.library.progress import Reporter, Summary, same_id
 from retrieval.library.records import FileRecord
 
 
@@ -33,26 +33,6 @@ class Pace:
 
 
 @dataclass(frozen=True, slots=True)
-class Reporter:
-    """Who hears of an indexing run while it goes on.
-
-    Attributes:
-        problem: told of each file or line that was skipped.
-        progress: told what is being done, how much of it is done, and of how many (0: unknown).
-    """
-
-    problem: Callable[[ReadingError], None] = lambda error: None
-    progress: Callable[[str, int, int], None] = lambda stage, done, total: None
-
-
-def same_id(file: str, article_id: str, owner: str) -> ReadingError:
-    """What is said of a file with an article whose id one of another file, the owner, has."""
-    return ReadingError(
-        file, f"has an article with the id {article_id}, and so has {owner}; change one"
-    )
-
-
-@dataclass(frozen=True, slots=True)
 class _Contested:
     """A file with articles whose ids another file has too.
 
@@ -67,7 +47,7 @@ class _Contested:
     ids: frozenset[str]
 
 
-class Committing(Protocol):
+class ArticleSink(Protocol):
     """Where what is read goes: ``committing.Commits``, or the same of another kind of library."""
 
     summary: Summary
@@ -94,7 +74,7 @@ class Committing(Protocol):
         """Wait until all that was committed is found."""
 
 
-class Mirror:
+class FolderSync:
     """One run of ``index`` over some paths, all into one library.
 
     Args:
@@ -108,7 +88,7 @@ class Mirror:
     """
 
     def __init__(
-        self, known: KnownFiles, commits: Committing, reporter: Reporter, pace: Pace
+        self, known: KnownFiles, commits: ArticleSink, reporter: Reporter, pace: Pace
     ) -> None:
         self.summary = commits.summary
         self._library = known

@@ -10,14 +10,15 @@ from collections.abc import Callable, Sequence
 from contextlib import closing
 from pathlib import Path
 
-from retrieval.ingest.folder_sync import Mirror, Pace, Reporter
-from retrieval.library.local.batches import Commits, Summary
-from retrieval.library.local.indexes.vector_files import drop_undone
+from retrieval.ingest.folder_sync import FolderSync, Pace
+from retrieval.library.local.batches import Batches
+from retrieval.library.local.indexes.vector_files import remove_newer
 from retrieval.library.local.indexes.vectors import VectorIndex
 from retrieval.library.local.indexes.words import WordIndex
-from retrieval.library.local.reader import Library
-from retrieval.library.local.writer import LibraryWriter
-from retrieval.library.location import Place
+from retrieval.library.local.reader import LocalReader
+from retrieval.library.local.writer import LocalWriter
+from retrieval.library.location import Location
+from retrieval.library.progress import Reporter, Summary
 from retrieval.models.encoder.base import Encoder
 
 __all__ = ["WHOLE", "Pace", "Reporter", "Summary", "bring_up_to_date", "index", "one_name"]
@@ -31,7 +32,7 @@ WHOLE = Pace()
 
 def index(
     paths: Sequence[Path],
-    library: Place,
+    library: Location,
     encoder: Encoder,
     reporter: Reporter,
     pace: Pace = WHOLE,
@@ -58,10 +59,10 @@ def index(
 
         names = [one_name(path) for path in paths]
         return indexing.index(names, library, encoder, reporter, pace)
-    with LibraryWriter(library) as writer, closing(Commits(writer)) as commits:
+    with LocalWriter(library) as writer, closing(Batches(writer)) as commits:
         writer.claim(encoder.identity)
-        drop_undone(writer.edition.vectors, writer.generation())
-        mirror = Mirror(writer, commits, reporter, pace)
+        remove_newer(writer.edition.vectors, writer.generation())
+        mirror = FolderSync(writer, commits, reporter, pace)
         for path in paths:
             mirror.mirror(one_name(path))
         bring_up_to_date(writer, encoder, reporter, pace.enough)
@@ -79,7 +80,7 @@ def one_name(path: Path) -> Path:
 
 
 def bring_up_to_date(
-    writer: LibraryWriter,
+    writer: LocalWriter,
     encoder: Encoder,
     reporter: Reporter,
     enough: Callable[[], bool] = WHOLE.enough,
@@ -92,7 +93,7 @@ def bring_up_to_date(
     if writer.unswept():
         with writer.commit() as change:
             change.sweep()
-    with closing(Library(writer.path, writer.edition)) as library:
+    with closing(LocalReader(writer.path, writer.edition)) as library:
         with library.snapshot():
             WordIndex(writer.edition.words).catch_up(library)
         _encode_pending(writer, encoder, reporter, enough)
@@ -101,7 +102,7 @@ def bring_up_to_date(
 
 
 def _encode_pending(
-    writer: LibraryWriter, encoder: Encoder, reporter: Reporter, enough: Callable[[], bool]
+    writer: LocalWriter, encoder: Encoder, reporter: Reporter, enough: Callable[[], bool]
 ) -> None:
     pending = writer.pending()
     for start in range(0, len(pending), _BATCH_VECTORS):

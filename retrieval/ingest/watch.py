@@ -23,10 +23,11 @@ from retrieval.errors import (
     ReadingError,
 )
 from retrieval.ingest.file_events import FileEvents, remote_system
-from retrieval.ingest.folder_sync import identity
-from retrieval.ingest.index import Pace, Reporter, Summary, index, one_name
+from retrieval.ingest.folder_sync import Pace, identity
+from retrieval.ingest.index import index, one_name
 from retrieval.library.door import files_under
-from retrieval.library.location import Place
+from retrieval.library.location import Location
+from retrieval.library.progress import Reporter, Summary
 from retrieval.models.encoder.base import Encoder
 
 SETTLE = 1.0
@@ -58,7 +59,9 @@ class Listener:
     notice: Callable[[str], None]
 
 
-def watch(paths: Sequence[Path], library: Place, encoder: Encoder, listener: Listener) -> NoReturn:
+def watch(
+    paths: Sequence[Path], library: Location, encoder: Encoder, listener: Listener
+) -> NoReturn:
     """Index, and go on indexing what changes, until an exception such as a signal's ends it.
 
     Args:
@@ -87,7 +90,7 @@ class _Watch:
     """The state of a watch between its runs; its times are ``time.monotonic``'s."""
 
     def __init__(
-        self, roots: Sequence[Path], library: Place, encoder: Encoder, listener: Listener
+        self, roots: Sequence[Path], library: Location, encoder: Encoder, listener: Listener
     ) -> None:
         self._roots = roots
         self._library = library

@@ -8,7 +8,7 @@ from typing import Protocol
 from retrieval.documents.article import Article
 from retrieval.documents.terms import Terms
 from retrieval.library.filter import Filter
-from retrieval.library.local.searcher import Candidate
+from retrieval.library.fusion import Candidate
 from retrieval.library.records import FileRecord, LibraryState
 from retrieval.models.encoder.base import Vectors
 
@@ -30,7 +30,7 @@ class Status:
     bytes: int | None
 
 
-class ReadLibrary(Protocol):
+class LibraryReader(Protocol):
     """A library opened for reading. Not for two threads at once; its methods raise LibraryError."""
 
     def close(self) -> None:
@@ -46,14 +46,14 @@ class ReadLibrary(Protocol):
         """Each article's id, date, title and source, newest first, those without a date last."""
 
 
-class NumberedArticles(Protocol):
+class ArticlesByNumber(Protocol):
     """Where candidates find their articles."""
 
     def articles_by_number(self, numbers: Iterable[int]) -> Mapping[int, Article]:
         """Read the articles that candidates name by these numbers."""
 
 
-class AskedLibrary(NumberedArticles, Protocol):
+class LibrarySearcher(ArticlesByNumber, Protocol):
     """A library opened for questions. Not for two threads at once; its methods raise LibraryError.
 
     Attributes:

@@ -6,16 +6,16 @@ from contextlib import closing, suppress
 from pathlib import Path
 
 from retrieval.errors import NeedsFolderError
-from retrieval.library.base import AskedLibrary, ReadLibrary, Status
+from retrieval.library.base import LibraryReader, LibrarySearcher, Status
 from retrieval.library.local import folder
-from retrieval.library.local.reader import Library
+from retrieval.library.local.reader import LocalReader
 from retrieval.library.local.schema import ENCODER_FACT
-from retrieval.library.local.writer import LibraryWriter
-from retrieval.library.location import Place
+from retrieval.library.local.writer import LocalWriter
+from retrieval.library.location import Location
 from retrieval.models.encoder.base import Encoder
 
 
-def exists(place: Place) -> bool:
+def exists(place: Location) -> bool:
     """Whether there is a library.
 
     Raises:
@@ -28,7 +28,7 @@ def exists(place: Place) -> bool:
     return opening.exists(place)
 
 
-def open_for_asking(place: Place, encoder: Encoder) -> AskedLibrary:
+def open_for_asking(place: Location, encoder: Encoder) -> LibrarySearcher:
     """Open a library for questions.
 
     Args:
@@ -40,28 +40,28 @@ def open_for_asking(place: Place, encoder: Encoder) -> AskedLibrary:
     """
     # Imported here because a process asks one kind alone.
     if isinstance(place, Path):
-        from retrieval.library.local.asked import EmbeddedLibrary
+        from retrieval.library.local.searcher import LocalSearcher
 
-        return EmbeddedLibrary(place, encoder)
-    from retrieval.library.milvus.searcher import MilvusAsked
+        return LocalSearcher(place, encoder)
+    from retrieval.library.milvus.searcher import MilvusSearcher
 
-    return MilvusAsked(place, encoder)
+    return MilvusSearcher(place, encoder)
 
 
-def open_for_reading(place: Place) -> ReadLibrary:
+def open_for_reading(place: Location) -> LibraryReader:
     """Open a library for reading its articles.
 
     Raises:
         LibraryError: it cannot be opened.
     """
     if isinstance(place, Path):
-        return Library(place)
+        return LocalReader(place)
     from retrieval.library.milvus import opening
 
     return opening.read(place)
 
 
-def status(place: Place) -> Status:
+def status(place: Location) -> Status:
     """Say what a library holds.
 
     Raises:
@@ -71,14 +71,14 @@ def status(place: Place) -> Status:
         from retrieval.library.milvus import opening
 
         return opening.status(place)
-    with closing(Library(place)) as library, library.snapshot() as state:
+    with closing(LocalReader(place)) as library, library.snapshot() as state:
         encoder = library.fact(ENCODER_FACT)
         pending = library.pending()
     # Now without the files of being open.
     return Status(state, pending, None if encoder is None else str(encoder), _size(place))
 
 
-def remove_article(place: Place, article_id: str) -> bool:
+def remove_article(place: Location, article_id: str) -> bool:
     """Remove an article; False where there is none of that id.
 
     Raises:
@@ -88,8 +88,8 @@ def remove_article(place: Place, article_id: str) -> bool:
         from retrieval.library.milvus.index import remove_article as remove
 
         return remove(place, article_id)
-    Library(place).close()  # a library that is not there is not made here
-    with LibraryWriter(place) as writer:
+    LocalReader(place).close()  # a library that is not there is not made here
+    with LocalWriter(place) as writer:
         if writer.unknown([article_id]):
             return False  # and nothing is committed
         with writer.commit() as change:
@@ -98,7 +98,7 @@ def remove_article(place: Place, article_id: str) -> bool:
     return True
 
 
-def files_under(place: Place, root: Path) -> Iterator[str]:
+def files_under(place: Location, root: Path) -> Iterator[str]:
     """The paths of the files that a library was made of; some may not be under the root.
 
     Raises:
@@ -109,12 +109,12 @@ def files_under(place: Place, root: Path) -> Iterator[str]:
 
         yield from opening.files(place)
         return
-    with closing(Library(place)) as library, library.snapshot():
+    with closing(LocalReader(place)) as library, library.snapshot():
         _, files = library.rows("files")
         yield from (name for name, *_ in files)
 
 
-def folder_of(place: Place, what: str) -> Path:
+def folder_of(place: Location, what: str) -> Path:
     """The folder of a library in one.
 
     Args:

@@ -15,7 +15,7 @@ _PORT = 19_530
 
 
 @dataclass(frozen=True, slots=True)
-class MilvusPlace:
+class MilvusLocation:
     """A library on a Milvus server. ``str`` and ``repr`` show no secret.
 
     Attributes:
@@ -51,7 +51,7 @@ class MilvusPlace:
         return f"{self._scheme}://{login}@{self.host}:{self.port}/{self.name}"
 
 
-Place = Path | MilvusPlace
+Location = Path | MilvusLocation
 """Where a library is."""
 
 
@@ -60,7 +60,7 @@ def is_address(value: str) -> bool:
     return value.lower().startswith(("milvus://", "milvuss://"))
 
 
-def parse_address(value: str, token: str = "") -> MilvusPlace:
+def parse_address(value: str, token: str = "") -> MilvusLocation:
     """Read ``milvus://[user:password@]host[:port]/name``; ``milvuss`` is with TLS.
 
     Args:
@@ -80,7 +80,7 @@ def parse_address(value: str, token: str = "") -> MilvusPlace:
     if not 0 < port < 65_536:
         raise ValueError(f"has the port {port}; it goes from 1 to 65535")
     user = unquote(match["user"] or "")
-    return MilvusPlace(
+    return MilvusLocation(
         host=match["host"],
         port=port,
         name=match["name"],
@@ -91,6 +91,6 @@ def parse_address(value: str, token: str = "") -> MilvusPlace:
     )
 
 
-def as_setting(place: Place) -> str:
+def as_setting(place: Location) -> str:
     """A place as ``QUOTH_LIBRARY`` names it, secrets and all."""
     return str(place) if isinstance(place, Path) else place.with_secrets()

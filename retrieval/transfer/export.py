@@ -5,32 +5,33 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Protocol
 
-from retrieval.ingest.folder_sync import Reporter
-from retrieval.library.location import Place
+from retrieval.library.exported import ExportedArticle, ExportHeader
+from retrieval.library.location import Location
+from retrieval.library.progress import Reporter
 from retrieval.library.records import FileRecord
 from retrieval.transfer.archive_writer import Writer
-from retrieval.transfer.format import Counts, Header, Packed
+from retrieval.transfer.format import Counts
 
 
 class Source(Protocol):
     """A library opened for being exported; its methods raise LibraryError."""
 
     @property
-    def header(self) -> Header:
+    def header(self) -> ExportHeader:
         """What it holds."""
 
     @property
     def count(self) -> int:
         """About how many articles."""
 
-    def articles(self) -> Iterator[Packed]:
+    def articles(self) -> Iterator[ExportedArticle]:
         """Every article, in any order; some hundred of them are in memory at once."""
 
     def files(self) -> Iterator[tuple[str, FileRecord]]:
         """What is known of the files that they came from."""
 
 
-def export_library(place: Place, path: Path, reporter: Reporter) -> Counts:
+def export_library(place: Location, path: Path, reporter: Reporter) -> Counts:
     """Write a library into a file; others may write the library meanwhile.
 
     Args:
@@ -52,7 +53,7 @@ def export_library(place: Place, path: Path, reporter: Reporter) -> Counts:
         return file.counts
 
 
-def _open(place: Place) -> AbstractContextManager[Source]:
+def _open(place: Location) -> AbstractContextManager[Source]:
     # Imported here because a process exports one kind alone.
     if isinstance(place, Path):
         from retrieval.library.local.transfer import open_source

@@ -5,12 +5,11 @@ from pathlib import Path
 from typing import Protocol
 
 from retrieval.errors import MismatchError
-from retrieval.ingest.folder_sync import Reporter
-from retrieval.library.local.batches import Summary
-from retrieval.library.location import Place
+from retrieval.library.exported import ExportedArticle, ExportHeader
+from retrieval.library.location import Location
+from retrieval.library.progress import Reporter, Summary
 from retrieval.library.records import FileRecord
 from retrieval.transfer.archive_reader import check, read
-from retrieval.transfer.format import Header, Packed
 
 
 class Sink(Protocol):
@@ -22,7 +21,7 @@ class Sink(Protocol):
 
     summary: Summary
 
-    def put(self, packed: Packed) -> None:
+    def put(self, packed: ExportedArticle) -> None:
         """Add or replace an article, soon."""
 
     def record(self, path: str, record: FileRecord) -> None:
@@ -32,7 +31,7 @@ class Sink(Protocol):
         """Have all of it in."""
 
 
-def import_library(path: Path, place: Place, reporter: Reporter) -> Summary:
+def import_library(path: Path, place: Location, reporter: Reporter) -> Summary:
     """Bring the articles of a file into a library, new or not.
 
     Each article is in with its vectors, or not at all; the same again goes on where it stopped.
@@ -53,7 +52,7 @@ def import_library(path: Path, place: Place, reporter: Reporter) -> Summary:
     with _open(place, header, path, reporter) as sink:
         done = 0
         for each in read(path, header):
-            if isinstance(each, Packed):
+            if isinstance(each, ExportedArticle):
                 sink.put(each)
                 done += 1
                 reporter.progress("Importing", done, counts.articles)
@@ -63,7 +62,7 @@ def import_library(path: Path, place: Place, reporter: Reporter) -> Summary:
         return sink.summary
 
 
-def refuse_encoder(path: Path, header: Header, place: Place, made_by: str) -> None:
+def refuse_encoder(path: Path, header: ExportHeader, place: Location, made_by: str) -> None:
     """Refuse to mix the vectors of two encoders.
 
     Raises:
@@ -77,7 +76,7 @@ def refuse_encoder(path: Path, header: Header, place: Place, made_by: str) -> No
 
 
 def _open(
-    place: Place, header: Header, path: Path, reporter: Reporter
+    place: Location, header: ExportHeader, path: Path, reporter: Reporter
 ) -> AbstractContextManager[Sink]:
     # Imported here because a process imports into one kind alone.
     if isinstance(place, Path):

@@ -11,9 +11,10 @@ from typing import Any
 from retrieval.answering.answerer import Answerer
 from retrieval.documents.article import Article
 from retrieval.errors import ReadingError
-from retrieval.ingest.index import Reporter, Summary, bring_up_to_date, index
+from retrieval.ingest.index import bring_up_to_date, index
 from retrieval.library.local.folder import current_edition
-from retrieval.library.local.writer import LibraryWriter
+from retrieval.library.local.writer import LocalWriter
+from retrieval.library.progress import Reporter, Summary
 from retrieval.models.encoder.base import Encoder
 from retrieval.models.reader import Reader
 
@@ -44,7 +45,7 @@ def answerer_of(library: Path, encoder: Encoder, min_confidence: float) -> Answe
 
 def build(library: Path, encoder: Encoder, articles: Iterable[Article]) -> Path:
     """Put articles into a library, with their vectors and indexes."""
-    with LibraryWriter(library) as writer:
+    with LocalWriter(library) as writer:
         writer.claim(encoder.identity)
         with writer.commit() as change:
             for each in articles:

@@ -4,7 +4,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from retrieval.library.location import MilvusPlace, as_setting
+from retrieval.library.location import MilvusLocation, as_setting
 
 _CODE = """
 import sys, json
@@ -26,7 +26,7 @@ print(json.dumps([summary.added, summary.unchanged, len(encoder.encoded)]), flus
 """
 
 
-def indexer(place: MilvusPlace, folder: Path, delay: float = 0.3) -> "subprocess.Popen[str]":
+def indexer(place: MilvusLocation, folder: Path, delay: float = 0.3) -> "subprocess.Popen[str]":
     """Start one. It prints its progress, and at the end a list: added, unchanged, encoded.
 
     Args:

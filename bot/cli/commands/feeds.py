@@ -15,14 +15,14 @@ from retrieval.ingest.web.feed_sync import sync as sync_all
 from retrieval.ingest.web.subscriptions import follow, unfollow
 from retrieval.library.door import folder_of
 from retrieval.library.local import feeds
-from retrieval.library.local.reader import Library
+from retrieval.library.local.reader import LocalReader
 
 _WHAT = "quoth feeds"
 
 
 def list_feeds(as_json: bool, library: str | None) -> int:
     """Print one feed a line."""
-    opened = Library(folder_of(settings.load(library).library, _WHAT))
+    opened = LocalReader(folder_of(settings.load(library).library, _WHAT))
     with opened.snapshot():
         for feed in feeds.list_feeds(opened.connection):
             taken, waiting = feeds.item_counts(opened.connection, feed.address)
@@ -72,7 +72,7 @@ def sync(addresses: Sequence[str], force: bool, library: str | None) -> int:
     """Take what is new, print what was done, and return the exit status."""
     chosen = settings.load(library)
     path = folder_of(chosen.library, _WHAT)
-    Library(path).close()  # said before a model is loaded
+    LocalReader(path).close()  # said before a model is loaded
     encoder = open_encoder(chosen)
     with reporting() as reporter:
         done = sync_all(

@@ -13,12 +13,13 @@ from bot.settings import Settings
 from bot.startup import open_encoder
 from bot.wording import counted
 from retrieval.errors import ReadingError
-from retrieval.ingest.dry_run import rehearse
-from retrieval.ingest.index import Reporter, Summary, index
+from retrieval.ingest.dry_run import dry_run
+from retrieval.ingest.index import index
 from retrieval.library.door import exists, folder_of
 from retrieval.library.local import feeds
 from retrieval.library.local.rebuild import rebuild, roll_back
-from retrieval.library.location import Place
+from retrieval.library.location import Location
+from retrieval.library.progress import Reporter, Summary
 from retrieval.models.encoder import Encoder
 
 
@@ -78,12 +79,12 @@ def run(
     return FAILED if summary.failed else OK
 
 
-def _rehearse(places: Sequence[Path], library: Place) -> int:
+def _rehearse(places: Sequence[Path], library: Location) -> int:
     def note(change: str, article: str, file: str | None) -> None:
         print(one_line(f"would be {change}: {article} ({file})"))
 
     with reporting() as reporter:
-        summary = rehearse(places, library, reporter, note)
+        summary = dry_run(places, library, reporter, note)
     print(f"dry run, nothing was changed: {summarised(summary)}")
     return FAILED if summary.failed else OK
 

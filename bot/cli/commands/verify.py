@@ -9,9 +9,8 @@ from bot.startup import open_encoder
 from bot.wording import counted
 from retrieval.library.local.verify.check import verify
 from retrieval.library.local.verify.repair import repair
-from retrieval.library.local.verify.row_repair import Lost
-from retrieval.library.location import Place
-from retrieval.library.report import Report
+from retrieval.library.location import Location
+from retrieval.library.report import LostArticle, Report
 
 
 def run(mend: bool, as_json: bool, library: str | None) -> int:
@@ -20,7 +19,7 @@ def run(mend: bool, as_json: bool, library: str | None) -> int:
     return _repair(chosen, as_json) if mend else _verify(chosen.library, as_json)
 
 
-def _verify(library: Place, as_json: bool) -> int:
+def _verify(library: Location, as_json: bool) -> int:
     with reporting() as reporter:
         report = verify(library, reporter)
     if as_json:
@@ -45,7 +44,7 @@ def _repair(chosen: settings.Settings, as_json: bool) -> int:
     return OK if done.after.ok else FAILED
 
 
-def _print(library: Place, report: Report, advice: str) -> None:
+def _print(library: Location, report: Report, advice: str) -> None:
     for line in report.lines():
         print(one_line(line))
     for line in report.left_over:
@@ -55,7 +54,7 @@ def _print(library: Place, report: Report, advice: str) -> None:
     print(one_line(f"{library}: {verdict} ({checked})"))
 
 
-def _lost(lost: Lost) -> str:
+def _lost(lost: LostArticle) -> str:
     if lost.taken_out:
         return f"{lost.article}: taken out; quoth index reads {lost.file} again"
     return (
@@ -64,7 +63,7 @@ def _lost(lost: Lost) -> str:
     )
 
 
-def _as_json(library: Place, report: Report) -> dict[str, object]:
+def _as_json(library: Location, report: Report) -> dict[str, object]:
     return {
         "library": str(library),
         "ok": report.ok,

@@ -13,11 +13,11 @@ from bot.cli.exit_status import OK
 from bot.cli.progress import reporting, say_problem, summarised
 from bot.cli.say import say
 from bot.settings import Settings
-from retrieval.ingest.folder_sync import Reporter
 from retrieval.ingest.watch import Listener
 from retrieval.ingest.watch import watch as watch_files
 from retrieval.library.door import folder_of
 from retrieval.library.local import feeds
+from retrieval.library.progress import Reporter
 from retrieval.models.encoder import Encoder
 
 _PAUSE = 60.0  # seconds between looks at which feeds may be read again

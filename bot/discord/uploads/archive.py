@@ -20,8 +20,8 @@ from retrieval.errors import QuothError
 from retrieval.library.door import folder_of
 from retrieval.library.filter import Filter
 from retrieval.library.local import catalogue
-from retrieval.library.local.reader import Library
-from retrieval.library.location import Place
+from retrieval.library.local.reader import LocalReader
+from retrieval.library.location import Location
 
 _T = TypeVar("_T")
 
@@ -53,7 +53,7 @@ class Archive:
         worker: who reads files and writes the library.
     """
 
-    def __init__(self, store: Store, library: Place, worker: Worker) -> None:
+    def __init__(self, store: Store, library: Location, worker: Worker) -> None:
         self.store = store
         self._library = library
         self._worker = worker
@@ -181,7 +181,7 @@ class Archive:
             QuothError: the library cannot be read.
         """
 
-        def read(library: Library) -> list[str]:
+        def read(library: LocalReader) -> list[str]:
             fit = (
                 each
                 for each in catalogue.sources(library, holding)
@@ -228,10 +228,10 @@ class Archive:
             self._keeping.cancel()
         self._worker.close()
 
-    async def _read(self, look: Callable[[Library], _T]) -> _T:
+    async def _read(self, look: Callable[[LocalReader], _T]) -> _T:
         def read() -> _T:
             path = folder_of(self._library, "a list of articles in Discord")
-            with closing(Library(path)) as library, library.snapshot():
+            with closing(LocalReader(path)) as library, library.snapshot():
                 return look(library)
 
         return await asyncio.to_thread(read)

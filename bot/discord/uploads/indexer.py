@@ -19,11 +19,11 @@ from bot.discord.uploads.kept_articles import NOTHING, Added, UploadError
 from bot.discord.uploads.listing import unsettled
 from retrieval.documents.article import Article
 from retrieval.errors import LibraryError, ReadingError
-from retrieval.ingest.folder_sync import Reporter
 from retrieval.ingest.index import bring_up_to_date
-from retrieval.library.local.indexes.vector_files import drop_undone
-from retrieval.library.local.reader import Library
-from retrieval.library.local.writer import LibraryWriter
+from retrieval.library.local.indexes.vector_files import remove_newer
+from retrieval.library.local.reader import LocalReader
+from retrieval.library.local.writer import LocalWriter
+from retrieval.library.progress import Reporter
 from retrieval.models.encoder import Encoder
 
 Progress = Callable[[str, int, int], None]
@@ -134,9 +134,9 @@ class Librarian:
         progress("Waiting for its turn", 0, 0)
         with patiently(self.library, _PATIENCE) as writer:
             writer.claim(self.encoder.identity)
-            drop_undone(writer.edition.vectors, writer.generation())
+            remove_newer(writer.edition.vectors, writer.generation())
             # Looked up holding the library: of two of us, the second sees what the first did.
-            with closing(Library(writer.path, writer.edition)) as library, library.snapshot():
+            with closing(LocalReader(writer.path, writer.edition)) as library, library.snapshot():
                 due, gone = unsettled(library, self.store)
             for start in range(0, len(due), _BATCH):
                 progress("Indexing", start, len(due))
@@ -155,7 +155,7 @@ class Librarian:
             )
 
 
-def _put(writer: LibraryWriter, articles: Iterable[Article]) -> None:
+def _put(writer: LocalWriter, articles: Iterable[Article]) -> None:
     with writer.commit() as change:
         for article in articles:
             change.put(article, str(article.source))

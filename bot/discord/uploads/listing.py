@@ -10,7 +10,7 @@ from bot.discord.storage.server_settings import PRIVATE, source_of
 from bot.discord.uploads import kept_articles
 from retrieval.documents.article import id_key
 from retrieval.library.local.catalogue import beginning, count_others, others
-from retrieval.library.local.reader import Library
+from retrieval.library.local.reader import LocalReader
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +71,7 @@ class Status:
     pending: int
 
 
-def own_articles(library: Library, store: Store, server: int, search: str = "") -> list[Listed]:
+def own_articles(library: LocalReader, store: Store, server: int, search: str = "") -> list[Listed]:
     """A server's own articles, those first that wait, then the newest.
 
     Args:
@@ -102,7 +102,9 @@ def own_articles(library: Library, store: Store, server: int, search: str = "") 
     return [each for each in found if all(word in each.title.casefold() for word in words)]
 
 
-def find(library: Library, store: Store, server: int, search: str, first: int, count: int) -> Found:
+def find(
+    library: LocalReader, store: Store, server: int, search: str, first: int, count: int
+) -> Found:
     """A part of the list of what a server may see.
 
     Args:
@@ -125,7 +127,7 @@ def find(library: Library, store: Store, server: int, search: str, first: int, c
     return Found(tuple(rows), len(own), len(own) + count_others(library, PRIVATE, words))
 
 
-def status(library: Library, store: Store, server: int) -> Status:
+def status(library: LocalReader, store: Store, server: int) -> Status:
     """Count what there is for a server."""
     own = own_articles(library, store, server)
     waiting = sum(each.waiting for each in own)
@@ -136,7 +138,7 @@ def status(library: Library, store: Store, server: int) -> Status:
     )
 
 
-def unsettled(library: Library, store: Store) -> tuple[list[str], list[str]]:
+def unsettled(library: LocalReader, store: Store) -> tuple[list[str], list[str]]:
     """The ids of the articles that are to be put into the library, and of those to take out."""
     there = {each.id: (each.title, each.sha256) for each in beginning(library, PRIVATE)}
     due = [each for each, kept in kept_articles.states(store).items() if there.get(each) != kept]

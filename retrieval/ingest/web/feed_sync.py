@@ -13,7 +13,6 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from retrieval.errors import FetchError, LibraryError, ReadingError
-from retrieval.ingest.folder_sync import Reporter
 from retrieval.ingest.index import WHOLE
 from retrieval.ingest.web.addresses import canonical, parse_address, show_address
 from retrieval.ingest.web.feed_parser import Feed, FeedItem
@@ -22,10 +21,11 @@ from retrieval.ingest.web.page_parser import read_page
 from retrieval.ingest.web.page_storage import count, keep_page
 from retrieval.ingest.web.saver import Saver, finish
 from retrieval.ingest.web.subscriptions import read_feed
+from retrieval.library.feed_records import FeedRecord, ItemRecord
 from retrieval.library.local import feeds
-from retrieval.library.local.feeds import FeedRecord, ItemRecord
-from retrieval.library.local.reader import Library
-from retrieval.library.local.transaction import Transaction
+from retrieval.library.local.reader import LocalReader
+from retrieval.library.local.transaction import LocalTransaction
+from retrieval.library.progress import Reporter
 from retrieval.models.encoder.base import Encoder
 
 _INTERVAL = 15 * 60  # seconds from one look at a feed to the next
@@ -88,7 +88,7 @@ def sync(
         LibraryError: the library cannot be read or written, or does not follow a feed that was
             named; what was committed until then is kept.
     """
-    with closing(Library(library)) as opened, opened.snapshot():
+    with closing(LocalReader(library)) as opened, opened.snapshot():
         records = _chosen(feeds.list_feeds(opened.connection), addresses)
 
     async def run() -> SyncSummary:
@@ -164,7 +164,7 @@ class _Syncing:
         """Commit a feed with what it lists; how many of that are in as they are."""
         items = [_item(record.address, item) for item in feed.items] if feed else []
 
-        def save(change: Transaction) -> int:
+        def save(change: LocalTransaction) -> int:
             if not feeds.has_feed(change.connection, record.address):  # removed meanwhile
                 return 0
             feeds.put_feed(change.connection, record)
@@ -201,7 +201,7 @@ class _Syncing:
         return True
 
     def _waiting(self, address: str) -> list[ItemRecord]:
-        with closing(Library(self._library)) as library, library.snapshot():
+        with closing(LocalReader(self._library)) as library, library.snapshot():
             return feeds.waiting_items(library.connection, address)
 
     def _fail(self, problem: ReadingError) -> None:
@@ -250,5 +250,5 @@ def _is_due(due: int) -> bool:
 
 
 def _pending(library: Path) -> bool:
-    with closing(Library(library)) as opened, opened.snapshot():
+    with closing(LocalReader(library)) as opened, opened.snapshot():
         return opened.pending() > 0

@@ -5,14 +5,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from retrieval.errors import ReadingError
-from retrieval.ingest.folder_sync import Reporter
 from retrieval.ingest.index import WHOLE
 from retrieval.ingest.web.addresses import show_address
 from retrieval.ingest.web.fetcher import Fetcher, Limits, at_once
 from retrieval.ingest.web.page_parser import Page, read_page
 from retrieval.ingest.web.page_storage import count, keep_page
 from retrieval.ingest.web.saver import Saver, finish
-from retrieval.library.local.batches import Summary
+from retrieval.library.progress import Reporter, Summary
 from retrieval.models.encoder.base import Encoder
 
 

@@ -5,13 +5,14 @@ from typing import Protocol
 
 from retrieval.errors import ReadingError
 from retrieval.ingest.web.page_parser import Page, fill_in
+from retrieval.library.feed_records import ItemRecord
 from retrieval.library.local import feeds
-from retrieval.library.local.feeds import ItemRecord
-from retrieval.library.local.transaction import Change, Transaction
+from retrieval.library.local.transaction import LocalTransaction
+from retrieval.library.progress import Change
 
 
 def keep_page(
-    change: Transaction, page: Page, place: str, item: ItemRecord | None = None
+    change: LocalTransaction, page: Page, place: str, item: ItemRecord | None = None
 ) -> Change | ReadingError:
     """Add or update the article of a page, and in the same commit what is known of its item.
 

@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 from retrieval.errors import LockedError
-from retrieval.ingest.folder_sync import Reporter
 from retrieval.ingest.index import bring_up_to_date
-from retrieval.library.local.transaction import Transaction
-from retrieval.library.local.writer import LibraryWriter
+from retrieval.library.local.transaction import LocalTransaction
+from retrieval.library.local.writer import LocalWriter
+from retrieval.library.progress import Reporter
 from retrieval.models.encoder.base import Encoder
 
 _PATIENCE = 60.0
@@ -22,7 +22,7 @@ _T = TypeVar("_T")
 class _Waiting(Generic[_T]):
     """A change that waits for the next commit, and what becomes of it."""
 
-    def __init__(self, change: Callable[[Transaction], _T]) -> None:
+    def __init__(self, change: Callable[[LocalTransaction], _T]) -> None:
         self.change = change
         self.outcome: asyncio.Future[_T] = asyncio.get_running_loop().create_future()
 
@@ -41,7 +41,7 @@ class Saver:
         self._waiting: list[_Waiting[Any]] = []
         self._committing = asyncio.Lock()
 
-    async def save(self, change: Callable[[Transaction], _T]) -> _T:
+    async def save(self, change: Callable[[LocalTransaction], _T]) -> _T:
         """Make a change in the next commit; all that it does is committed together, or not at all.
 
         Returns:
@@ -71,7 +71,7 @@ class Saver:
             if not each.outcome.done():
                 each.outcome.set_result(outcome)
 
-    def _write(self, changes: list[Callable[[Transaction], Any]]) -> list[Any]:
+    def _write(self, changes: list[Callable[[LocalTransaction], Any]]) -> list[Any]:
         with patiently(self._library) as writer:
             writer.claim(self._encoder)
             with writer.commit() as transaction:
@@ -89,7 +89,7 @@ def finish(library: Path, encoder: Encoder, reporter: Reporter, enough: Callable
         bring_up_to_date(writer, encoder, reporter, enough)
 
 
-def patiently(library: Path, seconds: float = _PATIENCE) -> LibraryWriter:
+def patiently(library: Path, seconds: float = _PATIENCE) -> LocalWriter:
     """Open a library for writing once whoever else writes is done.
 
     Raises:
@@ -99,7 +99,7 @@ def patiently(library: Path, seconds: float = _PATIENCE) -> LibraryWriter:
     deadline = time.monotonic() + seconds
     while True:
         try:
-            return LibraryWriter(library)
+            return LocalWriter(library)
         except LockedError:
             if time.monotonic() > deadline:
                 raise

@@ -8,10 +8,10 @@ from retrieval.ingest.web.addresses import parse_address
 from retrieval.ingest.web.charset import decode_page
 from retrieval.ingest.web.feed_parser import Feed, parse_feed
 from retrieval.ingest.web.fetcher import Fetched, Fetcher, Limits
+from retrieval.library.feed_records import FeedRecord
 from retrieval.library.local import feeds
-from retrieval.library.local.feeds import FeedRecord
-from retrieval.library.local.reader import Library
-from retrieval.library.local.writer import LibraryWriter
+from retrieval.library.local.reader import LocalReader
+from retrieval.library.local.writer import LocalWriter
 
 
 def follow(
@@ -39,7 +39,7 @@ def follow(
             return read_feed(await fetcher.fetch(place), place)
 
     record = FeedRecord(place, asyncio.run(look()).title)
-    with LibraryWriter(library) as writer, writer.commit() as change:
+    with LocalWriter(library) as writer, writer.commit() as change:
         if feeds.has_feed(change.connection, place):
             raise LibraryError(f"{place}: is followed already; run: quoth feeds sync")
         feeds.put_feed(change.connection, record)
@@ -60,9 +60,9 @@ def unfollow(address: str, library: Path, *, with_articles: bool) -> int:
     Raises:
         LibraryError: the library does not follow it, or cannot be written.
     """
-    Library(library).close()  # a library that is not there is not made here
+    LocalReader(library).close()  # a library that is not there is not made here
     place = str(parse_address(address))
-    with LibraryWriter(library) as writer, writer.commit() as change:
+    with LocalWriter(library) as writer, writer.commit() as change:
         articles = feeds.articles_of(change.connection, place)
         if not feeds.remove_feed(change.connection, place):
             raise LibraryError(f"{place}: not followed; quoth feeds list shows those that are")

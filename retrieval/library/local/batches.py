@@ -2,43 +2,20 @@
 
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 
 from retrieval.documents.article import Article
-from retrieval.library.local.indexes.word_updates import WordKeeper
-from retrieval.library.local.split_process import Splitter
-from retrieval.library.local.transaction import Change, Passages, Transaction
-from retrieval.library.local.writer import LibraryWriter
+from retrieval.library.local.indexes.word_updates import WordUpdates
+from retrieval.library.local.split_process import SplitProcess
+from retrieval.library.local.transaction import LocalTransaction, Passages
+from retrieval.library.local.writer import LocalWriter
+from retrieval.library.progress import Summary
 from retrieval.library.records import FileRecord
 
 # Of articles committed at once. The index of the passages' digests is written over and over, so
 # large batches are faster; the first ones are small, to be found soon.
 _BATCH_CHARACTERS = 1_000_000
 _LARGEST_BATCH = 4_000_000
-
-
-@dataclass(slots=True)
-class Summary:
-    """What an indexing run did, in articles.
-
-    ``failed`` counts files and lines, ``waiting`` files that were still being written.
-    """
-
-    added: int = 0
-    updated: int = 0
-    removed: int = 0
-    unchanged: int = 0
-    failed: int = 0
-    waiting: int = 0
-
-    def add(self, other: "Summary") -> None:
-        """Count what another run did, or another part of this one, with the rest."""
-        for each in fields(self):
-            setattr(self, each.name, getattr(self, each.name) + getattr(other, each.name))
-
-    def count(self, outcome: Change) -> None:
-        """Count what became of an article."""
-        setattr(self, outcome, getattr(self, outcome) + 1)
 
 
 @dataclass(slots=True)
@@ -56,7 +33,7 @@ class _Batch:
         return bool(self.articles or self.gone or self.files or self.forgotten)
 
 
-class Commits:
+class Batches:
     """Gathers changes and commits them. Nothing counts before it is committed.
 
     Args:
@@ -66,11 +43,11 @@ class Commits:
         summary: what was acknowledged so far.
     """
 
-    def __init__(self, writer: LibraryWriter) -> None:
+    def __init__(self, writer: LocalWriter) -> None:
         self.summary = Summary()
         self._writer = writer
-        self._splitter = Splitter()
-        self._words = WordKeeper(writer)
+        self._splitter = SplitProcess()
+        self._words = WordUpdates(writer)
         self._batch = _Batch()
         self._next = _Batch()  # is committed while the one after it is split
         self._characters = 0  # of all articles so far
@@ -152,5 +129,5 @@ class Commits:
         unknown = self._writer.unknown(article.id for article in articles)
         return self._splitter.begin([each for each in articles if each.id in unknown])
 
-    def _commit(self) -> AbstractContextManager[Transaction]:
+    def _commit(self) -> AbstractContextManager[LocalTransaction]:
         return self._words.commit()

@@ -1,20 +1,20 @@
 """Articles by their titles and sources, for lists and suggestions: without reading any text.
 
-Functions over a ``Library``, to be called inside its snapshot. What they read stands in one index
-(``articles_in_short``); a library that was not written since it is made for does without, slower.
+Functions over a ``LocalReader``, to be called inside its snapshot. What they read stands in one
+index (``articles_in_short``); an older library that was not written since does without, slower.
 """
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from retrieval.library.local.reader import Library
+from retrieval.library.local.reader import LocalReader
 
 _ENTRY = "id, date, title, source, sha256"
 _LAST = chr(0x10FFFF)  # comes after every character that a source may go on with
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class ListedArticle:
     """An article in a list.
 
     Attributes:
@@ -32,7 +32,7 @@ class Entry:
     sha256: str
 
 
-def sources(library: Library, holding: str = "") -> Iterator[str]:
+def sources(library: LocalReader, holding: str = "") -> Iterator[str]:
     """The different sources, those first that begin with some words, then those that hold them.
 
     Args:
@@ -52,17 +52,17 @@ def sources(library: Library, holding: str = "") -> Iterator[str]:
     return (row[0] for row in rows)
 
 
-def beginning(library: Library, source: str) -> list[Entry]:
+def beginning(library: LocalReader, source: str) -> list[ListedArticle]:
     """The articles whose source begins so, the newest first, those without a date last."""
     rows = library.connection.execute(
         f"SELECT {_ENTRY} FROM articles WHERE source >= ? AND source < ?"  # noqa: S608 - constants
         " ORDER BY date IS NULL, date DESC, id",
         (source, source + _LAST),
     )
-    return [Entry(*row) for row in rows]
+    return [ListedArticle(*row) for row in rows]
 
 
-def count_others(library: Library, source: str, words: Sequence[str] = ()) -> int:
+def count_others(library: LocalReader, source: str, words: Sequence[str] = ()) -> int:
     """How many ``others`` there are."""
     where, values = _others(library, source, words)
     (count,) = library.connection.execute(
@@ -73,8 +73,8 @@ def count_others(library: Library, source: str, words: Sequence[str] = ()) -> in
 
 
 def others(
-    library: Library, source: str, words: Sequence[str], first: int, count: int
-) -> list[Entry]:
+    library: LocalReader, source: str, words: Sequence[str], first: int, count: int
+) -> list[ListedArticle]:
     """Some of the articles whose source does not begin so; ordered as ``beginning``.
 
     Args:
@@ -90,17 +90,17 @@ def others(
         " ORDER BY date IS NULL, date DESC, id LIMIT ? OFFSET ?",
         (*values, count, first),
     )
-    return [Entry(*row) for row in rows]
+    return [ListedArticle(*row) for row in rows]
 
 
-def _others(library: Library, source: str, words: Sequence[str]) -> tuple[str, list[str | int]]:
+def _others(library: LocalReader, source: str, words: Sequence[str]) -> tuple[str, list[str | int]]:
     _fold(library)
     where = "(source IS NULL OR substr(source, 1, ?) <> ?)"
     where += " AND instr(fold(title), ?)" * len(words)
     return where, [len(source), source, *(word.casefold() for word in words)]
 
 
-def _fold(library: Library) -> None:
+def _fold(library: LocalReader) -> None:
     """SQLite itself knows the case of A to Z alone."""
     library.connection.create_function("fold", 1, _folded, deterministic=True)
 

@@ -20,7 +20,7 @@ from retrieval.library.records import LibraryState, PassageRow
 _VARIABLES = 500  # how many ids to name in one statement; SQLite's oldest limit is 999
 
 
-class Library(Changes):
+class LocalReader(Changes):
     """A library opened for reading. Not for two threads at once.
 
     Args:

@@ -11,12 +11,13 @@ from pathlib import Path
 import numpy as np
 
 from retrieval.errors import DamagedError, LibraryError
-from retrieval.ingest.index import Reporter, bring_up_to_date
+from retrieval.ingest.index import bring_up_to_date
 from retrieval.library.local import folder
-from retrieval.library.local.reader import Library
+from retrieval.library.local.reader import LocalReader
 from retrieval.library.local.schema import COPIED, ENCODER_FACT
 from retrieval.library.local.verify.check import check
-from retrieval.library.local.writer import LibraryWriter
+from retrieval.library.local.writer import LocalWriter
+from retrieval.library.progress import Reporter
 from retrieval.library.records import LibraryState
 from retrieval.models.encoder.base import Encoder, sound
 
@@ -24,7 +25,7 @@ _BATCH = 500  # articles committed at once, or digests looked up
 
 
 @dataclass(frozen=True, slots=True)
-class WentBack:
+class RolledBack:
     """What answers after ``roll_back``.
 
     Attributes:
@@ -55,12 +56,12 @@ def rebuild(library: Path, encoder: Encoder, reporter: Reporter) -> int:
             ``verify``; the old edition is as it was.
     """
     # Where there is none, this says so before anything is made.
-    Library(library, older=True).close()
+    LocalReader(library, older=True).close()
     # Only who holds the lock knows which edition stays the current one; one opened before could
     # lack what another process wrote in the meantime.
     with (
-        LibraryWriter(library, afresh=True) as writer,
-        closing(Library(library, older=True)) as old,
+        LocalWriter(library, afresh=True) as writer,
+        closing(LocalReader(library, older=True)) as old,
         old.snapshot() as state,
     ):
         writer.claim(encoder.identity)
@@ -83,7 +84,7 @@ def rebuild(library: Path, encoder: Encoder, reporter: Reporter) -> int:
     return state.articles
 
 
-def roll_back(library: Path) -> WentBack:
+def roll_back(library: Path) -> RolledBack:
     """Make the edition before the last rebuild the current one, and that one the one before.
 
     Args:
@@ -100,13 +101,13 @@ def roll_back(library: Path) -> WentBack:
             raise LibraryError(
                 f"{library}: there is no earlier edition to go back to; a rebuild keeps one"
             )
-        with closing(Library(library, there.previous)) as earlier, earlier.snapshot() as state:
+        with closing(LocalReader(library, there.previous)) as earlier, earlier.snapshot() as state:
             encoder = earlier.fact(ENCODER_FACT)
         folder.set_editions(library, there.previous.name, there.current.name)
-    return WentBack(there.previous.name, None if encoder is None else str(encoder), state)
+    return RolledBack(there.previous.name, None if encoder is None else str(encoder), state)
 
 
-def _copy_articles(old: Library, writer: LibraryWriter, reporter: Reporter) -> None:
+def _copy_articles(old: LocalReader, writer: LocalWriter, reporter: Reporter) -> None:
     numbers = old.article_numbers()
     for start in range(0, len(numbers), _BATCH):
         chunk = numbers[start : start + _BATCH]
@@ -117,7 +118,9 @@ def _copy_articles(old: Library, writer: LibraryWriter, reporter: Reporter) -> N
         reporter.progress("Copying", start + len(chunk), len(numbers))
 
 
-def _copy_vectors(old: Library, writer: LibraryWriter, dimension: int, reporter: Reporter) -> None:
+def _copy_vectors(
+    old: LocalReader, writer: LocalWriter, dimension: int, reporter: Reporter
+) -> None:
     """Copy what would be encoded to the same; what is damaged is encoded again."""
     pending = writer.pending()
     for start in range(0, len(pending), _BATCH):

@@ -3,16 +3,15 @@
 import hashlib
 import sqlite3
 from collections.abc import Iterable, Sequence
-from typing import Any, Literal
+from typing import Any
 
 from retrieval.documents.article import Article
 from retrieval.documents.passages import encoder_text, split
 from retrieval.library.local.changes import Changes
 from retrieval.library.local.schema import UNSWEPT_FACT
+from retrieval.library.progress import Change
 from retrieval.library.records import FileRecord
 from retrieval.models.encoder.base import Vectors
-
-Change = Literal["added", "updated", "unchanged"]
 
 Passages = list[tuple[int, int, int, bytes]]
 """Of one article: paragraph, start, stop and digest of each, as the table of passages has them."""
@@ -21,7 +20,7 @@ Passages = list[tuple[int, int, int, bytes]]
 _MANY_GONE = 10_000  # beyond it, looking at every vector takes less time
 
 
-class Gone:
+class RemovedDigests:
     """The digests of passages that went since the last sweep, as far as they are known.
 
     Args:
@@ -39,7 +38,7 @@ class Gone:
                 self.digests = None
 
 
-class Transaction:
+class LocalTransaction:
     """The changes of one commit. Made by ``LibraryWriter.commit``.
 
     Attributes:
@@ -47,7 +46,11 @@ class Transaction:
     """
 
     def __init__(
-        self, connection: sqlite3.Connection, generation: int, changes: Changes, gone: Gone
+        self,
+        connection: sqlite3.Connection,
+        generation: int,
+        changes: Changes,
+        gone: RemovedDigests,
     ) -> None:
         self._connection = connection
         self._generation = generation

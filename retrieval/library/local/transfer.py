@@ -9,17 +9,16 @@ import numpy as np
 
 from retrieval.documents.passages import Passage
 from retrieval.errors import LibraryError
-from retrieval.ingest.folder_sync import Reporter, same_id
-from retrieval.library.local.batches import Summary
-from retrieval.library.local.indexes.vector_files import drop_undone
+from retrieval.library.exported import ExportedArticle, ExportHeader
+from retrieval.library.local.indexes.vector_files import remove_newer
 from retrieval.library.local.indexes.vectors import VectorIndex
-from retrieval.library.local.indexes.word_updates import WordKeeper
-from retrieval.library.local.reader import Library
+from retrieval.library.local.indexes.word_updates import WordUpdates
+from retrieval.library.local.reader import LocalReader
 from retrieval.library.local.schema import ENCODER_FACT
 from retrieval.library.local.transaction import passages_of
-from retrieval.library.local.writer import LibraryWriter
+from retrieval.library.local.writer import LocalWriter
+from retrieval.library.progress import Reporter, Summary, same_id
 from retrieval.library.records import FileRecord
-from retrieval.transfer.format import Header, Packed
 from retrieval.transfer.import_ import refuse_encoder
 
 _READ = 100  # articles read together
@@ -34,7 +33,7 @@ def open_source(place: Path) -> Iterator["EmbeddedSource"]:
     Raises:
         LibraryError: there is none, some of it waits for its vectors, or it holds nothing.
     """
-    with closing(Library(place)) as library, library.snapshot():
+    with closing(LocalReader(place)) as library, library.snapshot():
         yield EmbeddedSource(library)
 
 
@@ -49,7 +48,7 @@ class EmbeddedSource:
         count: how many articles.
     """
 
-    def __init__(self, library: Library) -> None:
+    def __init__(self, library: LocalReader) -> None:
         if pending := library.pending():
             raise LibraryError(
                 f"{library.path}: {pending:,} passages have no vector yet; run: quoth index"
@@ -58,10 +57,10 @@ class EmbeddedSource:
         if row is None:
             raise LibraryError(f"{library.path}: holds no articles to export")
         self._library = library
-        self.header = Header(str(library.fact(ENCODER_FACT)), int(row[0]), "float16")
+        self.header = ExportHeader(str(library.fact(ENCODER_FACT)), int(row[0]), "float16")
         self.count = library.state().articles
 
-    def articles(self) -> Iterator[Packed]:
+    def articles(self) -> Iterator[ExportedArticle]:
         """Every article, in the order in which they came."""
         numbers = self._library.article_numbers()
         for start in range(0, len(numbers), _READ):
@@ -81,7 +80,7 @@ class EmbeddedSource:
                         " length; run: quoth verify --repair"
                     )
                 shaped = vectors.reshape(len(rows), self.header.dimension)
-                yield Packed(article, files[number] or "", passages, shaped)
+                yield ExportedArticle(article, files[number] or "", passages, shaped)
 
     def files(self) -> Iterator[tuple[str, FileRecord]]:
         """What is known of the files that they came from."""
@@ -92,7 +91,7 @@ class EmbeddedSource:
 
 @contextmanager
 def open_sink(
-    place: Path, header: Header, path: Path, reporter: Reporter
+    place: Path, header: ExportHeader, path: Path, reporter: Reporter
 ) -> Iterator["EmbeddedSink"]:
     """Open a library for importing into it, making it where there is none.
 
@@ -100,13 +99,13 @@ def open_sink(
         MismatchError: it holds another encoder's vectors.
         LibraryError: it cannot be written.
     """
-    with LibraryWriter(place) as writer:
-        with closing(Library(place, writer.edition)) as library, library.snapshot():
+    with LocalWriter(place) as writer:
+        with closing(LocalReader(place, writer.edition)) as library, library.snapshot():
             made_by = library.fact(ENCODER_FACT)
         if made_by is not None:
             refuse_encoder(path, header, place, str(made_by))
         writer.claim(header.encoder)
-        drop_undone(writer.edition.vectors, writer.generation())
+        remove_newer(writer.edition.vectors, writer.generation())
         with closing(EmbeddedSink(writer, header, reporter)) as sink:
             yield sink
 
@@ -123,13 +122,13 @@ class EmbeddedSink:
         summary: what was committed so far.
     """
 
-    def __init__(self, writer: LibraryWriter, header: Header, reporter: Reporter) -> None:
+    def __init__(self, writer: LocalWriter, header: ExportHeader, reporter: Reporter) -> None:
         self.summary = Summary()
         self._writer = writer
         self._dimension = header.dimension
         self._reporter = reporter
-        self._words = WordKeeper(writer)
-        self._waiting: list[Packed] = []
+        self._words = WordUpdates(writer)
+        self._waiting: list[ExportedArticle] = []
         self._passages = 0
         self._records: list[tuple[str, FileRecord]] = []
         self._unfinished: set[str] = set()  # files with articles that were refused
@@ -138,7 +137,7 @@ class EmbeddedSink:
         """Stop what works beside it; what was not committed is dropped."""
         self._words.close()
 
-    def put(self, packed: Packed) -> None:
+    def put(self, packed: ExportedArticle) -> None:
         """Add or replace an article, with the next commit."""
         owner = self._writer.file_of(packed.article.id)
         if owner and owner != packed.file and Path(owner).exists():
@@ -165,7 +164,7 @@ class EmbeddedSink:
             with self._writer.commit() as change:
                 change.sweep()
         self._words.finish()
-        library = Library(self._writer.path, self._writer.edition)
+        library = LocalReader(self._writer.path, self._writer.edition)
         with closing(library), library.snapshot():
             VectorIndex(self._writer.edition.vectors, self._dimension).save(library)
 

@@ -12,13 +12,13 @@ from retrieval.errors import LibraryError, MismatchError
 from retrieval.library.local import folder, schema
 from retrieval.library.local.changes import Changes
 from retrieval.library.local.schema import ENCODER_FACT, UNSWEPT_FACT
-from retrieval.library.local.transaction import Gone, Transaction
+from retrieval.library.local.transaction import LocalTransaction, RemovedDigests
 from retrieval.library.records import FileRecord
 
 _PATIENCE = folder.PATIENCE
 
 
-class LibraryWriter:
+class LocalWriter:
     """A library opened for writing, as a context manager that holds its lock.
 
     Args:
@@ -32,7 +32,7 @@ class LibraryWriter:
 
     def __init__(self, path: Path, *, afresh: bool = False) -> None:
         self.path = path
-        self._gone = Gone(known=False)
+        self._gone = RemovedDigests(known=False)
         self._stack = ExitStack()
         try:
             folder.prepare(path)
@@ -89,7 +89,7 @@ class LibraryWriter:
             check_encoder(self.path, row[0], encoder)
 
     @contextmanager
-    def commit(self) -> Iterator[Transaction]:
+    def commit(self) -> Iterator[LocalTransaction]:
         """Change the library: all that is done inside becomes visible at once, or not at all."""
         connection = self._connection
         try:
@@ -97,9 +97,9 @@ class LibraryWriter:
             try:
                 generation = 1 + self.generation()
                 if not self.unswept():
-                    self._gone = Gone(known=True)
+                    self._gone = RemovedDigests(known=True)
                 changes = Changes(connection, self.path)
-                yield Transaction(connection, generation, changes, self._gone)
+                yield LocalTransaction(connection, generation, changes, self._gone)
                 connection.execute(
                     "UPDATE facts SET value = ? WHERE name = 'generation'", (generation,)
                 )

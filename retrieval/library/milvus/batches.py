@@ -12,15 +12,14 @@ from pathlib import Path
 
 from retrieval.documents.article import Article
 from retrieval.errors import LibraryError, ReadingError
-from retrieval.ingest.folder_sync import Reporter, same_id
-from retrieval.library.local.batches import Summary
 from retrieval.library.milvus.claims import Claims
 from retrieval.library.milvus.files import read_again
 from retrieval.library.milvus.incoming import Incoming, prepare
-from retrieval.library.milvus.reader import MilvusLibrary
+from retrieval.library.milvus.reader import MilvusReader
 from retrieval.library.milvus.rows import Head, article_key, version_of
 from retrieval.library.milvus.schema import BOUNDED, STRONG
 from retrieval.library.milvus.writer import MilvusWriter, check_size
+from retrieval.library.progress import Reporter, Summary, same_id
 from retrieval.library.records import FileRecord
 from retrieval.models.encoder.base import Encoder, Vectors
 
@@ -32,10 +31,10 @@ _PAUSE = 0.5  # seconds between looks at what others work on
 
 @contextmanager
 def committing(
-    library: MilvusLibrary, encoder: Encoder | None, reporter: Reporter
-) -> Iterator["MilvusCommits"]:
+    library: MilvusReader, encoder: Encoder | None, reporter: Reporter
+) -> Iterator["MilvusBatches"]:
     """Commits for as long as a run takes; one that fails leaves nothing for others to wait for."""
-    with closing(MilvusCommits(library, encoder, reporter)) as commits:
+    with closing(MilvusBatches(library, encoder, reporter)) as commits:
         try:
             yield commits
         except BaseException:
@@ -43,7 +42,7 @@ def committing(
             raise
 
 
-class MilvusCommits:
+class MilvusBatches:
     """Gathers changes and makes them. Nothing counts before it is made.
 
     Args:
@@ -55,7 +54,7 @@ class MilvusCommits:
         summary: what was acknowledged so far.
     """
 
-    def __init__(self, library: MilvusLibrary, encoder: Encoder | None, reporter: Reporter) -> None:
+    def __init__(self, library: MilvusReader, encoder: Encoder | None, reporter: Reporter) -> None:
         self.summary = Summary()
         self._library = library
         self._encoder = encoder

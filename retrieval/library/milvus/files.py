@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from retrieval.library.milvus.reader import MilvusLibrary
+from retrieval.library.milvus.reader import MilvusReader
 from retrieval.library.milvus.rows import file_record, head_of, number_of
 from retrieval.library.milvus.schema import BOUNDED, STRONG, Kind
 from retrieval.library.milvus.writer import MilvusWriter
@@ -12,7 +12,7 @@ from retrieval.library.records import FileRecord
 class Known:
     """What a library says of the files that it was made of: ``KnownFiles``."""
 
-    def __init__(self, library: MilvusLibrary) -> None:
+    def __init__(self, library: MilvusReader) -> None:
         self._library = library
 
     def files_known_under(self, path: str) -> dict[str, tuple[FileRecord, int]]:
@@ -33,7 +33,7 @@ class Known:
         return [head.id for head in map(head_of, rows) if head.file == file]
 
 
-def read_again(library: MilvusLibrary, writer: MilvusWriter, file: str) -> None:
+def read_again(library: MilvusReader, writer: MilvusWriter, file: str) -> None:
     """Have the next run that comes by a file read it, changed or not."""
     number = number_of(Kind.FILE.name, file)
     found = library.server.row(library.names.ledger, number, ["value"], STRONG)

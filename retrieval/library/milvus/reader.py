@@ -26,7 +26,7 @@ _KEPT = 32_000_000  # characters of articles that are kept in memory
 _SECONDS = 0.5  # between looks at whether something changed
 
 
-class MilvusLibrary:
+class MilvusReader:
     """A ``ReadLibrary`` on a server.
 
     Args:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from retrieval.documents.article import Article
 from retrieval.documents.passages import Passage, split
-from retrieval.library.location import MilvusPlace
+from retrieval.library.location import MilvusLocation
 from retrieval.library.milvus.server import Row
 from retrieval.library.records import FileRecord, stored_article
 
@@ -52,7 +52,7 @@ class Head:
     pieces: int
     passages: int
 
-    def article(self, text: str, place: MilvusPlace) -> Article:
+    def article(self, text: str, place: MilvusLocation) -> Article:
         """The article.
 
         Raises:

@@ -8,17 +8,17 @@ from pathlib import Path
 import numpy as np
 
 from retrieval.errors import DamagedError
-from retrieval.ingest.folder_sync import Reporter
-from retrieval.library.location import MilvusPlace
-from retrieval.library.milvus.batches import MilvusCommits, committing
+from retrieval.library.exported import ExportedArticle, ExportHeader
+from retrieval.library.location import MilvusLocation
+from retrieval.library.milvus.batches import MilvusBatches, committing
 from retrieval.library.milvus.collections import make_library
 from retrieval.library.milvus.opening import read
-from retrieval.library.milvus.reader import MilvusLibrary
+from retrieval.library.milvus.reader import MilvusReader
 from retrieval.library.milvus.rows import file_record, passages_of
 from retrieval.library.milvus.schema import BOUNDED, STRONG, open_if_made
 from retrieval.library.milvus.server import Row, Server
+from retrieval.library.progress import Reporter
 from retrieval.library.records import FileRecord
-from retrieval.transfer.format import Header, Packed
 from retrieval.transfer.import_ import refuse_encoder
 
 _READ = 100  # articles read together
@@ -28,7 +28,7 @@ _RECORDS = 5_000  # of files written together
 
 
 @contextmanager
-def open_source(place: MilvusPlace) -> Iterator["MilvusSource"]:
+def open_source(place: MilvusLocation) -> Iterator["MilvusSource"]:
     """Open a library for exporting it.
 
     Raises:
@@ -49,14 +49,14 @@ class MilvusSource:
         count: about how many articles.
     """
 
-    def __init__(self, library: MilvusLibrary) -> None:
+    def __init__(self, library: MilvusReader) -> None:
         self._library = library
         self._server = library.server
         self._names = library.names
-        self.header = Header(self._names.encoder, self._names.dimension, "float32")
+        self.header = ExportHeader(self._names.encoder, self._names.dimension, "float32")
         self.count = library.state().articles
 
-    def articles(self) -> Iterator[Packed]:
+    def articles(self) -> Iterator[ExportedArticle]:
         """Every article, in any order; of those that come or go meanwhile, some."""
         keys = (
             row["id"]
@@ -80,7 +80,7 @@ class MilvusSource:
             path, record, _ = file_record(value)
             yield path, record
 
-    def _pack(self, keys: Sequence[int], level: str) -> tuple[list[Packed], list[int]]:
+    def _pack(self, keys: Sequence[int], level: str) -> tuple[list[ExportedArticle], list[int]]:
         """Read articles with their passages; also returns the keys of those that changed."""
         heads = self._library.heads(keys, level)
         articles = self._library.articles(heads, level)
@@ -102,13 +102,13 @@ class MilvusSource:
                 again.append(key)
                 continue
             vectors = np.array([there[each] for each in wanted], dtype=np.float32)
-            packed.append(Packed(article, heads[key].file, passages, vectors))
+            packed.append(ExportedArticle(article, heads[key].file, passages, vectors))
         return packed, again
 
 
 @contextmanager
 def open_sink(
-    place: MilvusPlace, header: Header, path: Path, reporter: Reporter
+    place: MilvusLocation, header: ExportHeader, path: Path, reporter: Reporter
 ) -> Iterator["MilvusSink"]:
     """Open a library for importing into it, making it where there is none.
 
@@ -121,7 +121,7 @@ def open_sink(
         if there:
             refuse_encoder(path, header, place, there.encoder)
         names = there or make_library(server, header.encoder, header.dimension)
-        with committing(MilvusLibrary(server, names), None, reporter) as commits:
+        with committing(MilvusReader(server, names), None, reporter) as commits:
             yield MilvusSink(commits)
 
 
@@ -135,12 +135,12 @@ class MilvusSink:
         summary: what was acknowledged so far.
     """
 
-    def __init__(self, commits: MilvusCommits) -> None:
+    def __init__(self, commits: MilvusBatches) -> None:
         self.summary = commits.summary
         self._commits = commits
         self._records = 0
 
-    def put(self, packed: Packed) -> None:
+    def put(self, packed: ExportedArticle) -> None:
         """Add or replace an article, soon."""
         self._commits.put(packed.article, packed.file, packed.vectors.astype(np.float32))
 

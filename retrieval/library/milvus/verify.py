@@ -10,10 +10,9 @@ import numpy as np
 
 from retrieval.documents.article import Article
 from retrieval.errors import DamagedError
-from retrieval.ingest.folder_sync import Reporter
-from retrieval.library.location import MilvusPlace
+from retrieval.library.location import MilvusLocation
 from retrieval.library.milvus.opening import read
-from retrieval.library.milvus.reader import MilvusLibrary
+from retrieval.library.milvus.reader import MilvusReader
 from retrieval.library.milvus.rows import (
     article_key,
     day_of,
@@ -24,6 +23,7 @@ from retrieval.library.milvus.rows import (
 )
 from retrieval.library.milvus.schema import BOUNDED, STRONG, Kind
 from retrieval.library.milvus.server import Row
+from retrieval.library.progress import Reporter
 from retrieval.library.report import Report
 from retrieval.models.encoder.base import sound
 
@@ -32,7 +32,7 @@ _SAID = "paragraph", "start", "stop", "day", "source"  # of a passage
 _PASSAGES = 500  # with their vectors, in one answer of the server
 
 
-def verify(place: MilvusPlace, reporter: Reporter) -> Report:
+def verify(place: MilvusLocation, reporter: Reporter) -> Report:
     """Check a library; nothing is written, and others may write meanwhile.
 
     Raises:
@@ -43,7 +43,7 @@ def verify(place: MilvusPlace, reporter: Reporter) -> Report:
 
 
 class _Check:
-    def __init__(self, library: MilvusLibrary, reporter: Reporter) -> None:
+    def __init__(self, library: MilvusReader, reporter: Reporter) -> None:
         self._library = library
         self._server = library.server
         self._names = library.names

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from retrieval.library.local.writer import LibraryWriter
+from retrieval.library.local.writer import LocalWriter
 from tests.bot.cli.running import Quoth
 
 WRITING = [["index", "a.txt"], ["ask", "Where does the ferry sail?"]]
@@ -118,7 +118,7 @@ def test_a_second_writer_is_told_who_writes_and_readers_are_not_kept_waiting(
     quoth: Quoth, tmp_path: Path
 ) -> None:
     quoth("index", "a.txt")
-    with LibraryWriter(tmp_path / "library"):
+    with LocalWriter(tmp_path / "library"):
         for command in (["index", "a.txt"], ["articles", "remove", "a"]):
             done = quoth(*command)
             assert done.status == 1

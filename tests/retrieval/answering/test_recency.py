@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from retrieval.answering.quoting import Finding
 from retrieval.answering.recency import about_the_present, newest_first
 from retrieval.documents.article import Article, Span
-from retrieval.library.local.searcher import Candidate
+from retrieval.library.fusion import Candidate
 from retrieval.library.records import PassageRow
 from retrieval.models.reader import Reading
 from tests.support.articles import answerer_of, article, build

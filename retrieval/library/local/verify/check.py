@@ -6,17 +6,17 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from retrieval.errors import LibraryError
-from retrieval.ingest.index import Reporter
 from retrieval.library.local import folder, schema
 from retrieval.library.local.folder import Edition
 from retrieval.library.local.indexes.words import WordIndex
 from retrieval.library.local.verify import database, indexes
 from retrieval.library.local.verify.checksums import check_word_files
-from retrieval.library.location import Place
+from retrieval.library.location import Location
+from retrieval.library.progress import Reporter
 from retrieval.library.report import Report
 
 
-def verify(library: Place, reporter: Reporter, dimension: int | None = None) -> Report:
+def verify(library: Location, reporter: Reporter, dimension: int | None = None) -> Report:
     """Check a library: its editions' marker, and all of the current edition.
 
     Nothing is written, and others may write meanwhile.

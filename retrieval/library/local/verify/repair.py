@@ -4,16 +4,17 @@ import shutil
 from pathlib import Path
 
 from retrieval.errors import LibraryError
-from retrieval.ingest.index import Reporter, bring_up_to_date
-from retrieval.library.local.reader import Library
+from retrieval.ingest.index import bring_up_to_date
+from retrieval.library.local.reader import LocalReader
 from retrieval.library.local.verify.check import verify
-from retrieval.library.local.verify.row_repair import Lost, MendingWriter
-from retrieval.library.location import Place
-from retrieval.library.report import Repaired, Report
+from retrieval.library.local.verify.row_repair import RepairWriter
+from retrieval.library.location import Location
+from retrieval.library.progress import Reporter
+from retrieval.library.report import LostArticle, Repaired, Report
 from retrieval.models.encoder.base import Encoder
 
 
-def repair(library: Place, encoder: Encoder, reporter: Reporter) -> Repaired:
+def repair(library: Location, encoder: Encoder, reporter: Reporter) -> Repaired:
     """Check a library, mend what can be mended, and check it again.
 
     Caches that are wrong are thrown away and made again; passages that are not those of their
@@ -35,8 +36,8 @@ def repair(library: Place, encoder: Encoder, reporter: Reporter) -> Repaired:
         from retrieval.library.milvus import repair as mending
 
         return mending.repair(library, encoder, reporter)
-    Library(library).close()  # a library that is not there is not made here
-    with MendingWriter(library) as writer:
+    LocalReader(library).close()  # a library that is not there is not made here
+    with RepairWriter(library) as writer:
         writer.claim(encoder.identity)
         before = verify(library, reporter, encoder.dimension)
         lost = [] if before.ok else _mend(writer, before)
@@ -47,7 +48,7 @@ def repair(library: Place, encoder: Encoder, reporter: Reporter) -> Repaired:
     return Repaired(before, lost, after)
 
 
-def _mend(writer: MendingWriter, found: Report) -> list[Lost]:
+def _mend(writer: RepairWriter, found: Report) -> list[LostArticle]:
     if "database" in found.problems:
         writer.rebuild_indexes()
     if "edition" in found.problems:

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from retrieval.errors import LibraryError
-from retrieval.library.local.reader import Library
+from retrieval.library.local.reader import LocalReader
 from tests.retrieval.ingest.web.conftest import Shelf
 from tests.retrieval.ingest.web.site import Reply, Site, item, rss, send
 from tests.support.articles import contents, truth
@@ -151,7 +151,7 @@ def test_the_truth_is_read_while_pages_come(site: Site, shelf: Shelf) -> None:
     seen = []
 
     def watch() -> None:
-        library = Library(shelf.library)
+        library = LocalReader(shelf.library)
         with library.snapshot() as state:
             seen.append(state.articles)
         library.close()

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from retrieval.library.location import MilvusPlace, Place
+from retrieval.library.location import Location, MilvusLocation
 from retrieval.library.milvus.server import CONNECTION
 from tests.support.encoders import ScatteredEncoder
 from tests.support.milvus_servers import TestServer, is_there
@@ -31,18 +31,18 @@ def server(
 
 
 @pytest.fixture
-def place(server: TestServer | None, tmp_path: Path) -> Iterator[Place]:
+def place(server: TestServer | None, tmp_path: Path) -> Iterator[Location]:
     """Where a test's library goes; nothing is there yet."""
     if server is None:
         yield tmp_path / "library"
         return
-    there = MilvusPlace("127.0.0.1", server.port, f"contract_{next(_names)}")
+    there = MilvusLocation("127.0.0.1", server.port, f"contract_{next(_names)}")
     yield there
     drop(there)
 
 
 @pytest.fixture
-def milvus(place: Place) -> MilvusPlace:
+def milvus(place: Location) -> MilvusLocation:
     """The same, for what only a server can do."""
     if isinstance(place, Path):
         pytest.skip("of servers alone")
@@ -63,7 +63,7 @@ def folder(tmp_path: Path) -> Path:
     return path
 
 
-def drop(place: MilvusPlace) -> None:
+def drop(place: MilvusLocation) -> None:
     """Remove a library from its server."""
     from pymilvus import MilvusClient
 

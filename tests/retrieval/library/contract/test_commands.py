@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from retrieval.library.location import MilvusPlace, as_setting
+from retrieval.library.location import MilvusLocation, as_setting
 from retrieval.models.encoder import load_encoder
 from tests.bot.cli.running import ARTICLES, COMMAND, Done, news_in, run, write_jsonl
 from tests.bot.cli.test_watch import SERVE, running, says
@@ -24,7 +24,7 @@ def _exported_encoder() -> None:
 
 
 @pytest.fixture
-def secret(milvus: MilvusPlace) -> str:
+def secret(milvus: MilvusLocation) -> str:
     """The library's address, with a password; these servers let everybody in."""
     return as_setting(replace(milvus, user="me", password="s3cret"))  # noqa: S106 - nobody's
 

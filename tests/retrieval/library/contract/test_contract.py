@@ -13,12 +13,13 @@ from retrieval.answering.answerer import Answerer
 from retrieval.documents.article import id_key
 from retrieval.documents.passages import split
 from retrieval.errors import LibraryError, MismatchError, ReadingError
-from retrieval.ingest.dry_run import Note, rehearse
-from retrieval.ingest.index import Reporter, Summary, index
+from retrieval.ingest.dry_run import Note, dry_run
+from retrieval.ingest.index import index
 from retrieval.library import door
 from retrieval.library.filter import Filter
 from retrieval.library.local.verify.check import verify
-from retrieval.library.location import Place
+from retrieval.library.location import Location
+from retrieval.library.progress import Reporter, Summary
 from retrieval.models.encoder.base import Encoder, Progress, Vectors
 from tests.support.articles import reader, write_jsonl
 from tests.support.encoders import ScatteredEncoder
@@ -36,13 +37,13 @@ ROWS: list[dict[str, str]] = [
 ]  # fmt: skip
 
 
-def bring(place: Place, encoder: Encoder, *paths: Path) -> tuple[Summary, list[ReadingError]]:
+def bring(place: Location, encoder: Encoder, *paths: Path) -> tuple[Summary, list[ReadingError]]:
     problems: list[ReadingError] = []
     return index(paths, place, encoder, Reporter(problem=problems.append)), problems
 
 
 @contextmanager
-def asking(place: Place, encoder: Encoder) -> Iterator[Answerer]:
+def asking(place: Location, encoder: Encoder) -> Iterator[Answerer]:
     with closing(Answerer(place, encoder, reader(), 0.0)) as answerer:
         yield answerer
 
@@ -55,18 +56,18 @@ def found(answerer: Answerer, question: str, within: Filter | None = None) -> li
     return [quote.article.id for quote in quotes]
 
 
-def listed(place: Place) -> list[tuple[str, str | None, str, str | None]]:
+def listed(place: Location) -> list[tuple[str, str | None, str, str | None]]:
     with closing(door.open_for_reading(place)) as library, library.snapshot():
         return [*library.list_articles()]
 
 
-def is_whole(place: Place) -> bool:
+def is_whole(place: Location) -> bool:
     report = verify(place, Reporter())
     assert report.lines() == []
     return report.ok
 
 
-def test_where_nothing_is_indexed_it_says_so(place: Place, encoder: ScatteredEncoder) -> None:
+def test_where_nothing_is_indexed_it_says_so(place: Location, encoder: ScatteredEncoder) -> None:
     assert not door.exists(place)
     for open_it in (
         lambda: Answerer(place, encoder, reader(), 0.0),
@@ -80,7 +81,7 @@ def test_where_nothing_is_indexed_it_says_so(place: Place, encoder: ScatteredEnc
 
 
 def test_what_was_indexed_is_found_read_listed_and_whole(
-    place: Place, encoder: ScatteredEncoder, folder: Path
+    place: Location, encoder: ScatteredEncoder, folder: Path
 ) -> None:
     long = "Sentences about nothing in particular fill this page. " * 800 + "A heron stood there."
     rows = [*ROWS, {"id": "long", "title": "A long one", "date": "1999-01-01", "text": long}]
@@ -136,7 +137,7 @@ def test_what_was_indexed_is_found_read_listed_and_whole(
         Answerer(place, ScatteredEncoder("another"), reader(), 0.0)
 
 
-def test_days_bound_a_question(place: Place, encoder: ScatteredEncoder, folder: Path) -> None:
+def test_days_bound_a_question(place: Location, encoder: ScatteredEncoder, folder: Path) -> None:
     write_jsonl(folder / "a.jsonl", ROWS)
     bring(place, encoder, folder)
     new_year, spring = datetime.date(2022, 1, 1), datetime.date(2022, 3, 15)
@@ -148,7 +149,9 @@ def test_days_bound_a_question(place: Place, encoder: ScatteredEncoder, folder: 
         assert found(answerer, asked, Filter(since=new_year, source="Nobody")) == []
 
 
-def test_changes_reach_who_is_asking(place: Place, encoder: ScatteredEncoder, folder: Path) -> None:
+def test_changes_reach_who_is_asking(
+    place: Location, encoder: ScatteredEncoder, folder: Path
+) -> None:
     write_jsonl(folder / "a.jsonl", ROWS)
     write_jsonl(folder / "b.jsonl", [{"id": "fair", "title": "Fair", "text": "A fair is held."}])
     bring(place, encoder, folder)
@@ -180,7 +183,7 @@ def test_changes_reach_who_is_asking(place: Place, encoder: ScatteredEncoder, fo
 
 
 def test_bad_lines_and_ids_in_two_files_are_named(
-    place: Place, encoder: ScatteredEncoder, folder: Path
+    place: Location, encoder: ScatteredEncoder, folder: Path
 ) -> None:
     first = write_jsonl(folder / "a.jsonl", [ROWS[0], "{no article", ROWS[2]])
     second = write_jsonl(folder / "b.jsonl", [{**ROWS[0], "text": "Another."}, ROWS[3]])
@@ -210,7 +213,7 @@ class _Failing(ScatteredEncoder):
 
 
 def test_the_next_run_finishes_what_one_did_not(
-    place: Place, encoder: ScatteredEncoder, folder: Path
+    place: Location, encoder: ScatteredEncoder, folder: Path
 ) -> None:
     text = "\n\n".join(f"Paragraph {n} of an article. " * 9 for n in range(20))
     rows = [
@@ -225,12 +228,12 @@ def test_the_next_run_finishes_what_one_did_not(
 
 
 def test_what_would_be_done_is_told_and_not_done(
-    place: Place, encoder: ScatteredEncoder, folder: Path
+    place: Location, encoder: ScatteredEncoder, folder: Path
 ) -> None:
     def rehearsed() -> tuple[Summary, list[tuple[str, str]]]:
         told: list[tuple[str, str]] = []
         note: Note = lambda change, article, file: told.append((change, article))  # noqa: E731
-        return rehearse([folder], place, Reporter(), note), sorted(told)
+        return dry_run([folder], place, Reporter(), note), sorted(told)
 
     file = write_jsonl(folder / "a.jsonl", ROWS[:3])
     ids = ["bakery", "bridge", "harvest"]

@@ -9,10 +9,9 @@ from pathlib import Path
 import pytest
 
 from retrieval.errors import MismatchError, ReadingError
-from retrieval.ingest.folder_sync import Reporter
 from retrieval.library import door
-from retrieval.library.local.batches import Summary
-from retrieval.library.location import Place, as_setting
+from retrieval.library.location import Location, as_setting
+from retrieval.library.progress import Reporter, Summary
 from retrieval.transfer.export import export_library
 from retrieval.transfer.import_ import import_library
 from tests.retrieval.library.contract.test_contract import ROWS, asking, bring, found, is_whole
@@ -38,14 +37,14 @@ import_library(Path(sys.argv[1]), load(sys.argv[2]).library, Reporter(progress=p
 """
 
 
-def move(source: Place, file: Path, target: Place) -> tuple[Summary, list[ReadingError]]:
+def move(source: Location, file: Path, target: Location) -> tuple[Summary, list[ReadingError]]:
     problems: list[ReadingError] = []
     export_library(source, file, Reporter())
     return import_library(file, target, Reporter(problem=problems.append)), problems
 
 
 def test_there_and_back_all_is_as_it_was(
-    place: Place, encoder: ScatteredEncoder, folder: Path, tmp_path: Path
+    place: Location, encoder: ScatteredEncoder, folder: Path, tmp_path: Path
 ) -> None:
     first, last = tmp_path / "first", tmp_path / "last"
     write_jsonl(folder / "a.jsonl", [*ROWS, LONG])
@@ -75,7 +74,7 @@ def test_there_and_back_all_is_as_it_was(
 
 
 def test_what_is_there_already_stays_and_ids_of_two_files_are_named(
-    place: Place, encoder: ScatteredEncoder, folder: Path, tmp_path: Path
+    place: Location, encoder: ScatteredEncoder, folder: Path, tmp_path: Path
 ) -> None:
     source = tmp_path / "source"
     ours = write_jsonl(folder / "ours" / "a.jsonl", [ROWS[0], ROWS[1]])
@@ -100,7 +99,7 @@ def test_what_is_there_already_stays_and_ids_of_two_files_are_named(
 
 
 def test_another_encoders_library_is_refused_by_name(
-    place: Place, encoder: ScatteredEncoder, folder: Path, tmp_path: Path
+    place: Location, encoder: ScatteredEncoder, folder: Path, tmp_path: Path
 ) -> None:
     write_jsonl(folder / "a.jsonl", ROWS)
     bring(tmp_path / "source", ScatteredEncoder("another@2"), folder)
@@ -115,7 +114,7 @@ def test_another_encoders_library_is_refused_by_name(
 
 
 def test_one_that_is_killed_half_way_goes_on_when_repeated(
-    place: Place, encoder: ScatteredEncoder, folder: Path, tmp_path: Path
+    place: Location, encoder: ScatteredEncoder, folder: Path, tmp_path: Path
 ) -> None:
     text = "\n\n".join(f"Paragraph {n} tells of the river. " * 8 for n in range(8))
     rows = [{"id": f"n{n}", "title": f"Title {n}", "text": f"{n}. {text}"} for n in range(900)]

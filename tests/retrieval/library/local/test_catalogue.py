@@ -7,8 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from retrieval.library.local.catalogue import Entry, beginning, count_others, others, sources
-from retrieval.library.local.reader import Library
+from retrieval.library.local.catalogue import (
+    ListedArticle,
+    beginning,
+    count_others,
+    others,
+    sources,
+)
+from retrieval.library.local.reader import LocalReader
 from tests.support.articles import article, build
 from tests.support.encoders import ReadableEncoder
 
@@ -23,25 +29,25 @@ ARTICLES = [
 
 
 @pytest.fixture(scope="module")
-def library(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Library]:
+def library(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalReader]:
     path = build(tmp_path_factory.mktemp("catalogue") / "library", ReadableEncoder(), ARTICLES)
-    opened = Library(path)
+    opened = LocalReader(path)
     yield opened
     opened.close()
 
 
-def entries(wanted: list[int]) -> list[Entry]:
+def entries(wanted: list[int]) -> list[ListedArticle]:
     """Those of the articles, newest first, those without a date last."""
     rows = [ARTICLES[number] for number in wanted]
     rows.sort(key=lambda each: each.id)
     rows.sort(key=lambda each: each.date.isoformat() if each.date else "", reverse=True)
     return [
-        Entry(e.id, e.date.isoformat() if e.date else None, e.title, e.source, e.sha256)
+        ListedArticle(e.id, e.date.isoformat() if e.date else None, e.title, e.source, e.sha256)
         for e in rows
     ]
 
 
-def test_sources_that_begin_so_come_before_those_that_hold_it(library: Library) -> None:
+def test_sources_that_begin_so_come_before_those_that_hold_it(library: LocalReader) -> None:
     assert [*sources(library, "tas")] == ["TASS", "Tass", "Stasi"]
     assert [*sources(library, "éCHO")] == ["Écho"]
     assert [*sources(library)] == sorted(each for each in SOURCES if each)
@@ -50,7 +56,9 @@ def test_sources_that_begin_so_come_before_those_that_hold_it(library: Library) 
 
 
 @given(st.sampled_from(["kept:  ", "kept:  1", "kept:  12", "Tass", "x"]))
-def test_those_whose_source_begins_so_and_the_others_are_all(library: Library, start: str) -> None:
+def test_those_whose_source_begins_so_and_the_others_are_all(
+    library: LocalReader, start: str
+) -> None:
     own = [n for n, each in enumerate(ARTICLES) if (each.source or "").startswith(start)]
     rest = [n for n in range(len(ARTICLES)) if n not in own]
     assert beginning(library, start) == entries(own)
@@ -63,7 +71,7 @@ words = st.lists(st.sampled_from(["water", "HIGH", "strasse", "über", "%b_", "i
 
 @given(words, st.integers(0, 50), st.integers(0, 20))
 def test_pages_of_what_a_title_holds(
-    library: Library, words: list[str], first: int, count: int
+    library: LocalReader, words: list[str], first: int, count: int
 ) -> None:
     wanted = [
         n
@@ -76,7 +84,7 @@ def test_pages_of_what_a_title_holds(
     assert count_others(library, "kept:  ", words) == len(wanted)
 
 
-def test_no_text_is_read_for_a_list(library: Library) -> None:
+def test_no_text_is_read_for_a_list(library: LocalReader) -> None:
     """One index has all that is asked for: the texts of an archive are hundreds of megabytes."""
     connection = library.connection
     asked: list[str] = []

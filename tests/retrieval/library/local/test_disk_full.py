@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from retrieval.errors import LibraryError
-from retrieval.library.local.reader import Library
-from retrieval.library.local.writer import LibraryWriter
+from retrieval.library.local.reader import LocalReader
+from retrieval.library.local.writer import LocalWriter
 from tests.support.articles import article, build
 from tests.support.encoders import ReadableEncoder, ScatteredEncoder
 
@@ -38,7 +38,7 @@ def test_a_database_that_cannot_grow_is_told_in_one_line(
     library: Path, encoder: ReadableEncoder
 ) -> None:
     build(library, encoder, [article("kept", "These words are kept.")])
-    with LibraryWriter(library) as writer:
+    with LocalWriter(library) as writer:
         connection = writer._connection
         pages = connection.execute("PRAGMA page_count").fetchone()[0]
         connection.execute(f"PRAGMA max_page_count = {pages}")
@@ -49,7 +49,7 @@ def test_a_database_that_cannot_grow_is_told_in_one_line(
         connection.execute("PRAGMA max_page_count = 1000000")
         with writer.commit() as change:
             change.put(article("next", "It goes on."), "test")
-    opened = Library(library)
+    opened = LocalReader(library)
     assert opened.article("kept") and opened.article("next")
     assert opened.article("lost") is None
     opened.close()

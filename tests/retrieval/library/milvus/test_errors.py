@@ -6,10 +6,10 @@ import pytest
 
 from retrieval.errors import LibraryError
 from retrieval.library import door
-from retrieval.library.location import MilvusPlace
+from retrieval.library.location import MilvusLocation
 from retrieval.library.milvus.server import Server
 
-PLACE = MilvusPlace("127.0.0.1", 9, "news", user="me", password="s3cret")  # noqa: S106 - nobody's
+PLACE = MilvusLocation("127.0.0.1", 9, "news", user="me", password="s3cret")  # noqa: S106 - nobody's
 
 
 class _Refusing:
