@@ -11,7 +11,7 @@ from retrieval.answering.quoting import Finding, findings
 from retrieval.answering.ranking import coverage, evidence, order, probability
 from retrieval.answering.recency import newest_first
 from retrieval.documents.article import Article
-from retrieval.library.door import open_for_asking
+from retrieval.library import open as open_library
 from retrieval.library.filter import Filter
 from retrieval.library.location import Location
 from retrieval.models.encoder.base import Encoder, Vectors, unit
@@ -52,7 +52,7 @@ class Answerer:
         self._encoder = encoder
         self._reader = reader
         self._min_confidence = min_confidence
-        self._library = open_for_asking(library, encoder)
+        self._library = open_library(library).searcher(encoder)
         self._conversations = Conversations(self._library.terms)
 
     @property

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 
 from retrieval.documents.article import Article
 from retrieval.documents.passages import Passage, split
-from retrieval.library.location import MilvusLocation
+from retrieval.library.milvus.location import MilvusLocation
 from retrieval.library.milvus.server import Row
-from retrieval.library.records import FileRecord, stored_article
+from retrieval.library.records import ArticleHead, FileRecord, stored_article
 
 PIECE = 16_000
 """Characters of a text in one row; 65,535 bytes is the most that Milvus takes."""
@@ -51,6 +51,12 @@ class Head:
     file: str
     pieces: int
     passages: int
+
+    def without_key(self) -> ArticleHead:
+        """The same as every kind of library knows it."""
+        return ArticleHead(
+            self.id, self.title, self.date, self.source, self.url, self.sha256, self.file
+        )
 
     def article(self, text: str, place: MilvusLocation) -> Article:
         """The article.

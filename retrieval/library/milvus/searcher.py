@@ -10,8 +10,8 @@ from retrieval.documents.article import Article
 from retrieval.documents.terms import Terms
 from retrieval.library.filter import Filter
 from retrieval.library.fusion import DEPTH, Candidate, fuse
-from retrieval.library.location import MilvusLocation
 from retrieval.library.milvus.bm25 import Weights
+from retrieval.library.milvus.location import MilvusLocation
 from retrieval.library.milvus.reader import MilvusReader
 from retrieval.library.milvus.rows import article_key, day_of, key_of_id_key, source_of
 from retrieval.library.milvus.schema import BOUNDED, check_encoder, open_library

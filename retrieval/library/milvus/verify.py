@@ -10,9 +10,8 @@ import numpy as np
 
 from retrieval.documents.article import Article
 from retrieval.errors import DamagedError
-from retrieval.library.location import MilvusLocation
-from retrieval.library.milvus.opening import read
-from retrieval.library.milvus.reader import MilvusReader
+from retrieval.library.milvus.location import MilvusLocation
+from retrieval.library.milvus.reader import MilvusReader, open_reader
 from retrieval.library.milvus.rows import (
     article_key,
     day_of,
@@ -38,7 +37,7 @@ def verify(place: MilvusLocation, reporter: Reporter) -> Report:
     Raises:
         LibraryError: there is none, or the server cannot be asked.
     """
-    with closing(read(place)) as library:
+    with closing(open_reader(place)) as library:
         return _Check(library, reporter).run()
 
 

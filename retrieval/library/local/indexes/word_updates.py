@@ -54,6 +54,15 @@ class WordUpdates:
         if commit:
             commit.result()
 
+    def catch_up(self) -> None:
+        """Bring the index up to what is committed, by this run and those before it.
+
+        Raises:
+            LibraryError: it cannot be written.
+        """
+        self.finish()
+        self._begin()
+
     def close(self) -> None:
         """Let go of the index; what was fed and not committed is dropped."""
         self._waiting.shutdown()
