@@ -35,7 +35,7 @@ from retrieval.answering.ranking import (
 from retrieval.evaluation.metrics import calibration_error
 from retrieval.models.reader import Reading
 from retrieval.models.reader.model import MODEL
-from training.halves import NAMES, Seen, look
+from training.calibration_data import NAMES, Seen, look
 from training.options import arguments
 
 Floats = NDArray[np.float64]

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from benchmarks.peers.runner import RESULTS, Article, serve, timed_encoding
 from retrieval.answering.answerer import Answerer
-from retrieval.answering.quoting import findings
+from retrieval.answering.candidates import findings
 from retrieval.ingest.index import Reporter, index
 from retrieval.library.filter import Filter
 from retrieval.library.local.reader import Library

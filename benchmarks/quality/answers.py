@@ -29,7 +29,7 @@ from benchmarks.common.parallel import spread
 from benchmarks.quality.baselines import ByVector, ByWords, Found, cut
 from retrieval.answering import answerer as answerer_module
 from retrieval.answering.answerer import Answerer
-from retrieval.answering.quoting import findings
+from retrieval.answering.candidates import findings
 from retrieval.evaluation.dataset import Question
 from retrieval.evaluation.evaluate import QUOTES, Figures, Outcome, measure, outcome
 from retrieval.evaluation.metrics import auroc, stands_in

@@ -5,9 +5,9 @@ import time
 from collections.abc import Sequence
 
 from retrieval.answering.answer import Answer, Quote, Timings
+from retrieval.answering.candidates import Finding, findings
 from retrieval.answering.conversation import Conversations, Turn, Understanding
 from retrieval.answering.question import asks, clean_question
-from retrieval.answering.quoting import Finding, findings
 from retrieval.answering.ranking import coverage, evidence, order, probability
 from retrieval.answering.recency import newest_first
 from retrieval.documents.article import Article

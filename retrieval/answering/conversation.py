@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from retrieval.answering.question import check_whole, clean_question
-from retrieval.documents.terms import Terms
+from retrieval.documents.analyzer import Terms
 from retrieval.errors import QuestionError
 
 _WORD_WEIGHT = 0.2

@@ -4,7 +4,7 @@ import datetime
 import re
 from collections.abc import Sequence
 
-from retrieval.answering.quoting import Finding
+from retrieval.answering.candidates import Finding
 
 _NEAR = 1.5
 """How far behind the best an answer may be to pass it for its date: a fourth as likely."""

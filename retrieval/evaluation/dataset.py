@@ -9,7 +9,7 @@ from retrieval.answering.conversation import Turn, turns_from
 from retrieval.answering.question import clean_question
 from retrieval.documents.formats.decoding import unreadable
 from retrieval.documents.formats.files import printable
-from retrieval.documents.formats.json_lines import json_lines
+from retrieval.documents.formats.jsonl_objects import json_lines
 from retrieval.errors import QuestionError, ReadingError
 from retrieval.evaluation.metrics import normalise
 

@@ -5,8 +5,8 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol
 
+from retrieval.documents.analyzer import Terms
 from retrieval.documents.article import Article
-from retrieval.documents.terms import Terms
 from retrieval.library.filter import Filter
 from retrieval.library.local.searcher import Candidate
 from retrieval.library.records import FileRecord, LibraryState

@@ -10,7 +10,7 @@ from retrieval.documents.article import Article, clean_line
 from retrieval.documents.formats.article_fields import Origin
 from retrieval.documents.formats.decoding import MAX_BYTES, TOO_LONG, decode, unreadable
 from retrieval.documents.formats.html import read_html
-from retrieval.documents.formats.jsonl import read_jsonl
+from retrieval.documents.formats.jsonl_articles import read_jsonl
 from retrieval.documents.formats.markdown import read_markdown
 from retrieval.documents.formats.text import read_text
 from retrieval.errors import ReadingError

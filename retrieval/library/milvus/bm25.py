@@ -9,8 +9,8 @@ import time
 from collections import Counter
 from collections.abc import Mapping
 
+from retrieval.documents.analyzer import Terms, composed
 from retrieval.documents.article import Article
-from retrieval.documents.terms import Terms, composed
 from retrieval.library.local.indexes.words import WEIGHTS
 from retrieval.library.milvus.reader import MilvusLibrary
 from retrieval.library.milvus.rows import passages_of

@@ -6,8 +6,8 @@ Words are weighed here, so that only which passages are looked at depends on the
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 
+from retrieval.documents.analyzer import Terms
 from retrieval.documents.article import Article
-from retrieval.documents.terms import Terms
 from retrieval.library.filter import Filter
 from retrieval.library.local.searcher import DEPTH, Candidate, together
 from retrieval.library.location import MilvusPlace

@@ -11,9 +11,9 @@ import time
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import asdict, dataclass
 
+from retrieval.documents.analyzer import Terms
 from retrieval.documents.article import Article
 from retrieval.documents.passages import Passage, encoder_text
-from retrieval.documents.terms import Terms
 from retrieval.errors import ReadingError
 from retrieval.library.milvus.reader import MilvusLibrary
 from retrieval.library.milvus.rows import (

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from retrieval.answering.conversation import Conversations, Turn, Understanding, turns_from
-from retrieval.documents.terms import Terms
+from retrieval.documents.analyzer import Terms
 from retrieval.errors import QuestionError
 
 TERMS = Terms()

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from retrieval.answering.quoting import Finding
+from retrieval.answering.candidates import Finding
 from retrieval.answering.recency import about_the_present, newest_first
 from retrieval.documents.article import Article, Span
 from retrieval.library.local.searcher import Candidate

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing, contextmanager
 
-from retrieval.documents.terms import Terms
+from retrieval.documents.analyzer import Terms
 from retrieval.library.local.indexes.word_writer import WordWriter
 from retrieval.library.local.reader import Library
 from retrieval.library.local.transaction import Transaction

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import tantivy
 
+from retrieval.documents.analyzer import Terms
 from retrieval.documents.article import Article
-from retrieval.documents.terms import Terms
 from retrieval.errors import LibraryError
 from retrieval.library.local.changes import Changes
 from retrieval.library.local.indexes.word_files import (

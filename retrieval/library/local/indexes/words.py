@@ -11,7 +11,7 @@ import numpy as np
 import tantivy
 from numpy.typing import NDArray
 
-from retrieval.documents.terms import Terms
+from retrieval.documents.analyzer import Terms
 from retrieval.library.filter import Bounds
 from retrieval.library.local.indexes.hits import Hits
 from retrieval.library.local.indexes.word_files import errors, generation_of, open_index, reason

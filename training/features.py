@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.common.parallel import spread
-from retrieval.answering.quoting import findings
+from retrieval.answering.candidates import findings
 from retrieval.answering.ranking import TYPICAL_COSINE, coverage
 from retrieval.evaluation.dataset import Question
 from retrieval.evaluation.metrics import exact_match, f1, stands_in

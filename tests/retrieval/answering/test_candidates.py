@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from retrieval.answering.quoting import Finding, findings
+from retrieval.answering.candidates import Finding, findings
 from retrieval.documents.article import Article, Span
 from retrieval.library.local.reader import Library
 from retrieval.library.local.searcher import Candidate

@@ -13,7 +13,7 @@ from io import BufferedIOBase
 from retrieval.documents.article import Article, clean_line
 from retrieval.documents.formats.article_fields import Fields, Origin, clean_url, make_article
 from retrieval.documents.formats.decoding import TOO_LONG
-from retrieval.documents.formats.json_lines import json_lines
+from retrieval.documents.formats.jsonl_objects import json_lines
 from retrieval.errors import ReadingError
 
 _TITLE_LENGTH = 80
