@@ -5,7 +5,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol
 
-from retrieval.documents.analyzer import Terms
+from retrieval.documents.analyzer import Analyzer
 from retrieval.documents.article import Article
 from retrieval.library.filter import Filter
 from retrieval.library.local.searcher import Candidate
@@ -57,11 +57,11 @@ class AskedLibrary(NumberedArticles, Protocol):
     """A library opened for questions. Not for two threads at once; its methods raise LibraryError.
 
     Attributes:
-        terms: what takes texts apart as it does.
+        analyzer: what takes texts apart as it does.
         notice: what it lacks, in a line for whoever opens it, or None.
     """
 
-    terms: Terms
+    analyzer: Analyzer
     notice: str | None
 
     def close(self) -> None:

@@ -20,7 +20,7 @@ from retrieval.library.local.rebuild import rebuild, roll_back
 from retrieval.library.local.transaction import Change, Passages, Transaction
 from retrieval.library.local.verify.repair import repair
 from retrieval.library.local.writer import LibraryWriter
-from retrieval.models.encoder.base import Progress, Vectors, unit
+from retrieval.models.encoder.base import Progress, Vectors, l2_normalise
 
 _ROUNDS = 40  # of what takes but milliseconds
 
@@ -44,7 +44,7 @@ class ScatteredEncoder:
             np.random.default_rng(int.from_bytes(seed)).standard_normal(self.dimension)
             for seed in seeds
         ]
-        return unit(np.array(rows, dtype=np.float32))
+        return l2_normalise(np.array(rows, dtype=np.float32))
 
 
 @dataclass(slots=True)

@@ -18,7 +18,7 @@ from retrieval.library.local.schema import COPIED, ENCODER_FACT
 from retrieval.library.local.verify.check import check
 from retrieval.library.local.writer import LibraryWriter
 from retrieval.library.records import LibraryState
-from retrieval.models.encoder.base import Encoder, sound
+from retrieval.models.encoder.base import Encoder, is_unit_length
 
 _BATCH = 500  # articles committed at once, or digests looked up
 
@@ -124,7 +124,7 @@ def _copy_vectors(old: Library, writer: LibraryWriter, dimension: int, reporter:
         found = old.vectors_by_digest(pending[start : start + _BATCH], dimension)
         if found:
             vectors = np.stack([*found.values()])
-            fine = sound(vectors)
+            fine = is_unit_length(vectors)
             kept = [digest for digest, good in zip(found, fine, strict=True) if good]
             with writer.commit() as change:
                 change.store_vectors(kept, vectors[fine].astype(np.float32))
