@@ -17,8 +17,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:  # whoever reads a setting imports this, and needs none of it
+    from retrieval.documents.analyzer import Analyzer
     from retrieval.documents.article import Article
-    from retrieval.documents.terms import Terms
     from retrieval.library.exported import ExportedArticle, ExportHeader
     from retrieval.library.feed_records import FeedRecord, ItemRecord
     from retrieval.library.filter import Filter
@@ -178,11 +178,11 @@ class LibrarySearcher(ArticlesByNumber, Protocol):
     """A library opened for questions. Not for two threads at once.
 
     Attributes:
-        terms: splits texts into terms as its index of words does.
+        analyzer: splits texts into terms as its index of words does.
         notice: what it lacks, in a line for whoever opens it, or None.
     """
 
-    terms: Terms
+    analyzer: Analyzer
     notice: str | None
 
     def close(self) -> None:

@@ -29,7 +29,7 @@ from pathlib import Path
 import numpy as np
 
 from retrieval.answering.answerer import Answerer
-from retrieval.documents.passages import split
+from retrieval.documents.passages import split_into_passages
 from retrieval.errors import LibraryError, QuothError
 from retrieval.library import door
 from retrieval.library.local.verify.check import verify
@@ -180,7 +180,7 @@ def _whole(place: MilvusLocation, count: int, articles: Path) -> None:
     report = verify(place, Reporter())
     _check(report.ok, f"verify: {report.lines()}")
     passages = sum(
-        len(split(json.loads(line)["text"]))
+        len(split_into_passages(json.loads(line)["text"]))
         for file in articles.iterdir()
         for line in file.read_text().splitlines()
     )

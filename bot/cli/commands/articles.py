@@ -9,7 +9,7 @@ from bot.cli.exit_status import OK
 from bot.cli.json_line import print_json
 from bot.cli.visible import visible
 from bot.discord.storage.server_settings import PRIVATE
-from retrieval.documents.article_json import as_object
+from retrieval.documents.article_json import article_to_dict
 from retrieval.errors import LibraryError
 from retrieval.library import open as open_library
 from retrieval.library.progress import Reporter
@@ -39,7 +39,7 @@ def show(article_id: str, as_json: bool, library: str | None) -> int:
     if article is None:
         raise _unknown(article_id)
     if as_json:
-        print_json({**as_object(article), "sha256": article.sha256})
+        print_json({**article_to_dict(article), "sha256": article.sha256})
         return OK
     date = article.date.isoformat() if article.date else None
     about = [part for part in (date, article.source, article.url) if part]

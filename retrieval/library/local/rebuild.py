@@ -18,7 +18,7 @@ from retrieval.library.local.verify.check import check
 from retrieval.library.local.writer import LocalWriter
 from retrieval.library.progress import Reporter
 from retrieval.library.records import RolledBack
-from retrieval.models.encoder.base import Encoder, sound
+from retrieval.models.encoder.base import Encoder, is_unit_length
 
 _BATCH = 500  # articles committed at once, or digests looked up
 
@@ -112,7 +112,7 @@ def _copy_vectors(
         found = old.vectors_by_digest(pending[start : start + _BATCH], dimension)
         if found:
             vectors = np.stack([*found.values()])
-            fine = sound(vectors)
+            fine = is_unit_length(vectors)
             kept = [digest for digest, good in zip(found, fine, strict=True) if good]
             with writer.commit() as change:
                 change.store_vectors(kept, vectors[fine].astype(np.float32))

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from retrieval.documents.article import Article
-from retrieval.documents.passages import encoder_text, split
+from retrieval.documents.passages import encoder_text, split_into_passages
 from retrieval.library.local import files
 from retrieval.library.local.changes import Changes
 from retrieval.library.local.feeds import LocalFeeds
@@ -223,7 +223,7 @@ def passages_of(title: str, text: str) -> Passages:
     """Split an article for the table of passages."""
     return [
         (each.paragraph, each.start, each.end, _digest(title, text[each.start : each.end]))
-        for each in split(text)
+        for each in split_into_passages(text)
     ]
 
 

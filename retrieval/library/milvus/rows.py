@@ -10,7 +10,7 @@ import json
 from dataclasses import dataclass
 
 from retrieval.documents.article import Article
-from retrieval.documents.passages import Passage, split
+from retrieval.documents.passages import Passage, split_into_passages
 from retrieval.library.milvus.location import MilvusLocation
 from retrieval.library.milvus.server import Row
 from retrieval.library.records import ArticleHead, FileRecord, stored_article
@@ -154,4 +154,4 @@ def passage_id(article: int, version: int, number: int) -> int:
 
 def passages_of(article: Article) -> list[Passage]:
     """The passages of an article, in order."""
-    return split(article.text)
+    return split_into_passages(article.text)

@@ -24,7 +24,7 @@ from retrieval.library.milvus.schema import BOUNDED, STRONG, Kind
 from retrieval.library.milvus.server import Row
 from retrieval.library.progress import Reporter
 from retrieval.library.report import Report
-from retrieval.models.encoder.base import sound
+from retrieval.models.encoder.base import is_unit_length
 
 _ARTICLES = 50  # looked at together
 _SAID = "paragraph", "start", "stop", "day", "source"  # of a passage
@@ -118,7 +118,7 @@ class _Check:
                 problem = "one is not where the text has it, or of another day or source"
                 self._report.add("passage", f"{article.id}: {problem}")
         if rows:
-            fine = sound(np.array([row["vector"] for row in rows], dtype=np.float32))
+            fine = is_unit_length(np.array([row["vector"] for row in rows], dtype=np.float32))
             if wrong := int((~fine).sum()):
                 self._report.add("vector", f"{article.id}: {wrong:,} not of length 1", wrong)
         if self._report.count > known:

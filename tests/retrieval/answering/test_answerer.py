@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from retrieval.answering.answerer import Answerer
-from retrieval.answering.question import MAX_QUESTION, clean_question
+from retrieval.answering.question import MAX_QUESTION, validated_question
 from retrieval.documents.article import Article, id_key
 from retrieval.errors import QuestionError
 from retrieval.ingest.index import bring_up_to_date
@@ -152,7 +152,7 @@ def test_questions_that_cannot_be_asked(answerer: Answerer, question: str, why: 
     "question", ["x" * MAX_QUESTION, "word " * 399, "談", "7", "a\x00b", "😀 river"]
 )
 def test_questions_that_can(answerer: Answerer, question: str) -> None:
-    assert answerer.ask(question).question == clean_question(question)
+    assert answerer.ask(question).question == validated_question(question)
     answerer.close()
 
 

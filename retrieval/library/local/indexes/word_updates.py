@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing, contextmanager
 
-from retrieval.documents.terms import Terms
+from retrieval.documents.analyzer import Analyzer
 from retrieval.library.local.indexes.word_writer import WordWriter
 from retrieval.library.local.reader import LocalReader
 from retrieval.library.local.transaction import LocalTransaction
@@ -23,7 +23,7 @@ class WordUpdates:
 
     def __init__(self, writer: LocalWriter) -> None:
         self._writer = writer
-        self._words = WordWriter(writer.edition.words, Terms())
+        self._words = WordWriter(writer.edition.words, Analyzer())
         # Not more than tantivy's own waiting is done here: Python's threads take turns.
         self._waiting = ThreadPoolExecutor(max_workers=1, thread_name_prefix="words")
         self._begun = False

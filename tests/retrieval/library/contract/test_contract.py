@@ -11,7 +11,7 @@ import pytest
 
 from retrieval.answering.answerer import Answerer
 from retrieval.documents.article import id_key
-from retrieval.documents.passages import split
+from retrieval.documents.passages import split_into_passages
 from retrieval.errors import LibraryError, MismatchError, ReadingError
 from retrieval.ingest.dry_run import Note, dry_run
 from retrieval.ingest.index import index
@@ -125,7 +125,7 @@ def test_what_was_indexed_is_found_read_listed_and_whole(
     ]  # fmt: skip
     status = door.status(place)
     assert (status.state.articles, status.pending, status.encoder) == (5, 0, encoder.identity)
-    assert status.state.passages == sum(len(split(row["text"])) for row in rows)
+    assert status.state.passages == sum(len(split_into_passages(row["text"])) for row in rows)
     assert [*door.files_under(place, folder)] == [str(file)]
 
     encoder.encoded.clear()  # the same again is no work

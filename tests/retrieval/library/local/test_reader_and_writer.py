@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from retrieval.documents.passages import split
+from retrieval.documents.passages import split_into_passages
 from retrieval.errors import (
     DamagedError,
     LibraryError,
@@ -241,5 +241,5 @@ def test_the_encoder_is_given_the_title_that_a_digest_is_of(library: Path) -> No
         with writer.commit() as change:
             change.put(long, "test")
         (given,) = writer.encoder_texts(writer.pending())
-    (passage,) = split(long.text)
+    (passage,) = split_into_passages(long.text)
     assert given == f"{'T' * 160}. {long.text[passage.start : passage.end]}"
