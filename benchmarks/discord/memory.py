@@ -17,7 +17,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from benchmarks.discord.load import QUESTIONS
-from benchmarks.discord.seeds import SEEDS
+from benchmarks.discord.seed_library import SEEDS
 from retrieval.ingest.index import index
 from retrieval.library.progress import Reporter
 from retrieval.models.encoder import load_encoder

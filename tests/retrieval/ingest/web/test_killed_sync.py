@@ -14,8 +14,8 @@ import pytest
 from retrieval.errors import LibraryError
 from retrieval.library.local.reader import LocalReader
 from tests.retrieval.ingest.web.conftest import Shelf
-from tests.retrieval.ingest.web.site import Reply, Site, item, rss, send
 from tests.support.articles import contents, truth
+from tests.support.site_server import Reply, Site, item, rss, send
 
 ROOT = Path(__file__).parents[4]
 KILLS = 4

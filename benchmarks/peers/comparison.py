@@ -1,6 +1,6 @@
 """Quoth beside LangChain (FAISS), LlamaIndex, Haystack and txtai (hybrid), in one run, in turn.
 
-    python -m benchmarks.peers.compare --environment DIR [--data DIR] [--articles N] [--runs N]
+    python -m benchmarks.peers.comparison --environment DIR [--data DIR] [--articles N] [--runs N]
                                [--plot FILE]
 
 Each is used as its own documentation tells (``benchmarks/peer``), with the same model from the
@@ -153,7 +153,7 @@ class Race:
         file.write_text(json.dumps(texts), encoding="utf-8")
         commands = (
             [*_OURS, "encode", str(file)],
-            [self._python, "-m", "benchmarks.peers.original", self._model, str(file)],
+            [self._python, "-m", "benchmarks.peers.sentence_transformer", self._model, str(file)],
         )
         took: tuple[list[float], list[float]] = ([], [])
         for _ in range(self._runs):
@@ -229,7 +229,7 @@ def main() -> None:
     print(goals(race.figures, imports, ours, original))
     if options.plot:
         # Imported here because whoever wants no picture need not install what draws it.
-        from benchmarks.peers.picture import draw
+        from benchmarks.peers.plot import draw
 
         draw(options.plot, race.figures)
 
