@@ -17,7 +17,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from benchmarks.common.data import arguments, read
-from benchmarks.scale.growing import RandomEncoder, archive, made
+from benchmarks.scale.incremental_indexing import RandomEncoder, archive, made
 from retrieval.documents.article import Article
 from retrieval.ingest.index import bring_up_to_date
 from retrieval.library.filter import Filter

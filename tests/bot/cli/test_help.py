@@ -6,7 +6,7 @@ import click
 import pytest
 
 from bot.cli.main import cli
-from tests.bot.cli.running import Quoth, in_python
+from tests.support.quoth_command import Quoth, in_python
 
 HEAVY = ("numpy", "onnxruntime", "discord", "rich", "torch", "faiss", "tantivy", "tokenizers",
          "sentence_transformers", "trafilatura", "sqlite3", "dotenv", "yaml",

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from retrieval.library.local.writer import LocalWriter
-from tests.bot.cli.running import Quoth
+from tests.support.quoth_command import Quoth
 
 WRITING = [["index", "a.txt"], ["ask", "Where does the ferry sail?"]]
 

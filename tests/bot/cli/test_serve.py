@@ -12,7 +12,7 @@ from bot import settings
 from bot.cli.commands import serve
 from bot.discord.client import QuothClient
 from bot.discord.uploads.indexer import Request
-from tests.bot.cli.running import ARTICLES, Quoth, in_python, write_jsonl
+from tests.support.quoth_command import ARTICLES, Quoth, in_python, write_jsonl
 
 TOKEN = "MTk4NjIyNDgz.Cl2FMQ.secret-token"  # noqa: S105 - it is none
 # The command on a machine without a network.

@@ -5,7 +5,7 @@ from pathlib import Path
 from retrieval.library.feed_records import FeedRecord
 from retrieval.library.local import feeds
 from retrieval.library.local.writer import LocalWriter
-from tests.bot.cli.running import ARTICLES, Quoth, write_jsonl
+from tests.support.quoth_command import ARTICLES, Quoth, write_jsonl
 
 QUESTION = "How much will the repairs of the bridge cost?"
 

@@ -25,7 +25,7 @@ WEIGHTS = {"text": 1.0, "title": 0.5, "around": 1.0}
 POSTINGS = 800_000
 """How many postings of a question's words are gone through at first: one for each passage and field
 that a word is in. In libraries of some hundred thousand passages there begin to be more; what is
-not found for it, and how long a search takes, ``benchmarks/scale/sizes.py`` measures."""
+not found for it, and how long a search takes, ``benchmarks/scale/library_size.py`` measures."""
 
 _DEEPER = 2  # times as many as are wanted are found, where frequent words have yet to count
 _OTHER_PASSAGES = 1_000  # see ``weights``

@@ -14,9 +14,9 @@ from retrieval.library.local.rebuild import rebuild
 from retrieval.library.local.writer import LocalWriter
 from retrieval.library.progress import Reporter
 from tests.retrieval.ingest.web.conftest import Shelf
-from tests.retrieval.ingest.web.site import Site, item
 from tests.support.articles import article, build, ids, mirror, truth, write_jsonl, write_txt
 from tests.support.encoders import ReadableEncoder
+from tests.support.site_server import Site, item
 
 FEED = FeedRecord("https://feed.example/", "Title", '"1"', "Thu", 5, 6, 7, "problem")
 ITEM = ItemRecord(

@@ -28,9 +28,9 @@ TWICE = {"id": "twice", "title": "Said twice", "text": f"{'Again. ' * 40}\n\n" *
 IMPORTER = """
 import sys
 from pathlib import Path
-from retrieval.mirroring import Reporter
-from retrieval.moving import import_library
 from bot.settings import load
+from retrieval.library.progress import Reporter
+from retrieval.transfer.import_ import import_library
 def progress(stage, done, total):
     print(stage, done, flush=True)
 import_library(Path(sys.argv[1]), load(sys.argv[2]).library, Reporter(progress=progress))

@@ -103,9 +103,9 @@ def test_a_second_writer_is_told_which_process_writes(
 HOLD = """
 import sys
 from pathlib import Path
-from retrieval.library import LibraryWriter
+from retrieval.library.local.writer import LocalWriter
 
-with LibraryWriter(Path(sys.argv[1])):
+with LocalWriter(Path(sys.argv[1])):
     print("holding", flush=True)
     sys.stdin.read()
 """

@@ -1,6 +1,6 @@
 """How long the lists and suggestions in Discord take to read, from a library of any size.
 
-    python -m benchmarks.discord.listing LIBRARY
+    python -m benchmarks.discord.list_latency LIBRARY
 
 Reads what autocomplete, ``/articles list``, ``/articles status`` and the look at what waits read,
 for the server that has most articles of its own there (the bot's file is a new, empty one), and

@@ -1,6 +1,6 @@
 """How long one more article takes in a small library and in a large one, and what is rewritten.
 
-    python -m benchmarks.scale.growing [--data DIR] [--passages N] [--runs N]
+    python -m benchmarks.scale.incremental_indexing [--data DIR] [--passages N] [--runs N]
 
 Libraries of 1,000 and of ``--passages`` passages are made of ``news/archive.jsonl.gz``, with
 vectors drawn at random (nothing here depends on what they say). Then new articles of 800 words are

@@ -1,11 +1,11 @@
 """Quoth beside LangChain (FAISS), LlamaIndex, Haystack and txtai (hybrid), in one run, in turn.
 
-    python -m benchmarks.peers.compare --environment DIR [--data DIR] [--articles N] [--runs N]
-                               [--plot FILE]
+    python -m benchmarks.peers.comparison --environment DIR [--data DIR] [--articles N] [--runs N]
+        [--plot FILE]
 
-Each is used as its own documentation tells (``benchmarks/peer``), with the same model from the
+Each is used as its own documentation tells (``benchmarks/peers``), with the same model from the
 same folder and no network. ``--environment`` is a folder outside the repository: the peers are
-installed there once, as ``benchmarks/peer/requirements.txt`` pins them.
+installed there once, as ``benchmarks/peers/requirements.txt`` pins them.
 
 The articles are of ``news``: three quarters of them answer the questions that Quoth's weights were
 not fitted on, as long as there are such, and the others are any. A peer's pieces are of 320
@@ -39,7 +39,7 @@ from retrieval.models.encoder.loader import local_folder
 RUNNERS = dict(
     zip(
         NEEDS,
-        ("langchain_faiss", "llama_index_vectors", "haystack_hybrid", "txtai_hybrid"),
+        ("langchain", "llama_index", "haystack", "txtai"),
         strict=True,
     )
 )
@@ -155,7 +155,7 @@ class Race:
         file.write_text(json.dumps(texts), encoding="utf-8")
         commands = (
             [*_OURS, "encode", str(file)],
-            [self._python, "-m", "benchmarks.peers.original", self._model, str(file)],
+            [self._python, "-m", "benchmarks.peers.sentence_transformer", self._model, str(file)],
         )
         took: tuple[list[float], list[float]] = ([], [])
         for _ in range(self._runs):
@@ -231,7 +231,7 @@ def main() -> None:
     print(goals(race.figures, imports, ours, original))
     if options.plot:
         # Imported here because whoever wants no picture need not install what draws it.
-        from benchmarks.peers.picture import draw
+        from benchmarks.peers.plot import draw
 
         draw(options.plot, race.figures)
 
