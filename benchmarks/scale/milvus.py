@@ -20,9 +20,9 @@ import numpy as np
 
 from retrieval.documents.article import Article
 from retrieval.library.filter import Filter
-from retrieval.library.location import parse_address
 from retrieval.library.milvus import schema
 from retrieval.library.milvus.collections import make_library
+from retrieval.library.milvus.location import parse_address
 from retrieval.library.milvus.reader import MilvusReader
 from retrieval.library.milvus.rows import passages_of
 from retrieval.library.milvus.searcher import MilvusSearcher, condition_of

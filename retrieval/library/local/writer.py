@@ -95,10 +95,13 @@ class LocalWriter:
         try:
             connection.execute("BEGIN IMMEDIATE")
             try:
-                generation = 1 + self.generation()
+                generation, before = 1 + self.generation(), connection.total_changes
                 if not self.unswept():
                     self._gone = RemovedDigests(known=True)
                 yield LocalTransaction(connection, generation, self.changes, self._gone)
+                if connection.total_changes == before:  # then this was no commit
+                    connection.execute("ROLLBACK")
+                    return
                 connection.execute(
                     "UPDATE facts SET value = ? WHERE name = 'generation'", (generation,)
                 )
