@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from bot.cli.say import say
 from bot.settings import Settings, SettingsError
-from retrieval.library.door import exists
+from retrieval.library import open as open_library
 from retrieval.models.encoder import DEFAULT_MODEL, Encoder, load_encoder
 from retrieval.models.reader import Reader
 
@@ -25,7 +25,7 @@ def open_encoder(chosen: Settings) -> Encoder:
 
 def open_answerer(chosen: Settings) -> "Answerer":
     """Open the library for questions, indexing the articles first where there is none yet."""
-    missing = not exists(chosen.library)
+    missing = not open_library(chosen.library).exists()
     if missing and not chosen.articles.exists():
         # An empty library, made here, would answer "not found" from now on.
         raise SettingsError(

@@ -31,8 +31,8 @@ from benchmarks.peers.environment import NEEDS, make, weigh
 from benchmarks.peers.processes import ROOT, Finished, Running, run
 from benchmarks.peers.sample import Sample, sample
 from benchmarks.peers.table import QUOTH, SEARCH, Figures, goals, table
-from retrieval.documents.passages import MAX_CHARACTERS, encoder_text, split
-from retrieval.evaluation.metrics import stands_in
+from retrieval.documents.passages import MAX_CHARACTERS, encoder_text, split_into_passages
+from retrieval.evaluation.metrics import answer_in_quote
 from retrieval.models.encoder import DEFAULT_MODEL
 from retrieval.models.encoder.loader import local_folder
 
@@ -96,7 +96,7 @@ class Race:
         took = _quoth("index", str(self._articles.parent), "--library", self._place(QUOTH))
         kept = self.figures[QUOTH]
         kept.indexing, kept.index_megabytes = took.seconds, took.megabytes
-        kept.pieces = sum(len(split(row["text"])) for row in self._chosen.articles)
+        kept.pieces = sum(len(split_into_passages(row["text"])) for row in self._chosen.articles)
         for name in RUNNERS:
             took = self._peer(name, "index", self._place(name), str(self._articles))
             kept = self.figures[name]
@@ -131,7 +131,9 @@ class Race:
         for question in self._chosen.questions:
             for name, process in running.items():
                 seconds, quotes = process.ask(question.text)
-                cut = [stands_in(question.answers, quote[:MAX_CHARACTERS]) for quote in quotes]
+                cut = [
+                    answer_in_quote(question.answers, quote[:MAX_CHARACTERS]) for quote in quotes
+                ]
                 self.figures[name].warm.append(seconds)
                 self.figures[name].right.append((any(cut[:1]), any(cut[:3])))
                 time.sleep(PAUSE)
@@ -147,7 +149,7 @@ class Race:
         texts = [
             encoder_text(row["title"], row["text"][passage.start : passage.end])
             for row in self._chosen.articles
-            for passage in split(row["text"])
+            for passage in split_into_passages(row["text"])
         ][:ENCODED]
         file = self._folder / "texts.json"
         file.write_text(json.dumps(texts), encoding="utf-8")

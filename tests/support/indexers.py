@@ -4,7 +4,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from retrieval.library.location import MilvusLocation, as_setting
+from retrieval.library.location import as_setting
+from retrieval.library.milvus.location import MilvusLocation
 
 _CODE = """
 import sys, json

@@ -7,11 +7,11 @@ from pathlib import Path
 from retrieval.answering.answerer import Answerer
 from retrieval.errors import ReadingError
 from retrieval.ingest.index import index
-from retrieval.library import door
+from retrieval.library import open as open_library
 from retrieval.library.filter import Filter
-from retrieval.library.local.verify.check import verify
 from retrieval.library.location import Location
 from retrieval.library.progress import Reporter, Summary
+from retrieval.library.records import ListedArticle
 from retrieval.models.encoder.base import Encoder
 from tests.support.articles import reader
 
@@ -50,14 +50,14 @@ def found(answerer: Answerer, question: str, within: Filter | None = None) -> li
     return [quote.article.id for quote in quotes]
 
 
-def listed(place: Location) -> list[tuple[str, str | None, str, str | None]]:
+def listed(place: Location) -> list[ListedArticle]:
     """The articles as ``quoth articles list`` shows them."""
-    with closing(door.open_for_reading(place)) as library, library.snapshot():
+    with closing(open_library(place).reader()) as library, library.snapshot():
         return [*library.list_articles()]
 
 
 def is_whole(place: Location) -> bool:
     """Whether ``verify`` finds nothing wrong; fails with what it found."""
-    report = verify(place, Reporter())
+    report = open_library(place).verify(Reporter())
     assert report.lines() == []
     return report.ok

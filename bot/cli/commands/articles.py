@@ -9,16 +9,17 @@ from bot.cli.exit_status import OK
 from bot.cli.json_line import print_json
 from bot.cli.visible import visible
 from bot.discord.storage.server_settings import PRIVATE
-from retrieval.documents.article_json import as_object
+from retrieval.documents.article_json import article_to_dict
 from retrieval.errors import LibraryError
-from retrieval.library.door import open_for_reading, remove_article
+from retrieval.library import open as open_library
+from retrieval.library.progress import Reporter
 
 
 def list_articles(as_json: bool, library: str | None) -> int:
     """Print one article a line, the newest first."""
-    opened = open_for_reading(settings.load(library).library)
+    opened = open_library(settings.load(library).library).reader()
     with opened.snapshot():
-        for article_id, date, title, source in opened.list_articles():
+        for article_id, date, title, source, _ in opened.list_articles():
             if as_json:
                 print_json({"id": article_id, "date": date, "title": title, "source": source})
             else:
@@ -31,14 +32,14 @@ def list_articles(as_json: bool, library: str | None) -> int:
 def show(article_id: str, as_json: bool, library: str | None) -> int:
     """Print one article: as JSON its exact text, otherwise for a person to read."""
     chosen = settings.load(library)
-    opened = open_for_reading(chosen.library)
+    opened = open_library(chosen.library).reader()
     with opened.snapshot():
         article = opened.article(article_id)
     opened.close()
     if article is None:
         raise _unknown(article_id)
     if as_json:
-        print_json({**as_object(article), "sha256": article.sha256})
+        print_json({**article_to_dict(article), "sha256": article.sha256})
         return OK
     date = article.date.isoformat() if article.date else None
     about = [part for part in (date, article.source, article.url) if part]
@@ -53,9 +54,14 @@ def show(article_id: str, as_json: bool, library: str | None) -> int:
 def remove(article_id: str, library: str | None) -> int:
     """Remove one article; one that was added in Discord is no longer kept there either."""
     chosen = settings.load(library)
-    open_for_reading(chosen.library).close()  # where there is none, nothing is taken out
+    open_library(chosen.library).reader().close()  # where there is none, nothing is taken out
     kept = article_id.startswith(PRIVATE) and _take_out(article_id, chosen.discord_data)
-    if not remove_article(chosen.library, article_id) and not kept:
+    with (
+        open_library(chosen.library).session(None, Reporter()) as session,
+        session.transaction() as change,
+    ):
+        removed = change.remove(article_id)
+    if not removed and not kept:
         raise _unknown(article_id)
     print(visible(f"removed {article_id}"))
     return OK

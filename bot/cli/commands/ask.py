@@ -85,7 +85,7 @@ def _with_history(line: str) -> "tuple[str, tuple[Turn, ...]]":
     Raises:
         QuestionError: it is something else.
     """
-    from retrieval.answering.conversation import turns_from
+    from retrieval.answering.conversation import parse_history
 
     try:
         values = json.loads(line)
@@ -94,7 +94,7 @@ def _with_history(line: str) -> "tuple[str, tuple[Turn, ...]]":
     question = values.get("question")
     if not isinstance(question, str):
         raise QuestionError("'question' should be a string.")
-    return question, turns_from(values.get("history", []))
+    return question, parse_history(values.get("history", []))
 
 
 def _lines(stream: BinaryIO) -> Iterator[bytes]:

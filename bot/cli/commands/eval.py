@@ -14,8 +14,15 @@ from bot.startup import open_answerer
 from bot.wording import counted
 from retrieval.answering.answer import Answer
 from retrieval.errors import ReadingError
-from retrieval.evaluation.dataset import Question, read_questions
-from retrieval.evaluation.evaluate import Figures, Outcome, ask_all, measure, misses, thresholds
+from retrieval.evaluation.dataset import LabelledQuestion, read_questions
+from retrieval.evaluation.evaluate import (
+    EvaluatedAnswer,
+    EvaluationMetrics,
+    ask_all,
+    compute_metrics,
+    misses,
+    threshold_curve,
+)
 
 _TOLD = 10  # bad lines: a file with more is some other file
 
@@ -31,12 +38,12 @@ def run(questions: str, plot: str | None, worst: int, as_json: bool, library: st
     if bad:  # measuring only the others would mislead
         _tell(bad)
         return FAILED
-    outcomes = _ask(chosen, [line for line in lines if isinstance(line, Question)])
-    figures = measure(outcomes, chosen.min_confidence)
+    outcomes = _ask(chosen, [line for line in lines if isinstance(line, LabelledQuestion)])
+    figures = compute_metrics(outcomes, chosen.min_confidence)
     show = _json_printer() if as_json else _text_printer()
     show(figures, misses(outcomes)[:worst])
     if picture:
-        draw(picture, thresholds(outcomes), figures)
+        draw(picture, threshold_curve(outcomes), figures)
     return OK
 
 
@@ -48,12 +55,12 @@ def _tell(bad: Sequence[ReadingError]) -> None:
         say(f"quoth: {counted(len(bad) - _TOLD, 'more line')} like these; nothing was measured")
 
 
-def _ask(chosen: Settings, questions: Sequence[Question]) -> list[Outcome]:
+def _ask(chosen: Settings, questions: Sequence[LabelledQuestion]) -> list[EvaluatedAnswer]:
     """Ask every question, showing on a terminal how many are done."""
     answerer = open_answerer(chosen)
-    outcomes: list[Outcome] = []
+    outcomes: list[EvaluatedAnswer] = []
 
-    def ask(question: Question, top: int) -> Answer:
+    def ask(question: LabelledQuestion, top: int) -> Answer:
         return answerer.ask(question.text, top, history=question.history)
 
     try:
@@ -66,13 +73,13 @@ def _ask(chosen: Settings, questions: Sequence[Question]) -> list[Outcome]:
     return outcomes
 
 
-def _json_printer() -> Callable[[Figures, Sequence[Outcome]], None]:
+def _json_printer() -> Callable[[EvaluationMetrics, Sequence[EvaluatedAnswer]], None]:
     from bot.cli.eval_json import figures_as_json
 
     return lambda figures, missed: print_json(figures_as_json(figures, missed))
 
 
-def _text_printer() -> Callable[[Figures, Sequence[Outcome]], None]:
+def _text_printer() -> Callable[[EvaluationMetrics, Sequence[EvaluatedAnswer]], None]:
     from bot.cli.answer_text import console
     from bot.cli.eval_tables import show
 

@@ -14,7 +14,7 @@ from bot.discord.storage.unanswered import asked_since, gaps
 from bot.discord.storage.votes import Labels, Votes, labels, place_name
 from bot.settings import Settings
 from bot.wording import counted
-from retrieval.library.door import open_for_reading
+from retrieval.library import open as open_library
 
 
 def export(server: str | None, library: str | None) -> int:
@@ -72,7 +72,7 @@ def report(
 
 def _labels(store: Store, chosen: Settings, server: str | None) -> dict[str, Labels]:
     """What the votes say, by where they were given."""
-    with closing(open_for_reading(chosen.library)) as opened, opened.snapshot():
+    with closing(open_library(chosen.library).reader()) as opened, opened.snapshot():
         return {
             place: labels(votes, opened.article)
             for place, votes in Votes(store).by_place().items()

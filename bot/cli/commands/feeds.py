@@ -13,19 +13,15 @@ from bot.startup import open_encoder
 from bot.wording import counted
 from retrieval.ingest.web.feed_sync import sync as sync_all
 from retrieval.ingest.web.subscriptions import follow, unfollow
-from retrieval.library.door import folder_of
-from retrieval.library.local import feeds
-from retrieval.library.local.reader import LocalReader
-
-_WHAT = "quoth feeds"
+from retrieval.library import open as open_library
 
 
 def list_feeds(as_json: bool, library: str | None) -> int:
     """Print one feed a line."""
-    opened = LocalReader(folder_of(settings.load(library).library, _WHAT))
+    opened = open_library(settings.load(library).library).reader()
     with opened.snapshot():
-        for feed in feeds.list_feeds(opened.connection):
-            taken, waiting = feeds.item_counts(opened.connection, feed.address)
+        for feed in opened.feeds.records():
+            taken, waiting = opened.feeds.item_counts(feed.address)
             if as_json:
                 print_json(
                     {
@@ -51,8 +47,7 @@ def list_feeds(as_json: bool, library: str | None) -> int:
 def add(address: str, library: str | None) -> int:
     """Follow a feed."""
     chosen = settings.load(library)
-    path = folder_of(chosen.library, _WHAT)
-    feed = follow(address, path, allow_private=chosen.allow_private_addresses)
+    feed = follow(address, chosen.library, allow_private=chosen.allow_private_addresses)
     print(visible(f"added {feed.address}" + (f" ({feed.title})" if feed.title else "")))
     say("quoth feeds sync takes its articles")
     return OK
@@ -61,8 +56,7 @@ def add(address: str, library: str | None) -> int:
 def remove(address: str, with_articles: bool, library: str | None) -> int:
     """Follow a feed no longer."""
     chosen = settings.load(library)
-    path = folder_of(chosen.library, _WHAT)
-    articles = unfollow(address, path, with_articles=with_articles)
+    articles = unfollow(address, chosen.library, with_articles=with_articles)
     them = f"with {counted(articles, 'article')}" if with_articles else "its articles stay"
     print(visible(f"removed {address} ({them})"))
     return OK
@@ -71,13 +65,12 @@ def remove(address: str, with_articles: bool, library: str | None) -> int:
 def sync(addresses: Sequence[str], force: bool, library: str | None) -> int:
     """Take what is new, print what was done, and return the exit status."""
     chosen = settings.load(library)
-    path = folder_of(chosen.library, _WHAT)
-    LocalReader(path).close()  # said before a model is loaded
+    open_library(chosen.library).reader().close()  # said before a model is loaded
     encoder = open_encoder(chosen)
     with reporting() as reporter:
         done = sync_all(
             addresses,
-            path,
+            chosen.library,
             encoder,
             reporter,
             allow_private=chosen.allow_private_addresses,

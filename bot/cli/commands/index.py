@@ -15,9 +15,8 @@ from bot.wording import counted
 from retrieval.errors import ReadingError
 from retrieval.ingest.dry_run import dry_run
 from retrieval.ingest.index import index
-from retrieval.library.door import exists, folder_of
-from retrieval.library.local import feeds
-from retrieval.library.local.rebuild import rebuild, roll_back
+from retrieval.library import follows_feeds
+from retrieval.library import open as open_library
 from retrieval.library.location import Location
 from retrieval.library.progress import Reporter, Summary
 from retrieval.models.encoder import Encoder
@@ -41,28 +40,27 @@ def run(
         raise click.UsageError("--watch goes with neither --rollback nor --dry-run.")
     chosen = settings.load(library)
     if rollback:
-        return _roll_back(folder_of(chosen.library, "quoth index --rollback"))
+        return _roll_back(chosen.library)
     addresses = [path for path in paths if path.lower().startswith(("http://", "https://"))]
     if addresses and (watch or dry_run):
         raise click.UsageError("--watch and --dry-run take files and folders, not addresses.")
-    for asked, what in ((rebuild, "--rebuild"), (addresses, "URL")):
-        if asked:  # before anything is done or loaded
-            folder_of(chosen.library, f"quoth index {what}")
+    if rebuild:  # before anything is done or loaded
+        open_library(chosen.library).require_editions("quoth index --rebuild")
     places = [Path(path) for path in paths if path not in addresses]
     if not paths:
         places = [chosen.articles]
     nothing_there = not addresses and not any(place.exists() for place in places)
-    if nothing_there and watch and not feeds.follows_any(chosen.library):
+    if nothing_there and watch and not follows_feeds(chosen.library):
         # Only what was there may be waited for: the rest is mistyped.
         raise ReadingError(str(places[0]), "no such file or folder, so there is nothing to watch")
-    if nothing_there and not rebuild and not exists(chosen.library):
+    if nothing_there and not rebuild and not open_library(chosen.library).exists():
         # A library made here would be empty, and answer "not found" from now on.
         raise ReadingError(str(places[0]), "no such file or folder, so no library was made")
     if dry_run:
         return _rehearse(places, chosen.library)
     encoder = open_encoder(chosen)
     if rebuild:
-        _rebuild(folder_of(chosen.library, "quoth index --rebuild"), encoder)
+        _rebuild(chosen.library, encoder)
         if not paths and not watch:
             return OK
     if watch:
@@ -89,14 +87,14 @@ def _rehearse(places: Sequence[Path], library: Location) -> int:
     return FAILED if summary.failed else OK
 
 
-def _rebuild(library: Path, encoder: Encoder) -> None:
+def _rebuild(library: Location, encoder: Encoder) -> None:
     with reporting() as reporter:
-        count = rebuild(library, encoder, reporter)
+        count = open_library(library).rebuild(encoder, reporter)
     print(f"{counted(count, 'article')} rebuilt")
 
 
-def _roll_back(library: Path) -> int:
-    now = roll_back(library)
+def _roll_back(library: Location) -> int:
+    now = open_library(library).roll_back()
     print(
         one_line(
             f"went back to edition {now.edition}: {counted(now.state.articles, 'article')}, encoder"
@@ -115,7 +113,7 @@ def _index_pages(
 
     return index_pages(
         addresses,
-        folder_of(chosen.library, "quoth index URL"),
+        chosen.library,
         encoder,
         reporter,
         allow_private=chosen.allow_private_addresses,

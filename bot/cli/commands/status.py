@@ -5,13 +5,13 @@ from bot.cli.exit_status import OK
 from bot.cli.json_line import print_json
 from bot.cli.visible import visible
 from bot.wording import counted
-from retrieval.library.door import status
+from retrieval.library import open as open_library
 
 
 def run(as_json: bool, library: str | None) -> int:
     """Print the library's state and return the exit status."""
     chosen = settings.load(library)
-    held = status(chosen.library)
+    held = open_library(chosen.library).status()
     state = held.state
     if as_json:
         print_json(

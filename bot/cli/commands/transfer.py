@@ -8,7 +8,7 @@ from bot.cli.progress import reporting, summarised
 from bot.cli.say import say
 from bot.cli.visible import visible
 from bot.wording import counted
-from retrieval.library.local import feeds
+from retrieval.library import follows_feeds
 from retrieval.transfer.export import export_library as write
 from retrieval.transfer.import_ import import_library as take
 
@@ -18,7 +18,7 @@ def export_library(file: str, library: str | None) -> int:
     chosen = settings.load(library)
     with reporting() as reporter:
         done = write(chosen.library, Path(file), reporter)
-    if feeds.follows_any(chosen.library):
+    if follows_feeds(chosen.library):
         say("What feeds it follows is not exported: quoth feeds list shows them")
     what = f"{counted(done.articles, 'article')}, {counted(done.passages, 'passage')}"
     print(visible(f"{file}: {what} exported"))

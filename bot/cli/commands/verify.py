@@ -7,8 +7,7 @@ from bot.cli.progress import reporting
 from bot.cli.visible import one_line
 from bot.startup import open_encoder
 from bot.wording import counted
-from retrieval.library.local.verify.check import verify
-from retrieval.library.local.verify.repair import repair
+from retrieval.library import open as open_library
 from retrieval.library.location import Location
 from retrieval.library.report import LostArticle, Report
 
@@ -21,7 +20,7 @@ def run(mend: bool, as_json: bool, library: str | None) -> int:
 
 def _verify(library: Location, as_json: bool) -> int:
     with reporting() as reporter:
-        report = verify(library, reporter)
+        report = open_library(library).verify(reporter)
     if as_json:
         print_json(_as_json(library, report))
     else:
@@ -32,7 +31,7 @@ def _verify(library: Location, as_json: bool) -> int:
 def _repair(chosen: settings.Settings, as_json: bool) -> int:
     encoder = open_encoder(chosen)
     with reporting() as reporter:
-        done = repair(chosen.library, encoder, reporter)
+        done = open_library(chosen.library).repair(encoder, reporter)
     lost = [_lost(each) for each in done.lost]
     if as_json:
         found = _as_json(chosen.library, done.before)["problems"]

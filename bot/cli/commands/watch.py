@@ -15,8 +15,7 @@ from bot.cli.say import say
 from bot.settings import Settings
 from retrieval.ingest.watch import Listener
 from retrieval.ingest.watch import watch as watch_files
-from retrieval.library.door import folder_of
-from retrieval.library.local import feeds
+from retrieval.library import follows_feeds
 from retrieval.library.progress import Reporter
 from retrieval.models.encoder import Encoder
 
@@ -57,7 +56,7 @@ def _follow_feeds(chosen: Settings, encoder: Encoder) -> None:
     told = ""
     while True:
         try:
-            if feeds.follows_any(chosen.library):
+            if follows_feeds(chosen.library):
                 _sync(chosen, encoder)
             told = ""
         except Exception as error:  # whatever it is, it may pass, and files are watched meanwhile
@@ -73,7 +72,7 @@ def _sync(chosen: Settings, encoder: Encoder) -> None:
 
     done = sync(
         [],
-        folder_of(chosen.library, "quoth feeds"),
+        chosen.library,
         encoder,
         Reporter(problem=say_problem),
         allow_private=chosen.allow_private_addresses,

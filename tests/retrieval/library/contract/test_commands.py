@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from retrieval.library.location import MilvusLocation, as_setting
+from retrieval.library.location import as_setting
+from retrieval.library.milvus.location import MilvusLocation
 from retrieval.models.encoder import load_encoder
 from tests.support.background_command import SERVE, running, says
 from tests.support.milvus_servers import TestServer

@@ -10,7 +10,7 @@ import pytest
 from retrieval.ingest.index import index
 from retrieval.library.progress import Reporter
 from retrieval.models.encoder import DEFAULT_MODEL, Encoder, load_encoder
-from retrieval.models.encoder.base import unit
+from retrieval.models.encoder.base import l2_normalise
 from tests.support.articles import answerer_of
 
 SEEDS = Path(__file__).parents[4] / "seeds"
@@ -53,7 +53,7 @@ def test_it_agrees_with_sentence_transformers(packaged: Encoder) -> None:
         [sys.executable, "-W", "ignore", "-c", ORIGINAL, *TEXTS], capture_output=True, check=True
     )
     wanted = np.frombuffer(original.stdout, dtype=np.float32).reshape(len(TEXTS), -1)
-    cosines = (packaged.encode_passages(TEXTS) * unit(wanted)).sum(axis=1)
+    cosines = (packaged.encode_passages(TEXTS) * l2_normalise(wanted)).sum(axis=1)
     assert cosines.mean() >= 0.99
     assert cosines.min() >= 0.97
 
