@@ -29,7 +29,7 @@ NAMES = ["Anna", "Boris", "Carla", "Dmitri", "Edgars"]
 ARTICLES = [
     article(
         f"{n}-{copy}",
-        f"{NAMES[n % 5]} is the mayor of district {n}, said the river authority of Riga.",
+        f"In district {n}, said the river authority of Riga, {NAMES[n % 5]} is the mayor.",
         title="The mayor of the district" if copy else "The river",
         date=f"20{10 + n % 15}-05-01" if n != 50 else None,
     )
@@ -93,6 +93,12 @@ def rows_of(library: Path, question: str, reader: Reader) -> Rows:
         return candidate_rows(opened, encoder, reader, labelled)
 
 
+def equal_answers(ranked: Sequence[RankedCandidate]) -> list[int]:
+    """Of each candidate the place of the first with the same answer."""
+    keys = [each.answer_key for each in ranked]
+    return [keys.index(key) for key in keys]
+
+
 @pytest.mark.parametrize("depth", [RERANK_DEPTH, 7])
 @pytest.mark.parametrize("question", QUESTIONS)
 def test_training_sees_what_the_answerer_sees(
@@ -114,6 +120,7 @@ def test_training_sees_what_the_answerer_sees(
     assert [each.score for each in ranked] == pytest.approx(
         [each.score for each in answered.ranked], abs=1e-4
     )
+    assert equal_answers(ranked) == equal_answers(answered.ranked)
     features, _ = first_features(question, rows, ORDER)
     assert astuple(features) == pytest.approx(astuple(answered.features), abs=1e-4)
     assert features.unread == (question == KEYWORDS)
@@ -121,6 +128,7 @@ def test_training_sees_what_the_answerer_sees(
 
 def test_a_newer_answer_is_first_in_training_too(library: Path) -> None:
     ranked = best_first(PRESENT, stored_candidates(rows_of(library, PRESENT, Reader()), ORDER))
+    assert len({each.answer_key for each in ranked}) < len(ranked)
     best = max(ranked, key=lambda each: each.score)
     assert best.date and ranked[0].date
     assert ranked[0].date > best.date
