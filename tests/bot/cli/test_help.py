@@ -39,7 +39,7 @@ def test_every_command_has_help_that_tells_what_it_does(
 def test_help_imports_nothing_heavy(tmp_path: Path) -> None:
     code = f"""
 import sys
-from bot.cli import _run
+from bot.cli.main import _run
 for command in {commands(cli)!r}:
     assert _run([*command, "--help"]) == 0
 print(sorted(set(sys.modules) & set({HEAVY!r})), file=sys.stderr)
@@ -51,7 +51,7 @@ print(sorted(set(sys.modules) & set({HEAVY!r})), file=sys.stderr)
 def test_usage_errors_and_the_version_import_nothing_heavy(tmp_path: Path) -> None:
     code = f"""
 import contextlib, io, sys
-from bot.cli import _run
+from bot.cli.main import _run
 with contextlib.redirect_stderr(io.StringIO()):
     assert [_run(["--version"]), _run(["nonsense"]), _run(["ask"])] == [0, 2, 2]
 print(sorted(set(sys.modules) & set({HEAVY!r})), file=sys.stderr)
@@ -65,7 +65,7 @@ def test_asking_imports_no_torch_and_no_discord(tmp_path: Path, shelf: Path) -> 
     unneeded = {"torch", "sentence_transformers", "discord", "aiohttp", "feedparser"}
     code = f"""
 import sys
-from bot.cli import _run
+from bot.cli.main import _run
 _run(["ask", "bridge", "--json", "--library", {str(shelf)!r}])
 print(sorted(set(sys.modules) & {unneeded!r}), file=sys.stderr)
 """
