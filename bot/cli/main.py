@@ -9,45 +9,73 @@ import threading
 
 import click
 
-from bot.cli.commands.articles import articles
-from bot.cli.commands.ask import ask
-from bot.cli.commands.chat import chat
-from bot.cli.commands.eval import evaluate
-from bot.cli.commands.export import export_library
-from bot.cli.commands.feedback import feedback
-from bot.cli.commands.feeds import feeds
-from bot.cli.commands.import_ import import_library
-from bot.cli.commands.index import index
-from bot.cli.commands.serve import serve
-from bot.cli.commands.status import status
-from bot.cli.commands.verify import verify
+from bot.cli.lazy_group import LazyGroup
 from bot.cli.output import FAILED, INTERRUPTED, OK, USAGE
 from bot.terminal_text import one_line
 from retrieval.errors import QuothError
 
+# Each command's object and its help's first line, which a test holds equal to the command's own.
+COMMANDS = {
+    "articles": (
+        "bot.cli.commands.articles:articles",
+        "List articles; or show or remove one.",
+    ),
+    "ask": (
+        "bot.cli.commands.ask:ask",
+        'Answer QUESTION, or each line of standard input where it is "-".',
+    ),
+    "chat": (
+        "bot.cli.commands.chat:chat",
+        "Ask and answer in turn; understands questions by those before them.",
+    ),
+    "eval": (
+        "bot.cli.commands.eval:evaluate",
+        "Measure the answers to questions whose answers are known.",
+    ),
+    "export": (
+        "bot.cli.commands.export:export_library",
+        "Write the library, vectors and all, into FILE, for quoth import.",
+    ),
+    "feedback": (
+        "bot.cli.commands.feedback:feedback",
+        "Make something to measure by of what people in Discord say and ask.",
+    ),
+    "feeds": (
+        "bot.cli.commands.feeds:feeds",
+        "List feeds of news; or add, remove or sync them.",
+    ),
+    "import": (
+        "bot.cli.commands.import_:import_library",
+        "Bring in what quoth export wrote into FILE; nothing is encoded.",
+    ),
+    "index": (
+        "bot.cli.commands.index:index",
+        "Make the library agree with files, folders and web pages: add, update, remove.",
+    ),
+    "serve": (
+        "bot.cli.commands.serve:serve",
+        "Run the Discord bot, and index the articles' files as they change.",
+    ),
+    "status": (
+        "bot.cli.commands.status:status",
+        "Show what the library holds, its model and its size.",
+    ),
+    "verify": (
+        "bot.cli.commands.verify:verify",
+        "Check all that the answers rest on: texts, passages, vectors, indexes.",
+    ),
+}
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+
+@click.group(
+    cls=LazyGroup,
+    lazy_commands=COMMANDS,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
 @click.option("--debug", is_flag=True, help="Show where in the program an error arose.")
 @click.version_option(package_name="quoth")
 def cli(debug: bool) -> None:
     """Answer questions about a collection of articles with the articles' own words."""
-
-
-for _command in (
-    articles,
-    ask,
-    chat,
-    evaluate,
-    export_library,
-    feedback,
-    feeds,
-    import_library,
-    index,
-    serve,
-    status,
-    verify,
-):
-    cli.add_command(_command)
 
 
 _GC_THRESHOLD = 100_000  # allocations before a collection
