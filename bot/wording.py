@@ -1,7 +1,7 @@
 """Words that the terminal and Discord share."""
 
 from retrieval.answering.answer import Quote
-from retrieval.answering.conversation import Understanding
+from retrieval.answering.conversation import ExpandedQuery
 
 _VERY_LIKELY = 0.85
 _PROBABLY = 0.6
@@ -13,11 +13,11 @@ NEAREST = "The nearest passages:"
 _CARRIED = 8  # words of earlier turns that are told: more would be no help
 
 
-def understood_as(taken: Understanding) -> str | None:
+def understood_as(taken: ExpandedQuery) -> str | None:
     """Say how a question was understood, or None where it was taken as it was typed."""
-    if taken.alone:
+    if taken.standalone:
         return None
-    words = ", ".join(taken.carried[:_CARRIED])
+    words = ", ".join(taken.expansion_words[:_CARRIED])
     return f"Understood as going on about: {words}" if words else "Understood as a follow-up"
 
 

@@ -9,7 +9,7 @@
     library/  search: words ⊕ vectors ◀──── library/  commit: SQLite, then both indexes
         │ candidates
         ▼
-    models/reader/ ── ranking, quoting ──▶ Answer
+    models/reader/ ── ranking, quotes ──▶ Answer
 
 Packages, each of which imports only those after it: ``evaluation`` (how good answers are),
 ``transfer`` (export and import), ``ingest`` (files, feeds and pages into a library), ``answering``,

@@ -11,7 +11,7 @@ from tokenizers import Tokenizer
 
 from retrieval.models.reader import word_pieces
 from retrieval.models.reader.word_pieces import Part
-from training.examples import Examples, Passage, Question
+from training.examples import Examples, TrainingPassage, TrainingQuestion
 from training.model import Inputs
 from training.unanswerable import ASKING, Neighbours, unanswerable
 
@@ -79,13 +79,13 @@ class Maker:
             by_article.setdefault(article, []).append(paragraph)
         self._by_article = by_article
 
-    def rows(self, question: Question, group: int, chance: random.Random) -> list[Row]:
+    def rows(self, question: TrainingQuestion, group: int, chance: random.Random) -> list[Row]:
         """The rows of one question, as they are trained on."""
         asked = _noisy(question.text, chance)
         rows = [self._row(asked, question.right, RIGHT, group, question.answers)]
         # Harder ones more often: each is half as likely again as the one four places below it.
         weights = [0.9**place for place in range(len(question.wrong))]
-        chosen: list[Passage] = []
+        chosen: list[TrainingPassage] = []
         while len(chosen) < min(self._wrong, len(question.wrong)):
             (passage,) = chance.choices(question.wrong, weights)
             if passage not in chosen:
@@ -103,12 +103,12 @@ class Maker:
                 rows.append(self._row(_noisy(other, chance), question.right, CHANGED, group))
         return rows
 
-    def all_rows(self, question: Question, group: int) -> list[Row]:
+    def all_rows(self, question: TrainingQuestion, group: int) -> list[Row]:
         """A question with every passage that is kept for it, to measure on."""
         right = self._row(question.text, question.right, RIGHT, group, question.answers)
         return [right, *(self._row(question.text, p, WRONG, group) for p in question.wrong)]
 
-    def _company(self, passage: Passage, chance: random.Random) -> str:
+    def _company(self, passage: TrainingPassage, chance: random.Random) -> str:
         """The passage's paragraph and another of its article."""
         others = self._by_article[self._examples.articles[passage.paragraph]]
         texts = self._examples.texts
@@ -117,7 +117,7 @@ class Maker:
     def _row(
         self,
         question: str,
-        passage: Passage,
+        passage: TrainingPassage,
         kind: int,
         group: int,
         answers: Sequence[tuple[int, int]] = (),

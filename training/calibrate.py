@@ -32,10 +32,10 @@ from retrieval.answering.ranking import (
     evidence,
     size,
 )
-from retrieval.evaluation.metrics import calibration_error
-from retrieval.models.reader import Reading
+from retrieval.evaluation.metrics import expected_calibration_error
+from retrieval.models.reader import ReaderOutput
 from retrieval.models.reader.model import MODEL
-from training.halves import NAMES, Seen, look
+from training.calibration_data import NAMES, Seen, look
 from training.options import arguments
 
 Floats = NDArray[np.float64]
@@ -84,7 +84,7 @@ def first_ones(seen: Seen, weights: Floats) -> tuple[Floats, NDArray[np.bool_]]:
         others = scores[rows[:, _ALIKE] != rows[best, _ALIKE]]
         lead = scores[best] - others.max() if len(others) else np.inf
         row = rows[best].tolist()
-        reading = Reading(row[_RELEVANCE], row[_MARGIN], None)
+        reading = ReaderOutput(row[_RELEVANCE], row[_MARGIN], None)
         shown = evidence(reading, float(lead), row[_COSINE], row[_COVERAGE])
         inputs.append((1.0, *astuple(shown)))
         right.append(row[_SAID] > 0)
@@ -171,7 +171,7 @@ def main() -> None:
             ]
         )
         right = np.concatenate([parts[n][1] for parts in others])
-        off = calibration_error(sure.tolist(), right.tolist())
+        off = expected_calibration_error(sure.tolist(), right.tolist())
         print(
             f"{name}: {len(right)} questions, first quote right {right.mean():.3f}, "
             f"calibration error {off:.3f}"

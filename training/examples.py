@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.common.data import read
-from retrieval.documents.passages import split
-from retrieval.evaluation.metrics import stands_in
+from retrieval.documents.passages import split_into_passages
+from retrieval.evaluation.metrics import answer_in_quote
 
 HARD = 12
 """Wrong passages that are kept for each question, the most tempting first."""
@@ -22,7 +22,7 @@ _HELD_OUT_EVERY = 30  # of the Wikipedia articles, one in so many is never train
 
 
 @dataclass(frozen=True, slots=True)
-class Passage:
+class TrainingPassage:
     """A passage of a paragraph.
 
     Attributes:
@@ -37,7 +37,7 @@ class Passage:
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class TrainingQuestion:
     """A question with what answers it and what does not.
 
     Attributes:
@@ -48,9 +48,9 @@ class Question:
     """
 
     text: str
-    right: Passage
+    right: TrainingPassage
     answers: tuple[tuple[int, int], ...]
-    wrong: tuple[Passage, ...]
+    wrong: tuple[TrainingPassage, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,10 +68,10 @@ class Examples:
     texts: list[str]
     titles: list[str]
     articles: list[int]
-    training: list[Question]
-    held_out: list[Question]
+    training: list[TrainingQuestion]
+    held_out: list[TrainingQuestion]
 
-    def words(self, passage: Passage) -> str:
+    def words(self, passage: TrainingPassage) -> str:
         """A passage's words."""
         return self.texts[passage.paragraph][passage.start : passage.end]
 
@@ -90,7 +90,8 @@ def load(data: Path, work: Path) -> Examples:
         held_out=[],
     )
     passages = [
-        [Passage(n, p.start, p.end) for p in split(text)] for n, text in enumerate(examples.texts)
+        [TrainingPassage(n, p.start, p.end) for p in split_into_passages(text)]
+        for n, text in enumerate(examples.texts)
     ]
     rarity = _rarity(examples.texts)
     questions = read(folder / "questions.jsonl.gz")
@@ -98,7 +99,7 @@ def load(data: Path, work: Path) -> Examples:
         for mined in map(json.loads, lines):
             row = questions[mined["question"]]
             paragraph = numbers[row["paragraph_id"]]
-            found = [Passage(*place[:3]) for place in mined["found"]]
+            found = [TrainingPassage(*place[:3]) for place in mined["found"]]
             question = _question(row, passages[paragraph], found, examples, rarity)
             if question:
                 held_out = examples.articles[paragraph] % _HELD_OUT_EVERY == 7
@@ -110,11 +111,11 @@ def load(data: Path, work: Path) -> Examples:
 
 def _question(
     row: dict[str, Any],
-    passages: Sequence[Passage],
-    found: Iterable[Passage],
+    passages: Sequence[TrainingPassage],
+    found: Iterable[TrainingPassage],
     examples: Examples,
     rarity: dict[str, float],
-) -> Question | None:
+) -> TrainingQuestion | None:
     """A question's example, or None where no passage holds the whole answer."""
     place = row["evidence"][0]
     text = examples.texts[passages[0].paragraph] if passages else ""
@@ -134,14 +135,16 @@ def _question(
     # with more of the question's words is meant, and the offset only decides between equals.
     asked = set(_words(row["question"]))
 
-    def likely(held: tuple[Passage, list[int]]) -> tuple[float, bool]:
+    def likely(held: tuple[TrainingPassage, list[int]]) -> tuple[float, bool]:
         there = asked & set(_words(examples.words(held[0])))
         return sum(rarity.get(word, 0.0) for word in there), place["start"] in held[1]
 
     right, inside = max(holding, key=likely)
     answers = tuple((s - right.start, s - right.start + len(words)) for s in inside)
-    wrong = [p for p in found if not stands_in(row["answers"], examples.words(p)) and p != right]
-    return Question(row["question"], right, answers, tuple(wrong[:HARD]))
+    wrong = [
+        p for p in found if not answer_in_quote(row["answers"], examples.words(p)) and p != right
+    ]
+    return TrainingQuestion(row["question"], right, answers, tuple(wrong[:HARD]))
 
 
 def _words(text: str) -> list[str]:

@@ -5,13 +5,15 @@ from collections.abc import Sequence
 import torch
 
 from training.batches import RIGHT, Maker, Row, inputs
-from training.examples import Question
+from training.examples import TrainingQuestion
 from training.model import ReaderModel, half_precision
 
 _LONGEST_ANSWER = 30
 
 
-def measure(model: ReaderModel, maker: Maker, questions: Sequence[Question]) -> dict[str, float]:
+def measure(
+    model: ReaderModel, maker: Maker, questions: Sequence[TrainingQuestion]
+) -> dict[str, float]:
     """Figures on questions with all their passages.
 
     Returns:

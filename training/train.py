@@ -22,7 +22,7 @@ from tokenizers import Tokenizer
 
 from retrieval.models.encoder.loader import DEFAULT_MODEL, local_folder
 from training.batches import Maker, Row, by_length, inputs
-from training.examples import Examples, Question, load
+from training.examples import Examples, TrainingQuestion, load
 from training.export import published
 from training.losses import loss_of
 from training.measure import measure
@@ -106,7 +106,7 @@ class Trainer:
                 began = time.perf_counter()
         save_file(self.model.state_dict(), self._work / "reader.safetensors")
 
-    def _batches(self) -> Iterator[tuple[int, list[Question]]]:
+    def _batches(self) -> Iterator[tuple[int, list[TrainingQuestion]]]:
         questions = self._examples.training
         a_round = len(questions) // _BATCH
         for step in range(self._step, self._steps):
@@ -114,7 +114,7 @@ class Trainer:
             at = step % a_round * _BATCH
             yield step, [questions[n] for n in order[at : at + _BATCH]]
 
-    def _rows(self, step: int, questions: Sequence[Question]) -> list[Row]:
+    def _rows(self, step: int, questions: Sequence[TrainingQuestion]) -> list[Row]:
         chance = random.Random(self._seed * 1_000_003 + step)  # noqa: S311 - not a secret
         return [
             row

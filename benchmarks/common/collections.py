@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.common.data import read
-from retrieval.evaluation.dataset import Question
+from retrieval.evaluation.dataset import LabelledQuestion
 from retrieval.ingest.index import index
 from retrieval.library.local.reader import LocalReader
 from retrieval.library.local.writer import LocalWriter
@@ -31,7 +31,7 @@ class Collection:
     """Articles with the questions to them."""
 
     articles: Sequence[Row]
-    questions: Sequence[Question]
+    questions: Sequence[LabelledQuestion]
 
     def without_every_second(self) -> "Collection":
         """Half of the articles; a question to one of the others has no answer then.
@@ -53,7 +53,7 @@ class Collection:
         return replace(self, questions=self.questions[first::2])
 
 
-def some(questions: Sequence[Question], limit: int | None) -> Sequence[Question]:
+def some(questions: Sequence[LabelledQuestion], limit: int | None) -> Sequence[LabelledQuestion]:
     """At most so many, from all over; all where there is no limit."""
     return questions[:: max(1, -(-len(questions) // limit))] if limit else questions
 
@@ -62,22 +62,22 @@ def squad(data: Path) -> Collection:
     """``squad/dev``: every paragraph is an article."""
     folder = data / "squad" / "dev"
     questions = [
-        Question(row["question"], tuple(row["answers"]), frozenset([row["paragraph_id"]]))
+        LabelledQuestion(row["question"], tuple(row["answers"]), frozenset([row["paragraph_id"]]))
         for row in read(folder / "questions.jsonl.gz")
     ]
     return Collection(read(folder / "paragraphs.jsonl.gz"), questions)
 
 
-def squad_unanswerable(data: Path) -> list[Question]:
+def squad_unanswerable(data: Path) -> list[LabelledQuestion]:
     """Questions that look as if ``squad/dev`` answered them."""
     rows = read(data / "squad" / "dev" / "unanswerable.jsonl.gz")
-    return [Question(row["question"]) for row in rows]
+    return [LabelledQuestion(row["question"]) for row in rows]
 
 
 def news(data: Path) -> Collection:
     """``news``."""
     questions = [
-        Question(
+        LabelledQuestion(
             row["question"],
             tuple(row["answers"]),
             frozenset([*row["article_ids"], *row["other_articles_with_answer"]]),

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from benchmarks.peers.runner import RESULTS, Article, serve, timed_encoding
 from retrieval.answering.answerer import Answerer
-from retrieval.answering.quoting import findings
+from retrieval.answering.candidates import deduplicated
 from retrieval.ingest.index import index
 from retrieval.library.filter import Filter
 from retrieval.library.local.hybrid_search import HybridSearch
@@ -70,7 +70,8 @@ class SearchAlone(Quoth):
             self._searcher.catch_up()
             vector = self._encoder.encode_query(question)
             candidates = self._searcher.search(question, vector, Filter())
-            return [each.words for each in findings(self._library, candidates, RESULTS)][:RESULTS]
+            distinct = deduplicated(self._library, candidates, RESULTS)
+            return [each.text for each in distinct]
 
 
 def _stop(problem: object) -> None:

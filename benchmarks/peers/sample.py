@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from benchmarks.common.collections import Collection, Row
-from retrieval.evaluation.dataset import Question
+from retrieval.evaluation.dataset import LabelledQuestion
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +17,7 @@ class Sample:
     """
 
     articles: list[Row]
-    questions: list[Question]
+    questions: list[LabelledQuestion]
     more: list[Row]
 
 

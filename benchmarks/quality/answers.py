@@ -29,17 +29,23 @@ from benchmarks.common.parallel import spread
 from benchmarks.quality.baselines import ByVector, ByWords, Found, cut
 from retrieval.answering import answerer as answerer_module
 from retrieval.answering.answerer import Answerer
-from retrieval.answering.quoting import findings
-from retrieval.evaluation.dataset import Question
-from retrieval.evaluation.evaluate import QUOTES, Figures, Outcome, measure, outcome
-from retrieval.evaluation.metrics import auroc, stands_in
+from retrieval.answering.candidates import deduplicated
+from retrieval.evaluation.dataset import LabelledQuestion
+from retrieval.evaluation.evaluate import (
+    QUOTES,
+    EvaluatedAnswer,
+    EvaluationMetrics,
+    compute_metrics,
+    evaluated,
+)
+from retrieval.evaluation.metrics import answer_in_quote, auroc
 from retrieval.library.filter import Filter
 from retrieval.library.local.hybrid_search import HybridSearch
 from retrieval.library.local.reader import LocalReader
 from retrieval.models.encoder import Encoder, load_encoder
 from retrieval.models.reader import Reader
 
-Way = Callable[[Question], Outcome]
+Way = Callable[[LabelledQuestion], EvaluatedAnswer]
 
 VECTORS, BM25, SEARCH, QUOTH = "vectors alone", "BM25 alone", "Quoth's search alone", "Quoth"
 
@@ -62,16 +68,16 @@ def ways(collection: Collection, kept: Path) -> dict[str, Way]:
         VECTORS: lambda question: _of_pieces(question, by_vector.find),
         BM25: lambda question: _of_pieces(question, by_words.find),
         SEARCH: _search_alone(kept / "library", encoder),
-        QUOTH: lambda question: outcome(question, answerer.ask(question.text, QUOTES)),
+        QUOTH: lambda question: evaluated(question, answerer.ask(question.text, QUOTES)),
     }
 
 
 def ask_all(
-    collection: Collection, questions: Sequence[Question], kept: Path
-) -> dict[str, list[Outcome]]:
+    collection: Collection, questions: Sequence[LabelledQuestion], kept: Path
+) -> dict[str, list[EvaluatedAnswer]]:
     """What becomes of each question in each way, on all cores."""
 
-    def start() -> Callable[[tuple[str, Question]], Outcome]:
+    def start() -> Callable[[tuple[str, LabelledQuestion]], EvaluatedAnswer]:
         # Each process has but one of the cores that a question otherwise has to itself.
         answerer_module.READING_SECONDS = READING_SECONDS * CORES
         asked = ways(collection, kept)
@@ -83,7 +89,7 @@ def ask_all(
     return {name: outcomes[n * count : (n + 1) * count] for n, name in enumerate(names)}
 
 
-def _of_pieces(question: Question, find: Callable[[str, int], Found]) -> Outcome:
+def _of_pieces(question: LabelledQuestion, find: Callable[[str, int], Found]) -> EvaluatedAnswer:
     began = time.perf_counter()
     found = [(piece.article, piece.words, score) for piece, score in find(question.text, QUOTES)]
     return _outcome(question, found, time.perf_counter() - began)
@@ -93,7 +99,7 @@ def _search_alone(library: Path, encoder: Encoder) -> Way:
     opened = LocalReader(library)
     searcher = HybridSearch(opened, encoder.dimension)
 
-    def ask(question: Question) -> Outcome:
+    def ask(question: LabelledQuestion) -> EvaluatedAnswer:
         began = time.perf_counter()
         with opened.snapshot():
             searcher.catch_up()
@@ -101,8 +107,8 @@ def _search_alone(library: Path, encoder: Encoder) -> Way:
                 question.text, encoder.encode_query(question.text), Filter()
             )
             found = [
-                (each.article.id, each.words, each.candidate.cosine or 0.0)
-                for each in findings(opened, candidates, QUOTES)
+                (each.article.id, each.text, each.candidate.cosine or 0.0)
+                for each in deduplicated(opened, candidates, QUOTES)
             ]
         return _outcome(question, found, time.perf_counter() - began)
 
@@ -110,12 +116,12 @@ def _search_alone(library: Path, encoder: Encoder) -> Way:
 
 
 def _outcome(
-    question: Question, found: Sequence[tuple[str, str, float]], seconds: float
-) -> Outcome:
+    question: LabelledQuestion, found: Sequence[tuple[str, str, float]], seconds: float
+) -> EvaluatedAnswer:
     """What became of a question that was searched for only: no words are marked."""
-    said = [stands_in(question.answers, words) for _, words, _ in found]
+    said = [answer_in_quote(question.answers, words) for _, words, _ in found]
     known = [article in question.articles for article, _, _ in found]
-    return Outcome(
+    return EvaluatedAnswer(
         question=question,
         answered=bool(found),
         confidence=found[0][2] if found else 0.0,
@@ -131,7 +137,7 @@ def _outcome(
 def report(
     name: str,
     collection: Collection,
-    hard: Sequence[Question],
+    hard: Sequence[LabelledQuestion],
     encoder: Encoder,
     kept: Path,
     limit: int | None,
@@ -155,7 +161,7 @@ def report(
         "     EM     F1  calibration error"
     )
     for way, each in outcomes.items():
-        print(f"{way:24}{_row(measure(each, 0.0), way)}", flush=True)
+        print(f"{way:24}{_row(compute_metrics(each, 0.0), way)}", flush=True)
 
     if hard:
         print(f"\n{name}, and {len(hard)} questions that only look answerable\n{'':24}ROC area")
@@ -176,7 +182,7 @@ def report(
         f"\n{'':24}ROC area  answered at 90 % right  calibration error"
     )
     for way, each in ask_all(halved, questions, kept).items():
-        figures = measure(each, 0.0)
+        figures = compute_metrics(each, 0.0)
         print(
             f"{way:24}{_figure(figures.not_found_auroc)}{_figure(figures.coverage_at_90, 24)}"
             + (_figure(figures.calibration_error, 19) if way == QUOTH else ""),
@@ -197,14 +203,14 @@ def _part_of_pieces(collection: Collection, part: Collection, whole: Path, kept:
     np.save(kept / PIECES, np.load(whole / PIECES)[chosen])
 
 
-def _time(name: str, asked: dict[str, Way], questions: Sequence[Question]) -> None:
+def _time(name: str, asked: dict[str, Way], questions: Sequence[LabelledQuestion]) -> None:
     print(f"\n{name}, milliseconds a question, one after the other\n{'':24}  median     p95")
     for way, ask in asked.items():
         took = [ask(question).milliseconds for question in questions]
         print(f"{way:24}{np.median(took):8.1f}{np.percentile(took, 95):8.1f}", flush=True)
 
 
-def _row(figures: Figures, way: str) -> str:
+def _row(figures: EvaluationMetrics, way: str) -> str:
     row = _figure(figures.article_at_1, 9)
     found = (figures.article_at_3, figures.article_at_10, figures.quote_at_1, figures.quote_at_3)
     row += "".join(_figure(figure, 7) for figure in found)

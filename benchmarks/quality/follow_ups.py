@@ -31,9 +31,9 @@ from benchmarks.common.data import arguments, read
 from benchmarks.common.parallel import spread
 from retrieval.answering import answerer as answerer_module
 from retrieval.answering.answerer import Answerer
-from retrieval.answering.conversation import Turn, turns_from
-from retrieval.evaluation.dataset import Question
-from retrieval.evaluation.evaluate import Outcome, outcome
+from retrieval.answering.conversation import Turn, parse_history
+from retrieval.evaluation.dataset import LabelledQuestion
+from retrieval.evaluation.evaluate import EvaluatedAnswer, evaluated
 from retrieval.evaluation.metrics import auroc
 from retrieval.models.encoder import load_encoder
 from retrieval.models.reader import Reader
@@ -53,11 +53,11 @@ class Asked:
 
     Attributes:
         outcome: of its question.
-        leans: whether it was taken to need those before it.
+        context_dependent: whether it was taken to need the turns before it.
     """
 
-    outcome: Outcome
-    leans: bool
+    outcome: EvaluatedAnswer
+    context_dependent: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +70,7 @@ class Place:
         chosen_by: whether the weights were chosen by this talk.
     """
 
-    question: Question
+    question: LabelledQuestion
     turn: int
     chosen_by: bool
 
@@ -84,13 +84,15 @@ def talks(data: Path) -> tuple[Sequence[Row], list[Place]]:
     return read(data / "followups" / "articles.jsonl.gz"), turns
 
 
-def _question(row: Mapping[str, Any]) -> Question:
+def _question(row: Mapping[str, Any]) -> LabelledQuestion:
     answers = () if row["unanswerable"] else tuple(row["answers"])
     known = frozenset(row["article_ids"])
-    return Question(row["question"], answers, known, row["id"], turns_from(row["history"]))
+    return LabelledQuestion(
+        row["question"], answers, known, row["id"], parse_history(row["history"])
+    )
 
 
-def asked_as(question: Question, way: str) -> Question:
+def asked_as(question: LabelledQuestion, way: str) -> LabelledQuestion:
     """A question as one of the ways asks it."""
     if way == OURS:
         return question
@@ -100,10 +102,10 @@ def asked_as(question: Question, way: str) -> Question:
     return replace(question, history=())
 
 
-def ask_all(library: Path, questions: Sequence[Question]) -> list[Asked]:
+def ask_all(library: Path, questions: Sequence[LabelledQuestion]) -> list[Asked]:
     """What becomes of each question, on all cores."""
 
-    def start() -> Callable[[Question], Asked]:
+    def start() -> Callable[[LabelledQuestion], Asked]:
         # Each process has but one of the cores that a question otherwise has to itself.
         answerer_module.READING_SECONDS = READING_SECONDS * CORES
         return _asker(library)
@@ -111,13 +113,13 @@ def ask_all(library: Path, questions: Sequence[Question]) -> list[Asked]:
     return [*spread(start, questions)]
 
 
-def _asker(library: Path) -> Callable[[Question], Asked]:
+def _asker(library: Path) -> Callable[[LabelledQuestion], Asked]:
     answerer = Answerer(library, load_encoder(), Reader(), min_confidence=0.0)
 
-    def ask(question: Question) -> Asked:
+    def ask(question: LabelledQuestion) -> Asked:
         answer = answerer.ask(question.text, QUOTES, history=question.history)
-        leans = answer.understood is not None and answer.understood.leans
-        return Asked(outcome(question, answer), leans)
+        dependent = answer.understood is not None and answer.understood.context_dependent
+        return Asked(evaluated(question, answer), dependent)
 
     return ask
 
@@ -134,7 +136,7 @@ def report_talks(library: Path, turns: Sequence[Place]) -> None:
         "later": [each.turn > 0 for each in turns],
         "later, chosen by": [each.turn > 0 and each.chosen_by for each in turns],
         "later, others": [each.turn > 0 and not each.chosen_by for each in turns],
-        "later, leaning": [each.leans for each in got[OURS]],
+        "later, leaning": [each.context_dependent for each in got[OURS]],
         **{f"turn {number + 1}": [each.turn == number for each in turns] for number in numbers},
     }
     print(f"\ntalks, article@1 and @{QUOTES}\n{'':20}{'turns':>6}", end="")
@@ -159,7 +161,9 @@ def _share(asked: Sequence[Asked], kept: Sequence[int], limit: int) -> float:
     return sum(rank is not None and rank <= limit for rank in ranks) / max(1, len(ranks))
 
 
-def after_another(questions: Sequence[Question], about: Mapping[str, str]) -> list[Question]:
+def after_another(
+    questions: Sequence[LabelledQuestion], about: Mapping[str, str]
+) -> list[LabelledQuestion]:
     """Each question after one about another article, answered.
 
     Args:
@@ -168,7 +172,7 @@ def after_another(questions: Sequence[Question], about: Mapping[str, str]) -> li
     """
     chance = random.Random(1)  # noqa: S311 - which one is no secret
 
-    def topics(question: Question) -> set[str]:
+    def topics(question: LabelledQuestion) -> set[str]:
         # An accepted article need not be in the collection.
         return {about[article] for article in question.articles if article in about}
 

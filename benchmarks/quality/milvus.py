@@ -21,10 +21,11 @@ from benchmarks.common.collections import Collection, index_in, some
 from benchmarks.common.data import arguments
 from retrieval.answering import answerer as answerer_module
 from retrieval.answering.answerer import Answerer
-from retrieval.evaluation.dataset import Question
-from retrieval.evaluation.evaluate import Figures, ask_all, measure
-from retrieval.library.local.verify.check import verify
-from retrieval.library.location import Location, MilvusLocation, parse_address
+from retrieval.evaluation.dataset import LabelledQuestion
+from retrieval.evaluation.evaluate import EvaluationMetrics, ask_all, compute_metrics
+from retrieval.library import open as open_library
+from retrieval.library.location import Location
+from retrieval.library.milvus.location import MilvusLocation, parse_address
 from retrieval.library.progress import Reporter
 from retrieval.models.encoder import Encoder, load_encoder
 from retrieval.models.reader import Reader
@@ -69,7 +70,7 @@ def _report(
     file.unlink(missing_ok=True)
     export_library(library, file, Reporter())
     import_library(file, place, Reporter(lambda problem: sys.exit(str(problem))))
-    report = verify(place, Reporter())
+    report = open_library(place).verify(Reporter())
     if not report.ok:
         sys.exit(f"{place}: {report.lines()[0]}")
     questions = some(collection.every_second(1).questions, limit)
@@ -81,13 +82,15 @@ def _report(
     print(f"{name}: article@3 {100 * (shares[1] - shares[0]):+.1f} points", flush=True)
 
 
-def _ask(place: Location, questions: Sequence[Question], encoder: Encoder) -> Figures:
+def _ask(
+    place: Location, questions: Sequence[LabelledQuestion], encoder: Encoder
+) -> EvaluationMetrics:
     with closing(Answerer(place, encoder, Reader(), min_confidence=0.0)) as answerer:
         outcomes = ask_all(lambda question, top: answerer.ask(question.text, top), questions)
-        return measure([*outcomes], 0.0)
+        return compute_metrics([*outcomes], 0.0)
 
 
-def _row(figures: Figures) -> str:
+def _row(figures: EvaluationMetrics) -> str:
     shares = (
         (figures.article_at_1, 11),
         (figures.article_at_3, 7),

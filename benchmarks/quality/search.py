@@ -14,7 +14,7 @@ from unittest.mock import patch
 import numpy as np
 
 from benchmarks.common.data import arguments, library_of, read
-from retrieval.evaluation.metrics import stands_in
+from retrieval.evaluation.metrics import answer_in_quote
 from retrieval.library.filter import Bounds, Filter
 from retrieval.library.fusion import DEPTH
 from retrieval.library.local import hybrid_search as hybrid_module
@@ -109,7 +109,7 @@ def squad(options: Any, encoder: Encoder) -> None:
             for question in questions:
                 passages = found(ranking(question["question"])[:20])
                 right = [article == question["paragraph_id"] for article, _ in passages]
-                said = [stands_in(question["answers"], words) for _, words in passages[:3]]
+                said = [answer_in_quote(question["answers"], words) for _, words in passages[:3]]
                 rows.append((any(right[:1]), any(right), any(said[:1]), any(said)))
             _print(name, rows, width=48)
 
@@ -127,7 +127,7 @@ def news(options: Any, encoder: Encoder) -> None:
                 accepted = {*question["article_ids"], *question["other_articles_with_answer"]}
                 passages = found(ranking(question["question"])[:10])
                 right = [article in accepted for article, _ in passages]
-                said = [stands_in(question["answers"], words) for _, words in passages[:3]]
+                said = [answer_in_quote(question["answers"], words) for _, words in passages[:3]]
                 rows.append((any(right[:1]), any(right[:3]), any(right), any(said[:1]), any(said)))
             _print(name, rows, width=36)
 

@@ -20,15 +20,15 @@ import numpy as np
 
 from retrieval.documents.article import Article
 from retrieval.library.filter import Filter
-from retrieval.library.location import parse_address
 from retrieval.library.milvus import schema
 from retrieval.library.milvus.collections import make_library
+from retrieval.library.milvus.location import parse_address
 from retrieval.library.milvus.reader import MilvusReader
 from retrieval.library.milvus.rows import passages_of
 from retrieval.library.milvus.searcher import MilvusSearcher, condition_of
 from retrieval.library.milvus.server import Server
 from retrieval.library.milvus.writer import MilvusWriter, Prepared
-from retrieval.models.encoder.base import Progress, Vectors, unit
+from retrieval.models.encoder.base import Progress, Vectors, l2_normalise
 
 _DIMENSION, _CLUSTERS, _NEAR = 384, 1_000, 1.0
 _BATCH = 10_000  # passages
@@ -45,12 +45,12 @@ class MadeEncoder:
 
     def __init__(self) -> None:
         self._random = np.random.default_rng(0)
-        self._middles = unit(self._made(_CLUSTERS))
+        self._middles = l2_normalise(self._made(_CLUSTERS))
 
     def encode_passages(self, texts: Sequence[str], progress: Progress | None = None) -> Vectors:
         """A vector for each text, whatever it says."""
         middles = self._middles[self._random.integers(0, _CLUSTERS, len(texts))]
-        return unit(middles + _NEAR * self._made(len(texts)) / np.sqrt(_DIMENSION))
+        return l2_normalise(middles + _NEAR * self._made(len(texts)) / np.sqrt(_DIMENSION))
 
     def encode_query(self, text: str) -> Vectors:
         """The same for a question."""

@@ -12,7 +12,7 @@ from collections.abc import Callable
 import numpy as np
 
 from benchmarks.common.data import arguments, read
-from retrieval.documents.passages import encoder_text, split
+from retrieval.documents.passages import encoder_text, split_into_passages
 from retrieval.models.encoder import DEFAULT_MODEL, load_encoder
 from retrieval.models.encoder.loader import local_folder
 
@@ -26,7 +26,7 @@ def main() -> None:
     texts = [
         encoder_text(article["title"], article["text"][passage.start : passage.end])
         for article in read(options.data / "news" / "articles.jsonl.gz")[: options.articles]
-        for passage in split(article["text"])
+        for passage in split_into_passages(article["text"])
     ]
 
     from sentence_transformers import SentenceTransformer

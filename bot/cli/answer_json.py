@@ -19,7 +19,9 @@ def answer_as_json(answer: Answer) -> dict[str, Any]:
     taken = answer.understood
     if taken is None:
         return found
-    return found | {"understood": {"alone": taken.alone, "carried": list(taken.carried)}}
+    return found | {
+        "understood": {"alone": taken.standalone, "carried": list(taken.expansion_words)}
+    }
 
 
 def _quote(quote: Quote) -> dict[str, Any]:

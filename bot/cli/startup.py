@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from bot.cli.output import print_message
 from bot.settings import Settings, SettingsError
-from retrieval.library.door import exists
+from retrieval.library import open as open_library
 from retrieval.models.encoder import DEFAULT_MODEL, Encoder, load_encoder
 from retrieval.models.reader import Reader
 
@@ -29,7 +29,7 @@ def open_answerer(config: Settings) -> "Answerer":
     Raises:
         SettingsError: there is neither a library nor articles to make it of.
     """
-    is_missing = not exists(config.library)
+    is_missing = not open_library(config.library).exists()
     if is_missing and not config.articles.exists():
         # An empty library, made here, would answer "not found" from now on.
         raise SettingsError(

@@ -15,8 +15,7 @@ from bot.cli.progress import print_problem, reporting, summary_line
 from bot.settings import Settings
 from retrieval.ingest.watch import Listener
 from retrieval.ingest.watch import watch as watch_files
-from retrieval.library.door import folder_of
-from retrieval.library.local import feeds
+from retrieval.library import follows_feeds
 from retrieval.library.progress import Reporter
 from retrieval.models.encoder import Encoder
 
@@ -68,7 +67,7 @@ def _poll_feeds(config: Settings, encoder: Encoder) -> None:
     told = ""
     while True:
         try:
-            if feeds.follows_any(config.library):
+            if follows_feeds(config.library):
                 _sync(config, encoder)
             told = ""
         except Exception as error:  # whatever it is, it may pass, and files are watched meanwhile
@@ -84,7 +83,7 @@ def _sync(config: Settings, encoder: Encoder) -> None:
 
     done = sync(
         [],
-        folder_of(config.library, "quoth feeds"),
+        config.library,
         encoder,
         Reporter(problem=print_problem),
         allow_private=config.allow_private_addresses,

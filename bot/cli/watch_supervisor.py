@@ -15,7 +15,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from bot.settings import Settings
-from retrieval.library.local import feeds
+from retrieval.library import follows_feeds
 from retrieval.library.location import as_setting
 
 _log = logging.getLogger(__name__)
@@ -33,7 +33,7 @@ def supervised_watch(config: Settings) -> Iterator[None]:
     Where those are not there, the log says so and nothing is watched. What the process says is
     logged; if it ends it is started again, and if this process is killed it ends too.
     """
-    if not config.articles.exists() and not feeds.follows_any(config.library):
+    if not config.articles.exists() and not follows_feeds(config.library):
         _log.warning(
             "QUOTH_ARTICLES is %s, which is not there: no articles are watched", config.articles
         )

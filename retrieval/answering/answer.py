@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from retrieval.answering.conversation import Turn, Understanding
+from retrieval.answering.conversation import ExpandedQuery, Turn
 from retrieval.documents.article import Article, Span
 from retrieval.documents.sentences import paragraphs
 from retrieval.library.records import LibraryState
@@ -75,7 +75,7 @@ class Answer:
     library: LibraryState
     timings_ms: Timings
     more: tuple[Quote, ...] = ()
-    understood: Understanding | None = None
+    understood: ExpandedQuery | None = None
 
     @property
     def turn(self) -> Turn:

@@ -5,16 +5,16 @@ import time
 from collections.abc import Sequence
 
 from retrieval.answering.answer import Answer, Quote, Timings
-from retrieval.answering.conversation import Conversations, Turn, Understanding
-from retrieval.answering.question import asks, clean_question
-from retrieval.answering.quoting import Finding, findings
+from retrieval.answering.candidates import RerankCandidate, deduplicated
+from retrieval.answering.conversation import ExpandedQuery, QueryExpander, Turn
+from retrieval.answering.question import is_question, validated_question
 from retrieval.answering.ranking import coverage, evidence, order, probability
 from retrieval.answering.recency import newest_first
 from retrieval.documents.article import Article
-from retrieval.library.door import open_for_asking
+from retrieval.library import open as open_library
 from retrieval.library.filter import Filter
 from retrieval.library.location import Location
-from retrieval.models.encoder.base import Encoder, Vectors, unit
+from retrieval.models.encoder.base import Encoder, Vectors, l2_normalise
 from retrieval.models.reader import Reader
 
 DEFAULT_TOP = 3
@@ -52,8 +52,8 @@ class Answerer:
         self._encoder = encoder
         self._reader = reader
         self._min_confidence = min_confidence
-        self._library = open_for_asking(library, encoder)
-        self._conversations = Conversations(self._library.terms)
+        self._library = open_library(library).searcher(encoder)
+        self._expander = QueryExpander(self._library.analyzer)
 
     @property
     def notice(self) -> str | None:
@@ -85,18 +85,18 @@ class Answerer:
             QuestionError: there is nothing in it to look for, or it is too long.
             LibraryError: the library cannot be read.
         """
-        question = clean_question(question)
+        question = validated_question(question)
         began = time.perf_counter()
         self._library.follow()
-        understood = self._conversations.understand(question, history)
+        understood = self._expander.expand(question, history)
         vector = self._vector(understood)
         encoded = time.perf_counter()
         with self._library.snapshot() as state:
             candidates = self._library.search(
-                question, vector, within or Filter(), understood.words
+                question, vector, within or Filter(), understood.expansion_terms
             )
             searched = time.perf_counter()
-            found = findings(self._library, candidates, max(top, _READ))
+            found = deduplicated(self._library, candidates, max(top, _READ))
             read = self._read(understood, found)
             quotes = self._quotes(question, read, top + _MORE, state.passages)
         done = time.perf_counter()
@@ -138,28 +138,32 @@ class Answerer:
         with self._library.snapshot():
             return self._library.article_with(key)
 
-    def _vector(self, understood: Understanding) -> Vectors:
+    def _vector(self, understood: ExpandedQuery) -> Vectors:
         """The question's vector, and what of those before it is in it."""
         vector = self._encoder.encode_query(understood.question)
-        for text, weight in understood.texts:
+        for text, weight in understood.context_texts:
             vector = vector + weight * self._encoder.encode_query(text)
-        return unit(vector)
+        return l2_normalise(vector)
 
-    def _read(self, understood: Understanding, found: Sequence[Finding]) -> list[Finding]:
+    def _read(
+        self, understood: ExpandedQuery, found: Sequence[RerankCandidate]
+    ) -> list[RerankCandidate]:
         """Have the reader read what was found; best first, what it had no time for at the end."""
         question = understood.question
-        if asks(question):
-            passages = [(each.article.title, each.words) for each in found]
+        if is_question(question):
+            passages = [(each.article.title, each.text) for each in found]
             deadline = time.perf_counter() + READING_SECONDS
             readings = self._reader.read(question, passages, deadline)
             for each, reading in zip(found, readings, strict=False):
                 each.reading = reading
         for each in found:
-            each.score = order(each.reading, each.candidate.score, leans=understood.leans)
+            each.score = order(
+                each.reading, each.candidate.score, leans=understood.context_dependent
+            )
         return newest_first(question, sorted(found, key=lambda each: -each.score))
 
     def _quotes(
-        self, question: str, found: Sequence[Finding], top: int, passages: int
+        self, question: str, found: Sequence[RerankCandidate], top: int, passages: int
     ) -> tuple[Quote, ...]:
         if not found:
             return ()
@@ -169,12 +173,12 @@ class Answerer:
             each.quote(sure * math.exp(min(0.0, each.score - best))) for each in found[:top]
         )
 
-    def _confidence(self, question: str, found: Sequence[Finding], passages: int) -> float:
+    def _confidence(self, question: str, found: Sequence[RerankCandidate], passages: int) -> float:
         best = found[0]
-        there = self._library.terms.of(f"{best.article.title} {best.words}")
+        there = self._library.analyzer.unique_terms(f"{best.article.title} {best.text}")
         covered = coverage(self._library.weights(question), there)
-        said = best.said
-        others = (each.score for each in found if each.said != said)
+        said = best.answer_key
+        others = (each.score for each in found if each.answer_key != said)
         lead = best.score - max(others, default=-math.inf)
         seen = evidence(best.reading, lead, best.candidate.cosine, covered)
         return probability(seen, passages)

@@ -1,50 +1,50 @@
-"""Follow-up questions: what to search with, from the turns before and what is asked now.
+"""Follow-up questions: expand a query with the turns before it.
 
     Where were the talks held?     In Istanbul.
     When did they start?           searched with "talks" and "held" besides
 
-A question that leans on the turns before it, since it has a pronoun for what they were about or
-too few words of its own, is searched with their words and their vectors too. One that goes on about
-the same in its own words is searched with theirs a little, and a new topic as if nothing had been
-asked before. ``benchmarks/quality/follow_ups.py`` measures it.
+A question that depends on its context, since it has a pronoun for what the turns before were about
+or too few content terms of its own, is searched with their terms and their vectors too. One that
+goes on about the same topic in its own words is searched with a little of their terms, and one on
+a new topic as if nothing had been asked before. ``benchmarks/quality/follow_ups.py`` measures it.
 """
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from retrieval.answering.question import check_whole, clean_question
-from retrieval.documents.terms import Terms
+from retrieval.answering.question import refuse_lone_surrogates, validated_question
+from retrieval.documents.analyzer import Analyzer
 from retrieval.errors import QuestionError
 
-_WORD_WEIGHT = 0.2
-"""Of a word of the question before, in BM25, where one of the question's own counts 1."""
+_TERM_WEIGHT = 0.2
+"""Of a term of the question before, in BM25, where one of the question's own counts 1."""
 
-_AGEING = 0.5
-"""What of a weight is left a turn later."""
+_DECAY = 0.5
+"""Of a weight, for each turn that lies between."""
 
 _SHORT_ANSWER = 6
-"""Telling words: no longer, and the last answer is itself what may be talked about next."""
+"""Content terms: no longer, and the last answer is itself what may be talked about next."""
 
 _VECTOR_WEIGHT = 0.5
 """Of the vector of the question before, where the question's own counts 1."""
 
-_TURNS_IN_WORDS = 8
+_TURNS_IN_TERMS = 8
 _TURNS_IN_VECTOR = 2
-"""Turns that are looked back on: older ones would weigh next to nothing, and vectors take time."""
+"""The window of turns: older ones would weigh next to nothing, and vectors take time."""
 
-_FEW_WORDS = 2
-"""Telling words: with no more before a pronoun, it stands for something said before; with no more,
+_FEW_TERMS = 2
+"""Content terms: with no more before a pronoun, it stands for something said before; with no more,
 and no name, a request does not say what it is about, and a question with fewer."""
 
-_SHARED = 0.2
-"""Of a question's telling words: with fewer of them said before, it is about something else."""
+_MIN_OVERLAP = 0.2
+"""Of a question's content terms: with fewer of them in the turns before, it is a new topic."""
 
 # As text: compiling them takes 10 ms, which a question without others before it need not wait for.
 _WORD = r"[^\W_]+(?:['’-][^\W_]+)*"
 
-# Words with which people ask for anything at all; they do not say what about.
-_ASKING = """
+# Stop words of conversation: people ask for anything at all with them.
+_GENERIC_WORDS = """
 also anybody anyone anything care describe detail details elaborate else ever example examples
 expand explain find first give happen happened hear info information interest interested interesting
 just kind kinds know last learn like long look make many may mean might more much must name never no
@@ -52,7 +52,7 @@ ok okay only other people please really said same say show something start start
 thing things time today type types use used want way ways wish yeah yes yet d ll m re s t ve
 """
 
-_POINTING_BACK = (
+_ANAPHORA = (
     r"(?i)\b(?:it|its|it's|they|they're|their|theirs|them|he|he's|she|she's|his|her|hers|him|himself|herself"
     r"|itself|themselves|these|those|either|neither|another|else|ones|(?:the|that|which)\s+one"
     r"|the\s+(?:same|latter|former)|(?:any|the|are|some)\s+others?(?!\s+than)"
@@ -61,7 +61,7 @@ _POINTING_BACK = (
     r"|\b(?:of|to|in|on|at|for|with|from|about|by|did|does|do|like|after|before|since)\s+that\b"
     r"|^\W*(?:is|was|did|does)\s+that\b"
 )
-_GOING_ON = (
+_CONTINUATION = (
     r"(?i)^\W*(?:and|but|or|so|then|also|yes|yeah|no|sure|ok|okay|really|(?:what|how)\s+about"
     r"|(?:what|who|where)\s+else|why\s+not|which\s+one)\b"
     r"|^\W*(?:why|how|when|where|who|what)\W*$"
@@ -86,112 +86,118 @@ class Turn:
 
 
 @dataclass(frozen=True, slots=True)
-class Understanding:
-    """How a question is taken.
+class ExpandedQuery:
+    """A question, with what it is searched with besides.
 
     Attributes:
         question: as it was asked.
-        carried: words of earlier turns that it is searched with too, as they were written, the
-            most telling first; none where it stands alone.
-        words: the same as the terms that the index of words has, each with its weight, where one of
+        expansion_words: words of earlier turns, as they were written, the one of most weight
+            first; none where the question stands alone.
+        expansion_terms: the same as terms of the word index, each with its weight, where one of
             the question's own weighs 1.
-        texts: texts whose vectors are added to the question's, with their weights.
+        context_texts: texts whose vectors are added to the question's, with their weights.
     """
 
     question: str
-    carried: tuple[str, ...] = ()
-    words: Mapping[str, float] = field(default_factory=dict)
-    texts: tuple[tuple[str, float], ...] = ()
+    expansion_words: tuple[str, ...] = ()
+    expansion_terms: Mapping[str, float] = field(default_factory=dict)
+    context_texts: tuple[tuple[str, float], ...] = ()
 
     @property
-    def alone(self) -> bool:
-        """Whether it is taken as if nothing had been asked before."""
-        return not self.words and not self.texts
+    def standalone(self) -> bool:
+        """Whether it is searched as if nothing had been asked before."""
+        return not self.expansion_terms and not self.context_texts
 
     @property
-    def leans(self) -> bool:
-        """Whether it needs those before it to say what it is about."""
-        return bool(self.texts)
+    def context_dependent(self) -> bool:
+        """Whether it needs the turns before it to say what it is about."""
+        return bool(self.context_texts)
 
 
-class Conversations:
-    """Understands questions by the turns before them.
+class QueryExpander:
+    """Expands questions with the turns before them.
 
     Args:
-        terms: what takes texts apart as the index of words has them.
+        analyzer: that of the word index.
     """
 
-    def __init__(self, terms: Terms) -> None:
-        self._terms = terms
-        self._passed_over = terms.grammar | frozenset(terms.of(_ASKING))
+    def __init__(self, analyzer: Analyzer) -> None:
+        self._analyzer = analyzer
+        generic = analyzer.unique_terms(_GENERIC_WORDS)
+        self._stop_words = analyzer.stop_words | frozenset(generic)
 
-    def understand(self, question: str, turns: Sequence[Turn]) -> Understanding:
-        """Tell what a question is about.
+    def expand(self, question: str, turns: Sequence[Turn]) -> ExpandedQuery:
+        """Expand a question.
 
         Args:
             question: as it was asked.
             turns: those before it, the oldest first.
         """
-        alone = Understanding(question)
+        standalone = ExpandedQuery(question)
         if not turns:
-            return alone
-        own = self._telling(question)
-        leans = self._leans(question, own)
-        asked = [self._telling(turn.question) for turn in turns[-_TURNS_IN_WORDS:]]
+            return standalone
+        own = self._content_terms(question)
+        dependent = self._context_dependent(question, own)
+        asked = [self._content_terms(turn.question) for turn in turns[-_TURNS_IN_TERMS:]]
         shared = own.keys() & set().union(*asked)
-        if not leans and len(shared) < max(1, _SHARED * len(own)):
-            return alone
-        carried: dict[str, str] = {}
+        if not dependent and len(shared) < max(1, _MIN_OVERLAP * len(own)):
+            return standalone
+        words: dict[str, str] = {}
         weights: dict[str, float] = {}
-        answer = self._telling(turns[-1].answer) if leans else {}
-        said = answer if len(answer) <= _SHORT_ANSWER else {}
-        for term, word, weight in _aged([*asked[:-1], {**asked[-1], **said}]):
+        answer = self._content_terms(turns[-1].answer) if dependent else {}
+        answered = answer if len(answer) <= _SHORT_ANSWER else {}
+        for term, word, weight in _decayed([*asked[:-1], {**asked[-1], **answered}]):
             if term not in own and weight > weights.get(term, 0.0):
-                carried[term], weights[term] = word, weight
-        if not leans:
-            return Understanding(question, _shown(carried, weights), weights)
+                words[term], weights[term] = word, weight
+        if not dependent:
+            return ExpandedQuery(question, _by_weight(words, weights), weights)
         texts = tuple(
-            (turn.question, _VECTOR_WEIGHT * _AGEING**age)
+            (turn.question, _VECTOR_WEIGHT * _DECAY**age)
             for age, turn in enumerate(reversed(turns[-_TURNS_IN_VECTOR:]))
         )
-        return Understanding(question, _shown(carried, weights), weights, texts)
+        return ExpandedQuery(question, _by_weight(words, weights), weights, texts)
 
-    def _leans(self, question: str, own: Mapping[str, str]) -> bool:
-        """Whether it needs the turns before it to say what it is about."""
-        if re.search(_GOING_ON, question):
+    def _context_dependent(self, question: str, own: Mapping[str, str]) -> bool:
+        """Whether a question needs the turns before it to say what it is about.
+
+        Args:
+            question: as it was asked.
+            own: its content terms.
+        """
+        if re.search(_CONTINUATION, question):
             return True
         names = [found.start() for found in re.finditer(_NAME, question)]
-        back = re.search(_POINTING_BACK, question)
-        if back and not any(name < back.start() for name in names):
+        pronoun = re.search(_ANAPHORA, question)
+        if pronoun and not any(name < pronoun.start() for name in names):
             # What comes before a pronoun may well be what it stands for.
-            return len(self._telling(question[: back.start()])) <= _FEW_WORDS
-        enough = _FEW_WORDS + 1 if re.search(_REQUEST, question) else _FEW_WORDS
+            return len(self._content_terms(question[: pronoun.start()])) <= _FEW_TERMS
+        enough = _FEW_TERMS + 1 if re.search(_REQUEST, question) else _FEW_TERMS
         return len(own) < enough and not names
 
-    def _telling(self, text: str) -> dict[str, str]:
+    def _content_terms(self, text: str) -> dict[str, str]:
         """The terms of a text that say what it is about, with the words that they are from."""
         found: dict[str, str] = {}
         for match in re.finditer(_WORD, text):
-            for term in self._terms.of(match[0]):
-                if term not in self._passed_over and not term.isdecimal():
+            for term in self._analyzer.unique_terms(match[0]):
+                if term not in self._stop_words and not term.isdecimal():
                     found.setdefault(term, match[0])
         return found
 
 
-def _aged(spoken: Sequence[Mapping[str, str]]) -> Iterator[tuple[str, str, float]]:
+def _decayed(turns: Sequence[Mapping[str, str]]) -> Iterator[tuple[str, str, float]]:
     """Each term of earlier turns, given oldest first, with its word and its weight."""
-    for age, words in enumerate(reversed(spoken)):
+    for age, words in enumerate(reversed(turns)):
         for term, word in words.items():
-            yield term, word, _WORD_WEIGHT * _AGEING**age
+            yield term, word, _TERM_WEIGHT * _DECAY**age
 
 
-def _shown(carried: Mapping[str, str], weights: Mapping[str, float]) -> tuple[str, ...]:
-    """The words that were carried over, each once, the most telling first."""
-    ranked = sorted(carried, key=lambda term: -weights[term])
-    return tuple(dict.fromkeys(carried[term] for term in ranked))
+def _by_weight(words: Mapping[str, str], weights: Mapping[str, float]) -> tuple[str, ...]:
+    """The words of terms, each once, the one of most weight first."""
+    ranked = sorted(words, key=lambda term: -weights[term])
+    return tuple(dict.fromkeys(words[term] for term in ranked))
 
 
-def turns_from(history: object) -> tuple[Turn, ...]:
+def parse_history(history: object) -> tuple[Turn, ...]:
     """Make turns of what was asked and answered in turn, as JSON has it.
 
     Args:
@@ -206,8 +212,8 @@ def turns_from(history: object) -> tuple[Turn, ...]:
     if len(history) % 2:
         raise QuestionError("'history' ends with a question; write its answer too, or \"\".")
     for answered in history[1::2]:
-        check_whole(answered, "An answer of 'history'")
+        refuse_lone_surrogates(answered, "An answer of 'history'")
     return tuple(
-        Turn(clean_question(asked), answered)
+        Turn(validated_question(asked), answered)
         for asked, answered in zip(history[::2], history[1::2], strict=True)
     )

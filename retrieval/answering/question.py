@@ -16,7 +16,7 @@ _ASKING = re.compile(
 )
 
 
-def clean_question(question: str) -> str:
+def validated_question(question: str) -> str:
     """A question without the space around it.
 
     Raises:
@@ -30,13 +30,13 @@ def clean_question(question: str) -> str:
             f"The question is {len(question):,} characters long;"
             f" at most {MAX_QUESTION:,} can be asked."
         )
-    check_whole(question, "The question")
+    refuse_lone_surrogates(question, "The question")
     if not any(unicodedata.category(c)[0] in "LN" for c in question):
         raise QuestionError("The question has no word in it; ask about something in the articles.")
     return question
 
 
-def check_whole(text: str, name: str) -> None:
+def refuse_lone_surrogates(text: str, name: str) -> None:
     """Refuse half of a character, which nothing that is searched can hold.
 
     Args:
@@ -50,7 +50,7 @@ def check_whole(text: str, name: str) -> None:
         raise QuestionError(f"{name} has half a character in it; write it whole, in UTF-8.")
 
 
-def asks(question: str) -> bool:
+def is_question(question: str) -> bool:
     """Whether it is a question, and not some words to look for.
 
     The reader has learnt from questions; of "flood Riga" it knows nothing that the search does not

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from functools import cache
 
-from retrieval.models.reader import NOT_READ, Reading
+from retrieval.models.reader import UNREAD, ReaderOutput
 from retrieval.models.reader.model import MODEL
 
 WEIGHTS_FILE = "weights.json"
@@ -114,7 +114,7 @@ def fitted() -> Weights:
     )
 
 
-def order(reading: Reading, search: float, *, leans: bool = False) -> float:
+def order(reading: ReaderOutput, search: float, *, leans: bool = False) -> float:
     """Where a passage stands among a question's: a logit, but for what they have in common.
 
     Args:
@@ -130,7 +130,7 @@ def order(reading: Reading, search: float, *, leans: bool = False) -> float:
     )
 
 
-def evidence(reading: Reading, lead: float, cosine: float | None, covered: float) -> Evidence:
+def evidence(reading: ReaderOutput, lead: float, cosine: float | None, covered: float) -> Evidence:
     """What speaks for the first quote; ``cosine`` is None where there is no vector yet."""
     return Evidence(
         relevance=reading.relevance,
@@ -149,7 +149,7 @@ def probability(seen: Evidence, passages: int) -> float:
             logit goes over from one to the other with the logarithm of the size.
     """
     weights = fitted()
-    if seen.relevance <= NOT_READ.relevance:
+    if seen.relevance <= UNREAD.relevance:
         logit = _logit(weights.unread, seen)
     else:
         large = size(passages, weights.small.passages, weights.large.passages)

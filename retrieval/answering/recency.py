@@ -4,7 +4,7 @@ import datetime
 import re
 from collections.abc import Sequence
 
-from retrieval.answering.quoting import Finding
+from retrieval.answering.candidates import RerankCandidate
 
 _NEAR = 1.5
 """How far behind the best an answer may be to pass it for its date: a fourth as likely."""
@@ -23,7 +23,7 @@ def about_the_present(question: str) -> bool:
     return bool(_PRESENT.search(question)) and not _PAST.search(question)
 
 
-def newest_first(question: str, found: Sequence[Finding]) -> list[Finding]:
+def newest_first(question: str, found: Sequence[RerankCandidate]) -> list[RerankCandidate]:
     """Reorder the answers that are about as good as the best, the newest first.
 
     Args:
@@ -40,7 +40,7 @@ def newest_first(question: str, found: Sequence[Finding]) -> list[Finding]:
         and each.score >= found[0].score - _NEAR
         and each.article.date
     ]
-    if found[0] not in near or len({each.said for each in near}) < 2:
+    if found[0] not in near or len({each.answer_key for each in near}) < 2:
         return list(found)
     near.sort(key=lambda each: each.article.date or datetime.date.min, reverse=True)
     return near + [each for each in found if each not in near]

@@ -4,7 +4,7 @@
     article_json  an article as a JSON object, and back
     sentences     where paragraphs and sentences begin and end
     passages      what is indexed and quoted: runs of whole sentences
-    terms         words as they are indexed and searched: folded, stemmed
+    analyzer      text into terms, as they are indexed and searched: folded, stemmed
     formats/      one parser a file format
 
 It imports ``errors`` alone.

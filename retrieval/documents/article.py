@@ -28,8 +28,8 @@ class Article:
         date: the day it was published, or None when that is unknown.
         source: who published it, or None.
         url: where it can be read, or None.
-        text: its words, to the character. Line ends are ``\n`` (``clean_text`` did that when
-            it was read); the Unicode form is the author's. Offsets count its code points.
+        text: its words, to the character. Line ends are ``\n`` (see ``normalise_newlines``); the
+            Unicode form is the author's. Offsets count its code points.
     """
 
     id: str
@@ -51,7 +51,7 @@ def id_key(article_id: str) -> str:
     return base64.urlsafe_b64encode(digest[:8]).decode().rstrip("=")
 
 
-def clean_text(text: str) -> str:
+def normalise_newlines(text: str) -> str:
     r"""Decide, once, what an article's text is: line ends become ``\n``, nothing else changes.
 
     Words, spaces and the Unicode form (composed or decomposed) stay the author's, so that a
@@ -60,7 +60,7 @@ def clean_text(text: str) -> str:
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
-def clean_line(value: str) -> str:
+def single_line(value: str) -> str:
     """Make a title, an id or a source fit on one line: single spaces, no control characters."""
     visible = "".join(" " if unicodedata.category(c) in ("Cc", "Zl", "Zp") else c for c in value)
     return _SPACE.sub(" ", visible).strip()

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from retrieval.documents.article import Article
 
 
-def as_object(article: Article) -> dict[str, str | None]:
+def article_to_dict(article: Article) -> dict[str, str | None]:
     """All that an article has."""
     return {
         "id": article.id,
@@ -18,8 +18,8 @@ def as_object(article: Article) -> dict[str, str | None]:
     }
 
 
-def from_object(row: Mapping[str, str | None]) -> Article:
-    """The article that ``as_object`` was given."""
+def article_from_dict(row: Mapping[str, str | None]) -> Article:
+    """The article that ``article_to_dict`` was given."""
     date = row["date"]
     return Article(
         id=str(row["id"]),

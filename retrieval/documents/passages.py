@@ -31,7 +31,7 @@ class Passage:
     end: int
 
 
-def split(text: str) -> list[Passage]:
+def split_into_passages(text: str) -> list[Passage]:
     """Cut a text into passages.
 
     Args:

@@ -5,19 +5,19 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from retrieval.answering.conversation import Turn, turns_from
-from retrieval.answering.question import clean_question
-from retrieval.documents.formats.decoding import unreadable
+from retrieval.answering.conversation import Turn, parse_history
+from retrieval.answering.question import validated_question
+from retrieval.documents.formats.decoding import read_failure
 from retrieval.documents.formats.files import printable
-from retrieval.documents.formats.json_lines import json_lines
+from retrieval.documents.formats.jsonl_objects import read_jsonl_objects
 from retrieval.errors import QuestionError, ReadingError
-from retrieval.evaluation.metrics import normalise
+from retrieval.evaluation.metrics import normalise_answer
 
 _TOO_LONG = "longer than 20 MB; write one question a line"
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class LabelledQuestion:
     """A question, and what would be right.
 
     Attributes:
@@ -35,7 +35,7 @@ class Question:
     history: tuple[Turn, ...] = ()
 
 
-def read_questions(path: Path) -> Iterator[Question | ReadingError]:
+def read_questions(path: Path) -> Iterator[LabelledQuestion | ReadingError]:
     """Read a file of questions.
 
     Each line is ``{"question": str, "answers": [str, …]}``, and may have ``article_ids``,
@@ -54,18 +54,18 @@ def read_questions(path: Path) -> Iterator[Question | ReadingError]:
         file = (gzip.open if path.name.lower().endswith(".gz") else open)(path, "rb")
     except OSError as error:
         missing = isinstance(error, FileNotFoundError)
-        yield ReadingError(name, "no such file" if missing else unreadable(error))
+        yield ReadingError(name, "no such file" if missing else read_failure(error))
         return
     empty = True
     with file:
-        for place, values in json_lines(file, name, _TOO_LONG):
+        for place, values in read_jsonl_objects(file, name, _TOO_LONG):
             empty = False
             yield values if isinstance(values, ReadingError) else _question(values, place)
     if empty:
         yield ReadingError(name, "empty; write one question a line")
 
 
-def _question(values: dict[str, object], place: str) -> Question | ReadingError:
+def _question(values: dict[str, object], place: str) -> LabelledQuestion | ReadingError:
     """Make a question of one line's object, or say why not."""
     try:
         text, identifier = values.get("question"), values.get("id")
@@ -76,7 +76,7 @@ def _question(values: dict[str, object], place: str) -> Question | ReadingError:
         if "answers" not in values:
             raise ReadingError(place, "has no 'answers'; write [] where nothing answers it")
         answers = _strings("answers", values["answers"], place)
-        if answers and not any(map(normalise, answers)):
+        if answers and not any(map(normalise_answer, answers)):
             raise ReadingError(place, "no accepted answer has a word but a, an and the")
         known = {
             article
@@ -84,8 +84,10 @@ def _question(values: dict[str, object], place: str) -> Question | ReadingError:
             if values.get(key) is not None
             for article in _strings(key, values[key], place)
         }
-        history = turns_from(values["history"]) if values.get("history") is not None else ()
-        return Question(clean_question(text), answers, frozenset(known), identifier, history)
+        history = parse_history(values["history"]) if values.get("history") is not None else ()
+        return LabelledQuestion(
+            validated_question(text), answers, frozenset(known), identifier, history
+        )
     except ReadingError as error:
         return error
     except QuestionError as error:

@@ -6,28 +6,28 @@ from dataclasses import dataclass
 import numpy as np
 
 from retrieval.answering.answer import Answer, Quote
-from retrieval.evaluation.dataset import Question
+from retrieval.evaluation.dataset import LabelledQuestion
 from retrieval.evaluation.metrics import (
-    Point,
-    answered_at,
+    OperatingPoint,
+    answer_in_quote,
+    answered_at_precision,
     auroc,
-    calibration_error,
-    curve,
+    best_operating_point,
     exact_match,
+    expected_calibration_error,
     f1,
-    stands_in,
-    suggest,
+    operating_points,
 )
 
 QUOTES = 10
 """Quotes that each question asks for: article@10 looks at so many."""
 
-PRECISION = 0.9
+TARGET_PRECISION = 0.9
 """The share of answers given that should be right, where it is measured how many can be given."""
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class EvaluatedAnswer:
     """What became of a question.
 
     Attributes:
@@ -42,7 +42,7 @@ class Outcome:
         milliseconds: how long it took.
     """
 
-    question: Question
+    question: LabelledQuestion
     answered: bool
     confidence: float
     rank: int | None
@@ -79,7 +79,7 @@ class Threshold:
 
 
 @dataclass(frozen=True, slots=True)
-class Figures:
+class EvaluationMetrics:
     """What was measured; None stands for what these questions cannot tell.
 
     Attributes:
@@ -123,8 +123,8 @@ class Figures:
 
 
 def ask_all(
-    ask: Callable[[Question, int], Answer], questions: Iterable[Question]
-) -> Iterator[Outcome]:
+    ask: Callable[[LabelledQuestion, int], Answer], questions: Iterable[LabelledQuestion]
+) -> Iterator[EvaluatedAnswer]:
     """Ask each question, and give what became of it.
 
     Args:
@@ -132,16 +132,16 @@ def ask_all(
         questions: what to ask, in this order.
     """
     for question in questions:
-        yield outcome(question, ask(question, QUOTES))
+        yield evaluated(question, ask(question, QUOTES))
 
 
-def outcome(question: Question, answer: Answer) -> Outcome:
+def evaluated(question: LabelledQuestion, answer: Answer) -> EvaluatedAnswer:
     """Hold an answer against what would be right."""
     first = answer.quotes[0] if answer.quotes else None
     span = first.answer if first else None
-    says = [stands_in(question.answers, quote.text) for quote in answer.quotes]
+    says = [answer_in_quote(question.answers, quote.text) for quote in answer.quotes]
     known = [not question.articles.isdisjoint(_carriers(quote)) for quote in answer.quotes]
-    return Outcome(
+    return EvaluatedAnswer(
         question=question,
         answered=answer.answered,
         confidence=answer.confidence,
@@ -154,7 +154,9 @@ def outcome(question: Question, answer: Answer) -> Outcome:
     )
 
 
-def measure(outcomes: Sequence[Outcome], min_confidence: float) -> Figures:
+def compute_metrics(
+    outcomes: Sequence[EvaluatedAnswer], min_confidence: float
+) -> EvaluationMetrics:
     """Compute every figure.
 
     Args:
@@ -166,10 +168,10 @@ def measure(outcomes: Sequence[Outcome], min_confidence: float) -> Figures:
     ranks = [each.rank for each in answerable]
     article_ranks = [each.article_rank for each in answerable if each.question.articles]
     confidence = [each.confidence for each in outcomes]
-    points = thresholds(outcomes)
+    points = threshold_curve(outcomes)
     marked = [(each.question.answers, each.words) for each in answerable]
     took = [each.milliseconds for each in outcomes]
-    return Figures(
+    return EvaluationMetrics(
         questions=len(outcomes),
         answerable=len(answerable),
         unanswerable=len(others),
@@ -185,8 +187,10 @@ def measure(outcomes: Sequence[Outcome], min_confidence: float) -> Figures:
         not_found_auroc=auroc([e.confidence for e in answerable], [e.confidence for e in others])
         if answerable and others
         else None,
-        coverage_at_90=answered_at(points, PRECISION) / len(outcomes) if answerable else None,
-        calibration_error=calibration_error(confidence, [each.right for each in outcomes]),
+        coverage_at_90=answered_at_precision(points, TARGET_PRECISION) / len(outcomes)
+        if answerable
+        else None,
+        calibration_error=expected_calibration_error(confidence, [each.right for each in outcomes]),
         median_ms=float(np.median(took)),
         p95_ms=float(np.percentile(took, 95)),
         present=_present(outcomes, min_confidence),
@@ -194,25 +198,25 @@ def measure(outcomes: Sequence[Outcome], min_confidence: float) -> Figures:
     )
 
 
-def thresholds(outcomes: Iterable[Outcome]) -> list[Point]:
+def threshold_curve(outcomes: Iterable[EvaluatedAnswer]) -> list[OperatingPoint]:
     """What each threshold would do; a question without any quote is answered at none."""
     given = [each for each in outcomes if each.quote is not None]
-    return curve([each.confidence for each in given], [each.right for each in given])
+    return operating_points([each.confidence for each in given], [each.right for each in given])
 
 
-def misses(outcomes: Iterable[Outcome]) -> list[Outcome]:
+def misses(outcomes: Iterable[EvaluatedAnswer]) -> list[EvaluatedAnswer]:
     """What should have gone otherwise, the surest first: wrong answers, then those withheld."""
     missed = [each for each in outcomes if each.missed]
     return sorted(missed, key=lambda each: (each.answered, each.confidence), reverse=True)
 
 
-def _present(outcomes: Sequence[Outcome], min_confidence: float) -> Threshold:
+def _present(outcomes: Sequence[EvaluatedAnswer], min_confidence: float) -> Threshold:
     given = [each.right for each in outcomes if each.answered]
     return Threshold(min_confidence, len(given) / len(outcomes), _mean(given))
 
 
-def _suggested(points: Sequence[Point], questions: int) -> Threshold | None:
-    best = suggest(points)
+def _suggested(points: Sequence[OperatingPoint], questions: int) -> Threshold | None:
+    best = best_operating_point(points)
     if best is None:
         return None
     return Threshold(best.threshold, best.answered / questions, best.precision)

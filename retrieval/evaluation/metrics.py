@@ -19,21 +19,21 @@ _NO_PUNCTUATION = str.maketrans("", "", string.punctuation)
 _BINS = 10
 
 
-def normalise(text: str) -> str:
+def normalise_answer(text: str) -> str:
     """SQuAD's normal form: lower case, no punctuation, no a/an/the, single spaces."""
     words = text.lower().translate(_NO_PUNCTUATION).split()
     return " ".join(word for word in words if word not in _ARTICLES)
 
 
-def stands_in(answers: Iterable[str], quote: str) -> bool:
+def answer_in_quote(answers: Iterable[str], quote: str) -> bool:
     """Whether an accepted answer stands in a quote, as whole words."""
-    padded = f" {normalise(quote)} "
-    return any(f" {normalise(answer)} " in padded for answer in answers)
+    padded = f" {normalise_answer(quote)} "
+    return any(f" {normalise_answer(answer)} " in padded for answer in answers)
 
 
 def exact_match(answers: Iterable[str], given: str) -> bool:
     """Whether what was given is an accepted answer, in the normal form."""
-    return normalise(given) in {normalise(answer) for answer in answers}
+    return normalise_answer(given) in {normalise_answer(answer) for answer in answers}
 
 
 def f1(answers: Iterable[str], given: str) -> float:
@@ -42,7 +42,10 @@ def f1(answers: Iterable[str], given: str) -> float:
     The harmonic mean of the share of the given words that are the answer's and the share of the
     answer's words that were given, each occurrence of a word counting once.
     """
-    return max((_overlap(normalise(answer), normalise(given)) for answer in answers), default=0.0)
+    return max(
+        (_overlap(normalise_answer(answer), normalise_answer(given)) for answer in answers),
+        default=0.0,
+    )
 
 
 def _overlap(answer: str, given: str) -> float:
@@ -64,7 +67,7 @@ def auroc(above: Sequence[float], below: Sequence[float]) -> float:
     return float((beaten + reached).mean() / 2 / len(order))
 
 
-def calibration_error(confidence: Sequence[float], right: Sequence[bool]) -> float:
+def expected_calibration_error(confidence: Sequence[float], right: Sequence[bool]) -> float:
     """The expected calibration error: how far confidence is from the share that is right.
 
     Measured in ten bins of as equal a count as can be, from the least sure answers to the most,
@@ -78,7 +81,7 @@ def calibration_error(confidence: Sequence[float], right: Sequence[bool]) -> flo
 
 
 @dataclass(frozen=True, slots=True)
-class Point:
+class OperatingPoint:
     """What a threshold would do.
 
     Attributes:
@@ -97,7 +100,7 @@ class Point:
         return self.right / self.answered
 
 
-def curve(confidence: Sequence[float], right: Sequence[bool]) -> list[Point]:
+def operating_points(confidence: Sequence[float], right: Sequence[bool]) -> list[OperatingPoint]:
     """Every threshold that makes a difference, the highest first.
 
     Answers of the same confidence are given or withheld together.
@@ -109,16 +112,16 @@ def curve(confidence: Sequence[float], right: Sequence[bool]) -> list[Point]:
         outcomes = [was_right for _, was_right in alike]
         answered += len(outcomes)
         correct += sum(outcomes)
-        points.append(Point(threshold, answered, correct))
+        points.append(OperatingPoint(threshold, answered, correct))
     return points
 
 
-def answered_at(points: Iterable[Point], precision: float) -> int:
+def answered_at_precision(points: Iterable[OperatingPoint], precision: float) -> int:
     """How many answers can be given, the surest first, with this share of them right."""
     return max((point.answered for point in points if point.precision >= precision), default=0)
 
 
-def suggest(points: Sequence[Point]) -> Point | None:
+def best_operating_point(points: Sequence[OperatingPoint]) -> OperatingPoint | None:
     """The threshold at which right answers less wrong ones are the most.
 
     A wrong answer is taken to harm as much as a right one helps, so the threshold goes down for as
@@ -133,7 +136,7 @@ def suggest(points: Sequence[Point]) -> Point | None:
     if best is None or 2 * best.right <= best.answered:
         return None
     withheld = max((p.threshold for p in points if p.threshold < best.threshold), default=0.0)
-    return Point(_short(withheld, best.threshold), best.answered, best.right)
+    return OperatingPoint(_short(withheld, best.threshold), best.answered, best.right)
 
 
 def _short(low: float, high: float) -> float:

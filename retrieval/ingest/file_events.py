@@ -11,7 +11,7 @@ from pathlib import Path
 
 from watchfiles import Change, watch
 
-from retrieval.documents.formats.files import is_readable_name
+from retrieval.documents.formats.files import has_supported_suffix
 
 _STEP = 50  # milliseconds between looks at what the system told
 _TOGETHER = 200  # milliseconds after which a look returns, with or without changes
@@ -89,7 +89,7 @@ class FileEvents:
         if any(part.startswith(".") for part in path.relative_to(root).parts):
             return False  # nor are they read
         # What is there no more may have been a folder.
-        return is_readable_name(path) or not path.is_file()
+        return has_supported_suffix(path) or not path.is_file()
 
 
 def remote_system(path: Path, mounts: str | None = None) -> str | None:

@@ -25,6 +25,11 @@ class ExportHeader:
     numbers: Literal["float16", "float32"]
 
     @property
+    def identity(self) -> str:
+        """The encoder, as a ``VectorSpace`` names it."""
+        return self.encoder
+
+    @property
     def dtype(self) -> np.dtype[Any]:
         """The same for numpy; the lowest byte of a number comes first."""
         return np.dtype(self.numbers).newbyteorder("<")

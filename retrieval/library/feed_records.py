@@ -1,6 +1,6 @@
 """What a library knows of the feeds that it follows, and of their items."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,3 +57,26 @@ class ItemRecord:
     article: str | None = None
     failures: int = 0
     due: int = 0
+
+    def after(
+        self, known: "ItemRecord | None", twin: str | None, *, twin_is_in: bool
+    ) -> "ItemRecord":
+        """This item, as its feed lists it now, with what is known of its page.
+
+        Args:
+            known: what the library has of it; None where it is new.
+            twin: of a new one, the article that another feed's item of the same page became.
+            twin_is_in: whether there is such an item, its page fetched as its feed has it.
+        """
+        if known is None:
+            taken = self.wanted if twin_is_in else None
+            return replace(self, taken=taken, article=twin, failures=0, due=0)
+        # Where the feed says other things of it, what was wrong with the page may be no longer.
+        same = known.wanted == self.wanted
+        return replace(
+            self,
+            taken=known.taken,
+            article=known.article,
+            failures=known.failures if same else 0,
+            due=known.due if same else 0,
+        )

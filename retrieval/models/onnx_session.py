@@ -27,7 +27,7 @@ def open_session(path: Path) -> onnxruntime.InferenceSession:
     return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
 
 
-def run_beside(work: Callable[[Item], Result], items: Sequence[Item]) -> Iterator[Result]:
+def map_in_threads(work: Callable[[Item], Result], items: Sequence[Item]) -> Iterator[Result]:
     """Do something with each item, one at a time on each processor; results in their order."""
     threads = min(len(items), _processors())
     if threads < 2:

@@ -11,11 +11,11 @@ from typing import Any
 
 import numpy as np
 
-from retrieval.documents.passages import Passage, split
+from retrieval.documents.passages import Passage, split_into_passages
 from retrieval.errors import DamagedError, LibraryError, MismatchError
 from retrieval.library.exported import ExportedArticle, ExportHeader
 from retrieval.library.records import FileRecord, stored_article
-from retrieval.models.encoder.base import Vectors, sound
+from retrieval.models.encoder.base import Vectors, is_unit_length
 from retrieval.transfer.format import VERSION, Counts
 
 _AGAIN = "export it again, or copy it again"
@@ -80,13 +80,13 @@ def _packed(path: Path, values: dict[str, Any], header: ExportHeader) -> Exporte
     about = [values[name] for name in ("id", "title", "date", "source", "url", "text", "sha256")]
     article = stored_article(path, *about)
     passages = [Passage(*each) for each in values["passages"]]
-    if passages != split(article.text):
+    if passages != split_into_passages(article.text):
         raise MismatchError(
             f"{path}: the passages of {article.id} are another Quoth's; index the articles' files"
         )
     stored = np.frombuffer(base64.b64decode(values["vectors"], validate=True), header.dtype)
     vectors: Vectors = stored.reshape(len(passages), header.dimension).astype(np.float32)
-    if not sound(vectors).all():
+    if not is_unit_length(vectors).all():
         raise DamagedError(f"{path}: article {article.id} has vectors that are not of length 1")
     return ExportedArticle(article, str(values["file"]), passages, vectors)
 

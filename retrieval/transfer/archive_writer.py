@@ -11,7 +11,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Self
 
-from retrieval.documents.article_json import as_object
+from retrieval.documents.article_json import article_to_dict
 from retrieval.errors import LibraryError
 from retrieval.library.exported import ExportedArticle, ExportHeader
 from retrieval.library.local.folder import sync_folder
@@ -87,7 +87,7 @@ class Writer:
         with self._told():
             self._line(
                 {
-                    **as_object(article),
+                    **article_to_dict(article),
                     "sha256": article.sha256,
                     "file": packed.file,
                     "passages": passages,

@@ -21,7 +21,7 @@ from retrieval.library.local.transaction import LocalTransaction, Passages
 from retrieval.library.local.verify.repair import repair
 from retrieval.library.local.writer import LocalWriter
 from retrieval.library.progress import Change, Reporter
-from retrieval.models.encoder.base import Progress, Vectors, unit
+from retrieval.models.encoder.base import Progress, Vectors, l2_normalise
 
 _ROUNDS = 40  # of what takes but milliseconds
 
@@ -45,7 +45,7 @@ class ScatteredEncoder:
             np.random.default_rng(int.from_bytes(seed)).standard_normal(self.dimension)
             for seed in seeds
         ]
-        return unit(np.array(rows, dtype=np.float32))
+        return l2_normalise(np.array(rows, dtype=np.float32))
 
 
 @dataclass(slots=True)

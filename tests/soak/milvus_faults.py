@@ -29,11 +29,10 @@ from pathlib import Path
 import numpy as np
 
 from retrieval.answering.answerer import Answerer
-from retrieval.documents.passages import split
+from retrieval.documents.passages import split_into_passages
 from retrieval.errors import LibraryError, QuothError
-from retrieval.library import door
-from retrieval.library.local.verify.check import verify
-from retrieval.library.location import MilvusLocation
+from retrieval.library import open as open_library
+from retrieval.library.milvus.location import MilvusLocation
 from retrieval.library.progress import Reporter
 from retrieval.models.reader import Reader
 from tests.support.articles import write_jsonl
@@ -177,21 +176,21 @@ def _two(server: TestServer, articles: Path, count: int) -> None:
 
 
 def _whole(place: MilvusLocation, count: int, articles: Path) -> None:
-    report = verify(place, Reporter())
+    report = open_library(place).verify(Reporter())
     _check(report.ok, f"verify: {report.lines()}")
     passages = sum(
-        len(split(json.loads(line)["text"]))
+        len(split_into_passages(json.loads(line)["text"]))
         for file in articles.iterdir()
         for line in file.read_text().splitlines()
     )
-    state = door.status(place).state
+    state = open_library(place).status().state
     found = (len(_listed(place)), state.articles, state.passages)
     _check(found == (count, count, passages), f"{found}, not {count} and {passages}")
     print(f"all {count} articles and {passages} passages are there, once; verify finds nothing")
 
 
 def _listed(place: MilvusLocation) -> set[str]:
-    with closing(door.open_for_reading(place)) as library, library.snapshot():
+    with closing(open_library(place).reader()) as library, library.snapshot():
         return {each[0] for each in library.list_articles()}
 
 

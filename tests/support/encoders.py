@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from retrieval.models.encoder.base import Progress, Vectors, unit
+from retrieval.models.encoder.base import Progress, Vectors, l2_normalise
 
 AXES = {
     "talks": 0, "peace": 0, "negotiators": 0,
@@ -35,7 +35,7 @@ class ReadableEncoder:
 
     def encode_query(self, text: str) -> Vectors:
         """Encode one question."""
-        return unit(np.stack([self._vector(text)]))
+        return l2_normalise(np.stack([self._vector(text)]))
 
     def encode_passages(self, texts: Sequence[str], progress: Progress | None = None) -> Vectors:
         """Encode passages, remembering them."""
@@ -43,7 +43,7 @@ class ReadableEncoder:
         self.encoded += texts
         if progress:
             progress(len(texts), len(texts))
-        return unit(np.stack([self._vector(text) for text in texts]))
+        return l2_normalise(np.stack([self._vector(text) for text in texts]))
 
     def _vector(self, text: str) -> Vectors:
         vector = np.zeros(self.dimension, dtype=np.float32)

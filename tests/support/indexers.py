@@ -4,15 +4,17 @@ import subprocess
 import sys
 from pathlib import Path
 
-from retrieval.library.location import MilvusLocation, as_setting
+from retrieval.library.location import as_setting
+from retrieval.library.milvus.location import MilvusLocation
 
 _CODE = """
 import sys, json
 from pathlib import Path
 from retrieval.errors import LibraryError
-from retrieval.indexing import Reporter, index
-from retrieval.place import parse_address
-from tests.retrieval.encoders import ScatteredEncoder
+from retrieval.ingest.index import index
+from retrieval.library.location import parse_address
+from retrieval.library.progress import Reporter
+from tests.support.encoders import ScatteredEncoder
 encoder = ScatteredEncoder(delay=float(sys.argv[3]))
 def progress(stage, done, total):
     print(stage, done, flush=True)

@@ -12,7 +12,7 @@ from tokenizers import Tokenizer
 from retrieval.models.encoder.loader import DEFAULT_MODEL, local_folder
 from retrieval.models.reader import word_pieces
 from training.batches import CHANGED, RIGHT, WRONG, Maker, Row, by_length, inputs
-from training.examples import Examples, Passage, Question
+from training.examples import Examples, TrainingPassage, TrainingQuestion
 
 
 @cache
@@ -30,8 +30,8 @@ def chance(seed: int) -> random.Random:
     return random.Random(seed)  # noqa: S311 - not a secret
 
 
-def whole(texts: list[str], paragraph: int) -> Passage:
-    return Passage(paragraph, 0, len(texts[paragraph]))
+def whole(texts: list[str], paragraph: int) -> TrainingPassage:
+    return TrainingPassage(paragraph, 0, len(texts[paragraph]))
 
 
 def cut(text: str, limit: int = 1000) -> word_pieces.Part:
@@ -40,7 +40,7 @@ def cut(text: str, limit: int = 1000) -> word_pieces.Part:
 
 def right_row(text: str, *answers: tuple[int, int], start: int = 0) -> Row:
     """The row of a question with the passage that goes from ``start`` to the text's end."""
-    question = Question("Who came?", Passage(0, start, len(text)), answers, ())
+    question = TrainingQuestion("Who came?", TrainingPassage(0, start, len(text)), answers, ())
     (row,) = maker_of([text]).all_rows(question, 0)
     return row
 
@@ -106,7 +106,7 @@ TEXTS = [
     "Anna came to Riga in 1990.",
     *(f"Text number {n} says nothing." for n in range(6)),
 ]
-QUESTION = Question(
+QUESTION = TrainingQuestion(
     "When did Anna come to Riga?",
     whole(TEXTS, 0),
     ((21, 25),),
@@ -154,7 +154,7 @@ def test_questions_are_typed_as_people_type() -> None:
     typed = {tokenizer().decode(row.ids[1 : row.rest - 1]) for row in rows}
     assert {"when did anna come to riga?", "when did anna come to riga", "anna come riga"} <= typed
     assert 10 < len(typed) < 100, "and with slips of the finger"
-    short = Question("Who was it?", whole(TEXTS, 0), ((0, 4),), ())
+    short = TrainingQuestion("Who was it?", whole(TEXTS, 0), ((0, 4),), ())
     assert all(maker.rows(short, 0, chance(seed))[0].rest > 3 for seed in range(100))
 
 

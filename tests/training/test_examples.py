@@ -11,9 +11,9 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from retrieval.documents.passages import split
-from retrieval.evaluation.metrics import stands_in
-from training.examples import HARD, Examples, Passage, Question, load
+from retrieval.documents.passages import split_into_passages
+from retrieval.evaluation.metrics import answer_in_quote
+from training.examples import HARD, Examples, TrainingPassage, TrainingQuestion, load
 
 LONG = "and so on, " * 18
 """So much of a sentence that it is a passage of its own."""
@@ -43,7 +43,7 @@ def written(
     folder: Path,
     texts: Sequence[str],
     questions: Sequence[dict[str, Any]],
-    found: Sequence[Sequence[Passage]],
+    found: Sequence[Sequence[TrainingPassage]],
 ) -> Examples:
     """Examples of paragraphs, two to an article."""
     train = folder / "squad" / "train"
@@ -67,11 +67,15 @@ def _write(path: Path, rows: Iterable[dict[str, Any]]) -> None:
         file.writelines(json.dumps(row) + "\n" for row in rows)
 
 
-def passages_of(texts: Sequence[str]) -> list[Passage]:
-    return [Passage(n, p.start, p.end) for n, text in enumerate(texts) for p in split(text)]
+def passages_of(texts: Sequence[str]) -> list[TrainingPassage]:
+    return [
+        TrainingPassage(n, p.start, p.end)
+        for n, text in enumerate(texts)
+        for p in split_into_passages(text)
+    ]
 
 
-def only(examples: Examples) -> Question:
+def only(examples: Examples) -> TrainingQuestion:
     (question,) = examples.training
     return question
 
@@ -91,7 +95,7 @@ def test_between_equals_the_label_decides(tmp_path: Path) -> None:
     questions = [asked("Who was it?", "Anna", text, place=place) for place in range(4)]
     examples = written(tmp_path, [text, "Another text."], questions, [[]] * 4)
     starts = [question.right.start for question in examples.training]
-    assert starts == [p.start for p in (split(text)[n] for n in (0, 1, 1, 2))]
+    assert starts == [p.start for p in (split_into_passages(text)[n] for n in (0, 1, 1, 2))]
     assert examples.training[1].answers == ((5, 9), (18, 22))
 
 
@@ -152,7 +156,7 @@ def test_any_example_is_right(texts: list[str], data: st.DataObject) -> None:
     assert [words[start:end] for start, end in question.answers] == ["Anna"] * words.count("Anna")
     assert words.count("Anna") >= 1 and question.right.paragraph == 0
 
-    def told(passage: Passage) -> float:
+    def told(passage: TrainingPassage) -> float:
         said = examples.words(passage)
         rare = [log(len(texts) / sum(w in text for text in texts)) for w in about if w in said]
         return sum(rare)
@@ -165,7 +169,7 @@ def test_any_example_is_right(texts: list[str], data: st.DataObject) -> None:
         assert question.right == labelled
 
     for wrong in question.wrong:
-        assert not stands_in(["Anna", "Carla"], examples.words(wrong))
+        assert not answer_in_quote(["Anna", "Carla"], examples.words(wrong))
         assert wrong != question.right
     unfit = [p for p in found if {"Anna", "Carla"} & set(examples.words(p).split())]
     assert list(question.wrong) == [p for p in found if p not in unfit][:HARD]

@@ -22,11 +22,11 @@ def articles() -> None:
 def list_articles(as_json: bool, library: str | None) -> int:
     """List the articles, the newest first."""
     from bot import settings
-    from retrieval.library.door import open_for_reading
+    from retrieval.library import open as open_library
 
-    opened = open_for_reading(settings.load(library).library)
+    opened = open_library(settings.load(library).library).reader()
     with opened.snapshot():
-        for article_id, date, title, source in opened.list_articles():
+        for article_id, date, title, source, _ in opened.list_articles():
             if as_json:
                 print_json({"id": article_id, "date": date, "title": title, "source": source})
             else:
@@ -43,17 +43,17 @@ def list_articles(as_json: bool, library: str | None) -> int:
 def show(article_id: str, as_json: bool, library: str | None) -> int:
     """Print an article with its exact text."""
     from bot import settings
-    from retrieval.documents.article_json import as_object
-    from retrieval.library.door import open_for_reading
+    from retrieval.documents.article_json import article_to_dict
+    from retrieval.library import open as open_library
 
-    opened = open_for_reading(settings.load(library).library)
+    opened = open_library(settings.load(library).library).reader()
     with opened.snapshot():
         article = opened.article(article_id)
     opened.close()
     if article is None:
         raise _not_found(article_id)
     if as_json:
-        print_json({**as_object(article), "sha256": article.sha256})
+        print_json({**article_to_dict(article), "sha256": article.sha256})
         return OK
     date = article.date.isoformat() if article.date else None
     about = [part for part in (date, article.source, article.url) if part]
@@ -75,13 +75,19 @@ def remove(article_id: str, library: str | None) -> int:
     """Remove an article; it comes back when its file is indexed again."""
     from bot import settings
     from bot.discord.storage.server_settings import PRIVATE
-    from retrieval.library.door import open_for_reading, remove_article
+    from retrieval.library import open as open_library
+    from retrieval.library.progress import Reporter
 
     config = settings.load(library)
-    open_for_reading(config.library).close()  # fails where there is no library
+    open_library(config.library).reader().close()  # fails where there is no library
     # One that a server added would be put back by the bot, unless it is removed there too.
     was_kept = article_id.startswith(PRIVATE) and _remove_kept(article_id, config.discord_data)
-    if not remove_article(config.library, article_id) and not was_kept:
+    with (
+        open_library(config.library).session(None, Reporter()) as session,
+        session.transaction() as change,
+    ):
+        was_indexed = change.remove(article_id)
+    if not was_indexed and not was_kept:
         raise _not_found(article_id)
     print_text(f"removed {article_id}")
     return OK

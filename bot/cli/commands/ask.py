@@ -95,7 +95,7 @@ def _parse_question(line: str) -> "tuple[str, tuple[Turn, ...]]":
     Raises:
         QuestionError: it is something else.
     """
-    from retrieval.answering.conversation import turns_from
+    from retrieval.answering.conversation import parse_history
 
     try:
         values = json.loads(line)
@@ -104,7 +104,7 @@ def _parse_question(line: str) -> "tuple[str, tuple[Turn, ...]]":
     question = values.get("question")
     if not isinstance(question, str):
         raise QuestionError("'question' should be a string.")
-    return question, turns_from(values.get("history", []))
+    return question, parse_history(values.get("history", []))
 
 
 def _lines(stream: BinaryIO) -> Iterator[bytes]:

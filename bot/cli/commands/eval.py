@@ -13,8 +13,8 @@ from retrieval.errors import ReadingError
 if TYPE_CHECKING:
     from bot.settings import Settings
     from retrieval.answering.answer import Answer
-    from retrieval.evaluation.dataset import Question
-    from retrieval.evaluation.evaluate import Figures, Outcome
+    from retrieval.evaluation.dataset import LabelledQuestion
+    from retrieval.evaluation.evaluate import EvaluatedAnswer, EvaluationMetrics
 
 _MOST_BAD_LINES = 10  # that are named: a file with more is some other file
 
@@ -33,8 +33,8 @@ def evaluate(
     """Measure the answers to questions whose answers are known."""
     from bot import settings
     from bot.cli.eval_report.plot import check_plot, draw
-    from retrieval.evaluation.dataset import Question, read_questions
-    from retrieval.evaluation.evaluate import measure, misses, thresholds
+    from retrieval.evaluation.dataset import LabelledQuestion, read_questions
+    from retrieval.evaluation.evaluate import compute_metrics, misses, threshold_curve
 
     config = settings.load(library)
     plot_path = None if plot is None else Path(plot)
@@ -45,12 +45,12 @@ def evaluate(
     if bad:  # measuring only the others would mislead
         _print_bad_lines(bad)
         return FAILED
-    outcomes = _ask_all(config, [line for line in lines if isinstance(line, Question)])
-    figures = measure(outcomes, config.min_confidence)
+    outcomes = _ask_all(config, [line for line in lines if isinstance(line, LabelledQuestion)])
+    figures = compute_metrics(outcomes, config.min_confidence)
     show = _json_printer() if as_json else _text_printer()
     show(figures, misses(outcomes)[:worst])
     if plot_path:
-        draw(plot_path, thresholds(outcomes), figures)
+        draw(plot_path, threshold_curve(outcomes), figures)
     return OK
 
 
@@ -65,16 +65,18 @@ def _print_bad_lines(bad: Sequence[ReadingError]) -> None:
         print_message(f"quoth: {more} like these; nothing was measured")
 
 
-def _ask_all(config: "Settings", questions: "Sequence[Question]") -> "list[Outcome]":
+def _ask_all(
+    config: "Settings", questions: "Sequence[LabelledQuestion]"
+) -> "list[EvaluatedAnswer]":
     """Ask every question, with a progress bar on a terminal."""
     from bot.cli.progress import reporting
     from bot.cli.startup import open_answerer
     from retrieval.evaluation.evaluate import ask_all
 
     answerer = open_answerer(config)
-    outcomes: list[Outcome] = []
+    outcomes: list[EvaluatedAnswer] = []
 
-    def ask(question: "Question", top: int) -> "Answer":
+    def ask(question: "LabelledQuestion", top: int) -> "Answer":
         return answerer.ask(question.text, top, history=question.history)
 
     try:
@@ -87,13 +89,13 @@ def _ask_all(config: "Settings", questions: "Sequence[Question]") -> "list[Outco
     return outcomes
 
 
-def _json_printer() -> "Callable[[Figures, Sequence[Outcome]], None]":
+def _json_printer() -> "Callable[[EvaluationMetrics, Sequence[EvaluatedAnswer]], None]":
     from bot.cli.eval_report.report_json import figures_as_json
 
     return lambda figures, missed: print_json(figures_as_json(figures, missed))
 
 
-def _text_printer() -> "Callable[[Figures, Sequence[Outcome]], None]":
+def _text_printer() -> "Callable[[EvaluationMetrics, Sequence[EvaluatedAnswer]], None]":
     from bot.cli.answer_text import console
     from bot.cli.eval_report.tables import show_tables
 

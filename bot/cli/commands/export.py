@@ -16,13 +16,13 @@ def export_library(file: str, library: str | None) -> int:
     from bot import settings
     from bot.cli.progress import reporting
     from bot.wording import counted
-    from retrieval.library.local import feeds
+    from retrieval.library import follows_feeds
     from retrieval.transfer import export
 
     config = settings.load(library)
     with reporting() as reporter:
         done = export.export_library(config.library, Path(file), reporter)
-    if feeds.follows_any(config.library):
+    if follows_feeds(config.library):
         print_message("What feeds it follows is not exported: quoth feeds list shows them")
     what = f"{counted(done.articles, 'article')}, {counted(done.passages, 'passage')}"
     print_text(f"{file}: {what} exported")

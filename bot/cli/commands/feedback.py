@@ -101,9 +101,9 @@ def report(
 def _labels(store: "Store", config: "Settings", server: str | None) -> "dict[str, Labels]":
     """The labels that the votes make, by the server where they were given."""
     from bot.discord.storage.votes import Votes, labels
-    from retrieval.library.door import open_for_reading
+    from retrieval.library import open as open_library
 
-    with closing(open_for_reading(config.library)) as opened, opened.snapshot():
+    with closing(open_library(config.library).reader()) as opened, opened.snapshot():
         return {
             place: labels(votes, opened.article)
             for place, votes in Votes(store).by_place().items()

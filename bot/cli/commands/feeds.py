@@ -7,8 +7,6 @@ import click
 from bot.cli.options import ListByDefault, Utf8Text, json_option, library_option
 from bot.cli.output import FAILED, OK, print_json, print_message, print_text
 
-_COMMAND = "quoth feeds"  # as it is called where a kind of library cannot do it
-
 
 @click.group(cls=ListByDefault)
 def feeds() -> None:
@@ -22,14 +20,12 @@ def list_feeds(as_json: bool, library: str | None) -> int:
     """List the feeds that the library follows."""
     from bot import settings
     from bot.wording import counted
-    from retrieval.library.door import folder_of
-    from retrieval.library.local import feeds
-    from retrieval.library.local.reader import LocalReader
+    from retrieval.library import open as open_library
 
-    opened = LocalReader(folder_of(settings.load(library).library, _COMMAND))
+    opened = open_library(settings.load(library).library).reader()
     with opened.snapshot():
-        for feed in feeds.list_feeds(opened.connection):
-            taken, waiting = feeds.item_counts(opened.connection, feed.address)
+        for feed in opened.feeds.records():
+            taken, waiting = opened.feeds.item_counts(feed.address)
             if as_json:
                 print_json(
                     {
@@ -59,11 +55,9 @@ def add_feed(address: str, library: str | None) -> int:
     """Follow the RSS or Atom feed at URL."""
     from bot import settings
     from retrieval.ingest.web.subscriptions import follow
-    from retrieval.library.door import folder_of
 
     config = settings.load(library)
-    path = folder_of(config.library, _COMMAND)
-    feed = follow(address, path, allow_private=config.allow_private_addresses)
+    feed = follow(address, config.library, allow_private=config.allow_private_addresses)
     print_text(f"added {feed.address}" + (f" ({feed.title})" if feed.title else ""))
     print_message("quoth feeds sync takes its articles")
     return OK
@@ -78,10 +72,9 @@ def remove_feed(address: str, with_articles: bool, library: str | None) -> int:
     from bot import settings
     from bot.wording import counted
     from retrieval.ingest.web.subscriptions import unfollow
-    from retrieval.library.door import folder_of
 
-    path = folder_of(settings.load(library).library, _COMMAND)
-    articles = unfollow(address, path, with_articles=with_articles)
+    config = settings.load(library)
+    articles = unfollow(address, config.library, with_articles=with_articles)
     them = f"with {counted(articles, 'article')}" if with_articles else "its articles stay"
     print_text(f"removed {address} ({them})")
     return OK
@@ -98,17 +91,17 @@ def sync_feeds(addresses: tuple[str, ...], force: bool, library: str | None) -> 
     from bot.cli.startup import open_encoder
     from bot.wording import counted
     from retrieval.ingest.web.feed_sync import sync
-    from retrieval.library.door import folder_of
-    from retrieval.library.local.reader import LocalReader
+    from retrieval.library import open as open_library
 
     config = settings.load(library)
-    path = folder_of(config.library, _COMMAND)
-    LocalReader(path).close()  # one that cannot be opened is told before a model is loaded
+    open_library(
+        config.library
+    ).reader().close()  # one that cannot be opened is told before a model is loaded
     encoder = open_encoder(config)
     with reporting() as reporter:
         done = sync(
             addresses,
-            path,
+            config.library,
             encoder,
             reporter,
             allow_private=config.allow_private_addresses,

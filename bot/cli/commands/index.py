@@ -54,14 +54,13 @@ def index(
 
     from bot import settings
     from bot.cli.startup import open_encoder
-    from retrieval.library.door import folder_of
+    from retrieval.library import open as open_library
 
     config = settings.load(library)
     if rollback:
-        return _roll_back(folder_of(config.library, "quoth index --rollback"))
-    for given, what in ((rebuild, "--rebuild"), (addresses, "URL")):
-        if given:  # before anything is done or loaded
-            folder_of(config.library, f"quoth index {what}")
+        return _roll_back(config.library)
+    if rebuild:  # before anything is done or loaded
+        open_library(config.library).require_editions("quoth index --rebuild")
     if not paths:
         files = [config.articles]
     if not addresses and not any(path.exists() for path in files):
@@ -70,7 +69,7 @@ def index(
         return _dry_run(files, config.library)
     encoder = open_encoder(config)
     if rebuild:
-        _rebuild(folder_of(config.library, "quoth index --rebuild"), encoder)
+        _rebuild(config.library, encoder)
         if not paths and not watch:
             return OK
     if watch:
@@ -86,13 +85,13 @@ def _check_missing(path: Path, library: "Location", *, rebuild: bool, watch: boo
     Raises:
         ReadingError: there would be nothing to watch, or an empty library would be made.
     """
-    from retrieval.library import door
-    from retrieval.library.local import feeds
+    from retrieval.library import follows_feeds
+    from retrieval.library import open as open_library
 
-    if watch and not feeds.follows_any(library):
+    if watch and not follows_feeds(library):
         # Only what was there may be waited for: the rest is mistyped.
         raise ReadingError(str(path), "no such file or folder, so there is nothing to watch")
-    if not rebuild and not door.exists(library):
+    if not rebuild and not open_library(library).exists():
         # A library made here would be empty, and answer "not found" from now on.
         raise ReadingError(str(path), "no such file or folder, so no library was made")
 
@@ -119,11 +118,10 @@ def _index_pages(
 ) -> "Summary":
     # Imported here because files need none of it.
     from retrieval.ingest.web.page_index import index_pages
-    from retrieval.library.door import folder_of
 
     return index_pages(
         addresses,
-        folder_of(config.library, "quoth index URL"),
+        config.library,
         encoder,
         reporter,
         allow_private=config.allow_private_addresses,
@@ -143,21 +141,21 @@ def _dry_run(files: Sequence[Path], library: "Location") -> int:
     return FAILED if summary.failed else OK
 
 
-def _rebuild(library: Path, encoder: "Encoder") -> None:
+def _rebuild(library: "Location", encoder: "Encoder") -> None:
     from bot.cli.progress import reporting
     from bot.wording import counted
-    from retrieval.library.local.rebuild import rebuild
+    from retrieval.library import open as open_library
 
     with reporting() as reporter:
-        count = rebuild(library, encoder, reporter)
+        count = open_library(library).rebuild(encoder, reporter)
     print(f"{counted(count, 'article')} rebuilt")
 
 
-def _roll_back(library: Path) -> int:
+def _roll_back(library: "Location") -> int:
     from bot.wording import counted
-    from retrieval.library.local.rebuild import roll_back
+    from retrieval.library import open as open_library
 
-    now = roll_back(library)
+    now = open_library(library).roll_back()
     print(
         one_line(
             f"went back to edition {now.edition}: {counted(now.state.articles, 'article')}, encoder"

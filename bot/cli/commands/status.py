@@ -13,10 +13,10 @@ def status(as_json: bool, library: str | None) -> int:
     """Show what the library holds, its model and its size."""
     from bot import settings
     from bot.wording import counted
-    from retrieval.library import door
+    from retrieval.library import open as open_library
 
     config = settings.load(library)
-    held = door.status(config.library)
+    held = open_library(config.library).status()
     state = held.state
     if as_json:
         print_json(

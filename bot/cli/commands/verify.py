@@ -28,10 +28,10 @@ def verify(repair: bool, as_json: bool, library: str | None) -> int:
 
 def _verify(library: "Location", as_json: bool) -> int:
     from bot.cli.progress import reporting
-    from retrieval.library.local.verify.check import verify
+    from retrieval.library import open as open_library
 
     with reporting() as reporter:
-        report = verify(library, reporter)
+        report = open_library(library).verify(reporter)
     if as_json:
         print_json(_report_as_json(library, report))
     else:
@@ -42,11 +42,11 @@ def _verify(library: "Location", as_json: bool) -> int:
 def _repair(config: "Settings", as_json: bool) -> int:
     from bot.cli.progress import reporting
     from bot.cli.startup import open_encoder
-    from retrieval.library.local.verify.repair import repair
+    from retrieval.library import open as open_library
 
     encoder = open_encoder(config)
     with reporting() as reporter:
-        done = repair(config.library, encoder, reporter)
+        done = open_library(config.library).repair(encoder, reporter)
     lost = [_lost_line(each) for each in done.lost]
     if as_json:
         found = _report_as_json(config.library, done.before)["problems"]

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from retrieval.documents.formats.files import printable
 from retrieval.errors import QuothError
-from retrieval.evaluation.evaluate import PRECISION, Figures
-from retrieval.evaluation.metrics import Point
+from retrieval.evaluation.evaluate import TARGET_PRECISION, EvaluationMetrics
+from retrieval.evaluation.metrics import OperatingPoint
 
 
 class PlotError(QuothError):
@@ -33,7 +33,7 @@ def check_plot(path: Path) -> None:
         raise _not_writable(path, error) from error
 
 
-def draw(path: Path, points: Sequence[Point], figures: Figures) -> None:
+def draw(path: Path, points: Sequence[OperatingPoint], figures: EvaluationMetrics) -> None:
     """Draw the share that is right over the share answered, as a PNG whatever the file's name.
 
     Args:
@@ -67,7 +67,7 @@ def draw(path: Path, points: Sequence[Point], figures: Figures) -> None:
                 linestyle="",
                 label=f"{name}: QUOTH_MIN_CONFIDENCE={threshold.min_confidence:g}",
             )
-    axes.axhline(PRECISION, color="grey", linewidth=0.8, linestyle=":")
+    axes.axhline(TARGET_PRECISION, color="grey", linewidth=0.8, linestyle=":")
     axes.set(
         xlim=(0, 1.02),
         ylim=(0, 1.02),

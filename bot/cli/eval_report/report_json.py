@@ -4,10 +4,12 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
-from retrieval.evaluation.evaluate import Figures, Outcome, Threshold
+from retrieval.evaluation.evaluate import EvaluatedAnswer, EvaluationMetrics, Threshold
 
 
-def figures_as_json(figures: Figures, missed: Sequence[Outcome]) -> dict[str, Any]:
+def figures_as_json(
+    figures: EvaluationMetrics, missed: Sequence[EvaluatedAnswer]
+) -> dict[str, Any]:
     """The figures, and the misses that were asked for, as what ``json.dumps`` takes."""
     return {
         **{key: _rounded(value) for key, value in asdict(figures).items()},
@@ -25,7 +27,7 @@ def _threshold(threshold: Threshold) -> dict[str, Any]:
     }
 
 
-def _miss(missed: Outcome) -> dict[str, Any]:
+def _miss(missed: EvaluatedAnswer) -> dict[str, Any]:
     return {
         "id": missed.question.id,
         "question": missed.question.text,

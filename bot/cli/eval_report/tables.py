@@ -8,13 +8,15 @@ from rich.text import Text
 
 from bot.terminal_text import escape_controls
 from bot.wording import counted
-from retrieval.evaluation.evaluate import Figures, Outcome
+from retrieval.evaluation.evaluate import EvaluatedAnswer, EvaluationMetrics
 
 _UNKNOWN = "—"  # what these questions cannot tell
 _LONGEST = 100  # characters of what was asked, said or expected: its beginning tells
 
 
-def show_tables(figures: Figures, missed: Sequence[Outcome], output: Console) -> None:
+def show_tables(
+    figures: EvaluationMetrics, missed: Sequence[EvaluatedAnswer], output: Console
+) -> None:
     """Print the figures, the misses and the threshold to use."""
     kinds = f"{figures.answerable:,} answerable, {figures.unanswerable:,} not"
     output.print(Text(f"{counted(figures.questions, 'question')}, {kinds}", style="bold"))
@@ -27,7 +29,7 @@ def show_tables(figures: Figures, missed: Sequence[Outcome], output: Console) ->
     _show_suggestion(figures, output)
 
 
-def _figures(figures: Figures) -> Table:
+def _figures(figures: EvaluationMetrics) -> Table:
     table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, show_header=False)
     table.add_column(no_wrap=True)
     table.add_column(no_wrap=True, justify="right", style="cyan")
@@ -37,7 +39,7 @@ def _figures(figures: Figures) -> Table:
     return table
 
 
-def _rows(figures: Figures) -> Iterator[tuple[str, str, str]]:
+def _rows(figures: EvaluationMetrics) -> Iterator[tuple[str, str, str]]:
     """Each figure's name, the figure, and what it means."""
     now = figures.present
     yield "quote@1", _percent(figures.quote_at_1), "an accepted answer stands in the first quote"
@@ -68,7 +70,7 @@ def _rows(figures: Figures) -> Iterator[tuple[str, str, str]]:
     yield "95 %", f"{figures.p95_ms:,.0f} ms", "… and 95 % of them within this"
 
 
-def _misses(missed: Sequence[Outcome]) -> Table:
+def _misses(missed: Sequence[EvaluatedAnswer]) -> Table:
     table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, leading=1, header_style="dim")
     table.add_column("sure", no_wrap=True, justify="right")
     for name in ("asked", "said", "expected"):
@@ -81,7 +83,7 @@ def _misses(missed: Sequence[Outcome]) -> Table:
     return table
 
 
-def _show_suggestion(figures: Figures, output: Console) -> None:
+def _show_suggestion(figures: EvaluationMetrics, output: Console) -> None:
     best = figures.suggested
     if best is None:
         output.print("No QUOTH_MIN_CONFIDENCE to suggest: none has more answers right than wrong")

@@ -171,7 +171,7 @@ def under_answer(answer: Answer, key: str | None, shown: int, *, quoted: bool) -
         view.add_item(FollowUp(key))
         view.add_item(Vote(key, right=True))
         view.add_item(Vote(key, right=False))
-        if answer.understood and not answer.understood.alone:
+        if answer.understood and not answer.understood.standalone:
             view.add_item(AsTyped(key))
     return view if view.children else None
 

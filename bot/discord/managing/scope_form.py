@@ -9,7 +9,7 @@ from bot.discord.managing.base import ManagersForm, tell
 from bot.discord.messages.escape import escaped_title, one_line
 from bot.discord.storage.server_settings import Scope, source_of
 from bot.discord.uploads.archive import MOST_CHOICES
-from retrieval.documents.article import clean_line, parse_date
+from retrieval.documents.article import parse_date, single_line
 
 OURS = "This server's own articles"
 AS_OTHERS = "As all other channels: forget what is chosen here"
@@ -121,7 +121,7 @@ class ScopeForm(ManagersForm):
             for value in self._sources.values
         }
         # Cleaned, so that another server's own is never among them.
-        written = {clean_line(each) for each in self._others.value.split(";")} - {""}
+        written = {single_line(each) for each in self._others.value.split(";")} - {""}
         return frozenset(listed | written) or None
 
 

@@ -18,7 +18,7 @@ TABLE = Table(
 PRIVATE = "discord:  "
 """What the source of each article begins with that a server keeps for itself.
 
-No other source can: whatever is read from outside has single spaces (``clean_line``).
+No other source can: whatever is read from outside has single spaces (``single_line``).
 """
 
 

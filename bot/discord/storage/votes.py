@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from bot.discord.storage.asked_questions import KEPT, Passage
 from bot.discord.storage.database import Store, Table
 from retrieval.documents.article import Article
-from retrieval.evaluation.metrics import normalise
+from retrieval.evaluation.metrics import normalise_answer
 
 VOTES = Table(
     "votes",
@@ -174,4 +174,4 @@ def without_ids(question: str) -> str:
 def _words(passage: Passage, article: Callable[[str], Article | None]) -> str | None:
     """The words themselves; None where the text is another by now, or where they say nothing."""
     words = passage.words_in(article(passage.article))
-    return words if words and normalise(words) else None
+    return words if words and normalise_answer(words) else None

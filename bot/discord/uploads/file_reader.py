@@ -11,9 +11,9 @@ from tempfile import TemporaryDirectory
 
 from bot.discord.uploads.kept_articles import MAX_ARTICLES, MAX_CHARACTERS, UploadError
 from bot.terminal_text import one_line
-from retrieval.documents.article import Article, clean_line
+from retrieval.documents.article import Article, single_line
 from retrieval.documents.formats import read_file
-from retrieval.documents.formats.files import readable_suffix
+from retrieval.documents.formats.files import supported_suffix
 from retrieval.errors import ReadingError
 
 MAX_BYTES = 10_000_000
@@ -29,7 +29,7 @@ def harmless(name: str) -> str:
 
     Its suffix stays: it says how the file is read.
     """
-    last = clean_line(name.replace("\\", "/")).rpartition("/")[2]
+    last = single_line(name.replace("\\", "/")).rpartition("/")[2]
     visible = "".join(c for c in last if c.isprintable()).strip(" .")
     stem, dot, suffix = visible.partition(".")
     return f"{stem[:_LONGEST_NAME].strip() or 'article'}{dot}{suffix[-20:]}"
@@ -42,7 +42,7 @@ def refusal(name: str, size: int) -> str | None:
         name: as ``harmless`` gives it.
         size: in bytes.
     """
-    if not readable_suffix(Path(name)):
+    if not supported_suffix(Path(name)):
         return f"{name}: not a kind of file that I read; those are .txt .md .html .jsonl .jsonl.gz"
     if size > MAX_BYTES:
         return f"{name}: {size / 1e6:,.0f} MB, and the most that I take is {MAX_BYTES / 1e6:.0f} MB"
@@ -73,7 +73,7 @@ def read_upload(name: str, data: bytes) -> tuple[list[Article], list[str]]:
     characters = 0
     with TemporaryDirectory() as folder:
         # The system may have no room for the person's name: it counts bytes.
-        path = Path(folder) / f"upload{readable_suffix(Path(name))}"
+        path = Path(folder) / f"upload{supported_suffix(Path(name))}"
         path.write_bytes(data)
         for found in _read(path, name):
             if isinstance(found, ReadingError):

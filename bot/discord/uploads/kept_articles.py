@@ -14,7 +14,7 @@ from bot.discord.storage.database import Store, Table
 from bot.discord.storage.server_settings import source_of
 from bot.discord.uploads.ownership import owned
 from retrieval.documents.article import Article
-from retrieval.documents.article_json import as_object, from_object
+from retrieval.documents.article_json import article_from_dict, article_to_dict
 from retrieval.errors import QuothError
 
 TABLE = Table(
@@ -170,7 +170,7 @@ def articles(store: Store, ids: Sequence[str]) -> list[Article]:
                 "SELECT article FROM uploads WHERE id = ? AND article <> ?", (article_id, _EMPTY)
             ).fetchone()
             if row is not None:
-                found.append(from_object(json.loads(row[0])))
+                found.append(article_from_dict(json.loads(row[0])))
     return found
 
 
@@ -217,7 +217,7 @@ def _keep(connection: sqlite3.Connection, server: int, article: Article) -> tupl
         if twin:
             return "same", before
     # Not escaped, so that it is as long as its characters are many.
-    whole = json.dumps(as_object(article), ensure_ascii=False)
+    whole = json.dumps(article_to_dict(article), ensure_ascii=False)
     connection.execute(
         "INSERT OR REPLACE INTO uploads VALUES (?, ?, ?, ?, ?, ?, NULL)",
         (article.id, server, article.title, sha256, whole, int(time.time())),

@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from retrieval.documents.article import Article, clean_line, clean_text, parse_date
+from retrieval.documents.article import Article, normalise_newlines, parse_date, single_line
 from retrieval.errors import ReadingError
 
 MAX_ID = 200
@@ -39,7 +39,7 @@ class Origin:
 
 
 @dataclass(frozen=True, slots=True)
-class Fields:
+class ArticleFields:
     """What a file says of one article, unchecked; None where it says nothing.
 
     Attributes:
@@ -59,7 +59,7 @@ class Fields:
     text: str | None = None
 
     @classmethod
-    def from_mapping(cls, mapping: Mapping[str, object], place: str) -> "Fields":
+    def from_mapping(cls, mapping: Mapping[str, object], place: str) -> "ArticleFields":
         """Take the keys that an article has; others are ignored, blank ones are None.
 
         Raises:
@@ -68,7 +68,7 @@ class Fields:
         return cls(**{key: _string(key, mapping.get(key), place) for key in cls.__slots__})
 
 
-def make_article(fields: Fields, place: str) -> Article:
+def make_article(fields: ArticleFields, place: str) -> Article:
     """Check what a file says and make an article of it.
 
     Args:
@@ -78,11 +78,13 @@ def make_article(fields: Fields, place: str) -> Article:
     Raises:
         ReadingError: one of them cannot be used.
     """
-    for key in reversed(Fields.__slots__):  # the text first: a title may have been made of it
+    for key in reversed(
+        ArticleFields.__slots__
+    ):  # the text first: a title may have been made of it
         if broken := _SURROGATE.search(getattr(fields, key) or ""):
             code = f"\\u{ord(broken[0]):04x}"
             raise ReadingError(place, f"'{key}' has half a character ({code}); write it whole")
-    text = clean_text(fields.text or "")
+    text = normalise_newlines(fields.text or "")
     if "\0" in text:
         raise ReadingError(place, "looks like a binary file, not text")
     if not text.strip():
@@ -97,12 +99,12 @@ def make_article(fields: Fields, place: str) -> Article:
         title=title,
         date=_date(fields.date, place),
         source=source or None,
-        url=clean_url(fields.url),
+        url=safe_url(fields.url),
         text=text,
     )
 
 
-def clean_url(value: str | None) -> str | None:
+def safe_url(value: str | None) -> str | None:
     """Keep a link that is safe to show as one: http or https, no white space, not too long.
 
     Returns:
@@ -141,7 +143,7 @@ def _line(key: str, value: str | None, limit: int, place: str) -> str:
     length = len((value or "").strip())
     if length > limit:
         raise ReadingError(place, f"'{key}' has {length:,} characters; at most {limit:,}")
-    return clean_line(value or "")
+    return single_line(value or "")
 
 
 def _date(value: str | None, place: str) -> datetime.date | None:

@@ -40,7 +40,7 @@ def is_utf16(data: bytes) -> bool:
     return data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
 
 
-def unreadable(error: Exception) -> str:
+def read_failure(error: Exception) -> str:
     """Say, on one line, why the system would not read a file or folder."""
     reason = getattr(error, "strerror", None) or type(error).__name__
     return f"cannot be read ({reason})"

@@ -6,23 +6,23 @@ from collections.abc import Callable, Iterator
 from io import BufferedIOBase
 from pathlib import Path
 
-from retrieval.documents.article import Article, clean_line
+from retrieval.documents.article import Article, single_line
 from retrieval.documents.formats.article_fields import Origin
-from retrieval.documents.formats.decoding import MAX_BYTES, TOO_LONG, decode, unreadable
-from retrieval.documents.formats.html import read_html
-from retrieval.documents.formats.jsonl import read_jsonl
-from retrieval.documents.formats.markdown import read_markdown
-from retrieval.documents.formats.text import read_text
+from retrieval.documents.formats.decoding import MAX_BYTES, TOO_LONG, decode, read_failure
+from retrieval.documents.formats.html import parse_html
+from retrieval.documents.formats.jsonl_articles import read_jsonl_articles
+from retrieval.documents.formats.markdown import parse_markdown
+from retrieval.documents.formats.text import parse_text
 from retrieval.errors import ReadingError
 
 # The formats that hold one article a file.
-_READERS: dict[str, Callable[[str, Origin], Article]] = {
-    ".txt": read_text,
-    ".md": read_markdown,
-    ".html": read_html,
-    ".htm": read_html,
+_PARSERS: dict[str, Callable[[str, Origin], Article]] = {
+    ".txt": parse_text,
+    ".md": parse_markdown,
+    ".html": parse_html,
+    ".htm": parse_html,
 }
-_SUFFIXES = (*_READERS, ".jsonl", ".jsonl.gz")
+_SUFFIXES = (*_PARSERS, ".jsonl", ".jsonl.gz")
 
 
 def find_files(root: Path) -> Iterator[Path | ReadingError]:
@@ -49,17 +49,17 @@ def find_files(root: Path) -> Iterator[Path | ReadingError]:
                     waiting.extend(_visible_entries(path))
                 continue
         except OSError as error:
-            yield ReadingError(printable(path), unreadable(error))
+            yield ReadingError(printable(path), read_failure(error))
             continue
-        if readable_suffix(path) and (path is not root or path.exists()):
+        if supported_suffix(path) and (path is not root or path.exists()):
             yield path
         elif path is root:
             yield _not_readable(path)
 
 
-def is_readable_name(path: Path) -> bool:
+def has_supported_suffix(path: Path) -> bool:
     """Whether a file of this name would be read."""
-    return readable_suffix(path) is not None
+    return supported_suffix(path) is not None
 
 
 def read_file(path: Path, root: Path, called: str = "") -> Iterator[Article | ReadingError]:
@@ -76,13 +76,13 @@ def read_file(path: Path, root: Path, called: str = "") -> Iterator[Article | Re
         nothing for a file of questions, unless it is the root, which somebody named. It raises
         nothing for what a file holds or for a file that cannot be read.
     """
-    suffix = readable_suffix(path)
+    suffix = supported_suffix(path)
     try:
         # Opening a named pipe would wait for its writer for ever.
         readable = suffix is not None and path.is_file()
         file = (gzip.open if suffix == ".jsonl.gz" else open)(path, "rb") if readable else None
     except OSError as error:
-        yield ReadingError(printable(path), unreadable(error))
+        yield ReadingError(printable(path), read_failure(error))
         return
     if suffix is None or file is None:
         yield _not_readable(path)
@@ -91,13 +91,13 @@ def read_file(path: Path, root: Path, called: str = "") -> Iterator[Article | Re
     if called:
         origin = Origin(place=called, id=_name(called, suffix), name=_name(called, suffix))
     with file:
-        if suffix in _READERS:
+        if suffix in _PARSERS:
             try:
                 data = file.read(MAX_BYTES + 1)
             except OSError as error:
-                yield ReadingError(origin.place, unreadable(error))
+                yield ReadingError(origin.place, read_failure(error))
                 return
-            yield _read_whole(data, origin, _READERS[suffix])
+            yield _read_whole(data, origin, _PARSERS[suffix])
         else:
             yield from _read_lines(file, origin, named=path == root)
 
@@ -122,7 +122,7 @@ def _read_lines(
 ) -> Iterator[Article | ReadingError]:
     """Read JSON lines, and tell who named a file of nothing but questions that it is one."""
     nothing = True
-    for result in read_jsonl(file, origin):
+    for result in read_jsonl_articles(file, origin):
         nothing = False
         yield result
     if nothing and named:
@@ -136,7 +136,7 @@ def _visible_entries(folder: Path) -> list[Path]:
     return [folder / name for name in names]
 
 
-def readable_suffix(path: Path) -> str | None:
+def supported_suffix(path: Path) -> str | None:
     """Give the suffix by which a file is read, in lower case, or None for any other file."""
     name = path.name.lower()
     return next((suffix for suffix in _SUFFIXES if name.endswith(suffix)), None)
@@ -154,7 +154,7 @@ def _origin(path: Path, root: Path, suffix: str) -> Origin:
 
 def _name(path: str, suffix: str) -> str:
     """Make a name of a path; its bytes that are not UTF-8 become their codes."""
-    return clean_line(path[: -len(suffix)].encode(errors="backslashreplace").decode())
+    return single_line(path[: -len(suffix)].encode(errors="backslashreplace").decode())
 
 
 def printable(path: Path) -> str:
@@ -166,7 +166,7 @@ def _not_readable(path: Path) -> ReadingError:
     """Say why a path that was asked for cannot be read."""
     if not path.exists():
         problem = "no such file or folder"
-    elif readable_suffix(path):
+    elif supported_suffix(path):
         problem = "not a file"
     else:
         problem = f"not a kind of file that is read; those are {' '.join(_SUFFIXES)}"

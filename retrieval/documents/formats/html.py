@@ -3,15 +3,15 @@
 import logging
 import re
 
-from retrieval.documents.article import Article, clean_line
-from retrieval.documents.formats.article_fields import Fields, Origin, make_article
+from retrieval.documents.article import Article, single_line
+from retrieval.documents.formats.article_fields import ArticleFields, Origin, make_article
 from retrieval.errors import ReadingError
 
 # A list's item or a table's row, as trafilatura writes them.
 _ITEM = re.compile(r"\s*(?:(?P<list>-|\d+\.)|(?P<table>\|)) ")
 
 
-def read_html(content: str, origin: Origin) -> Article:
+def parse_html(content: str, origin: Origin) -> Article:
     """Make an article of an ``.html`` page. Nothing is fetched from the network.
 
     Args:
@@ -49,7 +49,7 @@ def read_html(content: str, origin: Origin) -> Article:
     text = _paragraphs(page.text or "", title)
     if not text:
         raise ReadingError(origin.place, "no article found in the page")
-    fields = Fields(
+    fields = ArticleFields(
         id=origin.id,
         title=title,
         date=page.date,
@@ -63,7 +63,7 @@ def read_html(content: str, origin: Origin) -> Article:
 def _paragraphs(extracted: str, title: str) -> str:
     """Separate by blank lines what trafilatura gives one a line, and leave out the title."""
     lines = [line.rstrip() for line in extracted.splitlines() if line.strip()]
-    if lines and clean_line(lines[0]) == clean_line(title):
+    if lines and single_line(lines[0]) == single_line(title):
         del lines[0]
     pieces: list[str] = []
     previous = None

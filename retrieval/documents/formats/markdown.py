@@ -5,10 +5,10 @@ import re
 
 import yaml
 
-from retrieval.documents.article import Article, clean_line, clean_text
+from retrieval.documents.article import Article, normalise_newlines, single_line
 from retrieval.documents.formats.article_fields import (
     MAX_LINE,
-    Fields,
+    ArticleFields,
     Origin,
     make_article,
     strip_blank_lines,
@@ -26,7 +26,7 @@ _FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
 _LOADER = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
 
 
-def read_markdown(content: str, origin: Origin) -> Article:
+def parse_markdown(content: str, origin: Origin) -> Article:
     """Make an article of a ``.md`` file.
 
     Args:
@@ -42,12 +42,12 @@ def read_markdown(content: str, origin: Origin) -> Article:
     Raises:
         ReadingError: the front matter cannot be read, or there is no text.
     """
-    said, body = _split(clean_text(content), origin.place)
+    said, body = _split(normalise_newlines(content), origin.place)
     first, _, rest = body.partition("\n")
     title = said.title or _first_heading(body) or origin.name
     heading = _heading(first)
     # A longer one is no title, and takes seconds to clean.
-    if heading and len(heading) <= MAX_LINE and clean_line(heading) == clean_line(title):
+    if heading and len(heading) <= MAX_LINE and single_line(heading) == single_line(title):
         body = strip_blank_lines(rest)
     if not body:
         raise ReadingError(origin.place, "has a title but no text")
@@ -55,17 +55,19 @@ def read_markdown(content: str, origin: Origin) -> Article:
     return make_article(fields, origin.place)
 
 
-def _split(content: str, place: str) -> tuple[Fields, str]:
+def _split(content: str, place: str) -> tuple[ArticleFields, str]:
     """Separate the front matter from the text."""
     opening = _DASHES.match(content)
     if opening is None:
-        return Fields(), strip_blank_lines(content)
+        return ArticleFields(), strip_blank_lines(content)
     closing = _DASHES.search(content, opening.end(), opening.end() + MAX_FRONT_MATTER)
     if closing is None:
         problem = "front matter begins with --- here, and no --- line ends it within 64 KB"
         raise ReadingError(f"{place}:1", problem)
     front_matter = _top_level(content[opening.end() + 1 : closing.start()], place)
-    return Fields.from_mapping(front_matter, place), strip_blank_lines(content[closing.end() :])
+    return ArticleFields.from_mapping(front_matter, place), strip_blank_lines(
+        content[closing.end() :]
+    )
 
 
 def _top_level(source: str, place: str) -> dict[str, object]:
@@ -108,7 +110,7 @@ def _not_yaml(error: yaml.YAMLError, source: str, place: str) -> ReadingError:
     reason = getattr(error, "problem", None) or getattr(error, "reason", None) or "unreadable"
     if "nesting depth" in str(reason):  # some builds of libyaml stop by themselves
         return ReadingError(f"{place}:{line}", "front matter is nested too deeply")
-    return ReadingError(f"{place}:{line}", f"front matter is not YAML: {clean_line(str(reason))}")
+    return ReadingError(f"{place}:{line}", f"front matter is not YAML: {single_line(str(reason))}")
 
 
 def _value(event: yaml.NodeEvent, key: str, place: str) -> object:
@@ -116,7 +118,7 @@ def _value(event: yaml.NodeEvent, key: str, place: str) -> object:
     if isinstance(event, yaml.ScalarEvent):
         plain_null = not event.style and event.value in ("", "~", "null")
         return None if plain_null else event.value
-    if isinstance(event, yaml.AliasEvent) and key in Fields.__slots__:
+    if isinstance(event, yaml.AliasEvent) and key in ArticleFields.__slots__:
         raise ReadingError(place, f"'{key}' is a YAML alias; write its value out")
     return [] if isinstance(event, yaml.SequenceStartEvent) else {}
 

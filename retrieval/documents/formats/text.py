@@ -2,10 +2,10 @@
 
 import re
 
-from retrieval.documents.article import Article, clean_text
+from retrieval.documents.article import Article, normalise_newlines
 from retrieval.documents.formats.article_fields import (
     MAX_LINE,
-    Fields,
+    ArticleFields,
     Origin,
     make_article,
     strip_blank_lines,
@@ -17,7 +17,7 @@ _DATED = re.compile(r"date\s+(?P<date>\S+)(?:\s+(?P<title>.*))?", re.IGNORECASE)
 _LIKE_A_DATE = re.compile(r"\d+(?:-\d*)+|\d+(?:[-/.]\d+){2}\S*")
 
 
-def read_text(content: str, origin: Origin) -> Article:
+def parse_text(content: str, origin: Origin) -> Article:
     """Make an article of a ``.txt`` file.
 
     Args:
@@ -32,7 +32,7 @@ def read_text(content: str, origin: Origin) -> Article:
     Raises:
         ReadingError: there is no title line, no text, or the date is none.
     """
-    whole = clean_text(content)
+    whole = normalise_newlines(content)
     body = strip_blank_lines(whole)
     line_number = whole[: len(whole) - len(whole.lstrip())].count("\n") + 1
     place = f"{origin.place}:{line_number}"
@@ -46,15 +46,15 @@ def read_text(content: str, origin: Origin) -> Article:
         raise ReadingError(origin.place, "has a title but no text")
     fields = _title_and_date(title_line, place)
     return make_article(
-        Fields(id=origin.id, title=fields.title, date=fields.date, text=text), place
+        ArticleFields(id=origin.id, title=fields.title, date=fields.date, text=text), place
     )
 
 
-def _title_and_date(line: str, place: str) -> Fields:
+def _title_and_date(line: str, place: str) -> ArticleFields:
     """Read the title line."""
     dated = _DATED.fullmatch(line)
     if dated is None or not _LIKE_A_DATE.fullmatch(dated["date"]):
-        return Fields(title=line)
+        return ArticleFields(title=line)
     if not dated["title"]:
         raise ReadingError(place, "has a date but no title; write: date YYYY-MM-DD Title")
-    return Fields(title=dated["title"], date=dated["date"])
+    return ArticleFields(title=dated["title"], date=dated["date"])

@@ -12,7 +12,7 @@ from typing import Any
 
 from yarl import URL
 
-from retrieval.documents.article import clean_line
+from retrieval.documents.article import single_line
 from retrieval.documents.formats.article_fields import MAX_LINE
 from retrieval.errors import FetchError, ReadingError
 from retrieval.ingest.web.addresses import canonical, parse_address
@@ -185,4 +185,4 @@ def _line(value: object) -> str | None:
         return None
     words = html.unescape(_TAG.sub(" ", str(value)[: MAX_LINE * 10]))
     words = words.encode(errors="replace").decode()
-    return clean_line(words)[:MAX_LINE] or None
+    return single_line(words)[:MAX_LINE] or None

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 from yarl import URL
 
-from retrieval.documents.article import Article, clean_line, parse_date
-from retrieval.documents.formats.article_fields import Origin, clean_url
-from retrieval.documents.formats.html import read_html
+from retrieval.documents.article import Article, parse_date, single_line
+from retrieval.documents.formats.article_fields import Origin, safe_url
+from retrieval.documents.formats.html import parse_html
 from retrieval.errors import FetchError, ReadingError
 from retrieval.ingest.web.addresses import article_id, canonical, parse_address
 from retrieval.ingest.web.charset import decode_page, first_tag
@@ -47,20 +47,20 @@ def read_page(
     """
     kind = fetched.content_type.strip().lower()
     if _OTHER_KIND.match(kind):
-        raise ReadingError(place, f"not a web page but {clean_line(kind)[:60]}")
+        raise ReadingError(place, f"not a web page but {single_line(kind)[:60]}")
     content = decode_page(fetched.body or b"", fetched.content_type, place)
     if not content.strip():
         raise ReadingError(place, "empty")
     if first_tag(content).startswith(("<rss", "<feed", "<rdf:rdf")):
         raise ReadingError(place, "a feed, not a page; follow it with: quoth feeds add ADDRESS")
-    read = read_html(content, Origin(place, id="page", name=place))
+    read = parse_html(content, Origin(place, id="page", name=place))
     if max(map(len, read.text.splitlines())) < _PARAGRAPH:
         raise ReadingError(place, "no article found in the page")
     address = _address(fetched.url, read.url)
     host = fetched.url.raw_host or ""
     source = read.source or host.removeprefix("www.")
     article = dataclasses.replace(
-        read, id=article_id(address), source=source or None, url=clean_url(address)
+        read, id=article_id(address), source=source or None, url=safe_url(address)
     )
     return Page(address, fill_in(article, place, title, date))
 
@@ -74,7 +74,7 @@ def fill_in(article: Article, place: str, title: str | None, date: str | None) -
         title: what a feed calls it, or None.
         date: the day that a feed gives, YYYY-MM-DD, or None.
     """
-    if title and article.title == clean_line(place):
+    if title and article.title == single_line(place):
         article = dataclasses.replace(article, title=title)
     if date and article.date is None:
         article = dataclasses.replace(article, date=parse_date(date))

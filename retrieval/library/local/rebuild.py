@@ -5,38 +5,22 @@ the new one is whole and was checked, and stays beside it for ``roll_back`` unti
 """
 
 from contextlib import closing
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from retrieval.errors import DamagedError, LibraryError
-from retrieval.ingest.index import bring_up_to_date
 from retrieval.library.local import folder
 from retrieval.library.local.reader import LocalReader
 from retrieval.library.local.schema import COPIED, ENCODER_FACT
+from retrieval.library.local.session import LocalSession
 from retrieval.library.local.verify.check import check
 from retrieval.library.local.writer import LocalWriter
 from retrieval.library.progress import Reporter
-from retrieval.library.records import LibraryState
-from retrieval.models.encoder.base import Encoder, sound
+from retrieval.library.records import RolledBack
+from retrieval.models.encoder.base import Encoder, is_unit_length
 
 _BATCH = 500  # articles committed at once, or digests looked up
-
-
-@dataclass(frozen=True, slots=True)
-class RolledBack:
-    """What answers after ``roll_back``.
-
-    Attributes:
-        edition: its number.
-        encoder: whose vectors it holds; None where it never got any.
-        state: what it holds.
-    """
-
-    edition: str
-    encoder: str | None
-    state: LibraryState
 
 
 def rebuild(library: Path, encoder: Encoder, reporter: Reporter) -> int:
@@ -61,19 +45,20 @@ def rebuild(library: Path, encoder: Encoder, reporter: Reporter) -> int:
     # lack what another process wrote in the meantime.
     with (
         LocalWriter(library, afresh=True) as writer,
+        closing(LocalSession(writer, encoder, reporter)) as session,
         closing(LocalReader(library, older=True)) as old,
         old.snapshot() as state,
     ):
-        writer.claim(encoder.identity)
-        _copy_articles(old, writer, reporter)
+        _copy_articles(old, session, reporter)
         if old.fact(ENCODER_FACT) == encoder.identity:
             _copy_vectors(old, writer, encoder.dimension, reporter)
-        with writer.commit() as change:
+        with session.transaction() as change:
             for table in COPIED:
                 columns, rows = old.rows(table)
                 if columns:
                     change.copy(table, columns, rows)
-        bring_up_to_date(writer, encoder, reporter)
+        session.encode_pending(encoder, lambda: False)
+        session.catch_up()
         report = check(writer.edition, encoder.dimension, reporter)
         if not report.ok:
             raise DamagedError(
@@ -107,12 +92,12 @@ def roll_back(library: Path) -> RolledBack:
     return RolledBack(there.previous.name, None if encoder is None else str(encoder), state)
 
 
-def _copy_articles(old: LocalReader, writer: LocalWriter, reporter: Reporter) -> None:
+def _copy_articles(old: LocalReader, session: LocalSession, reporter: Reporter) -> None:
     numbers = old.article_numbers()
     for start in range(0, len(numbers), _BATCH):
         chunk = numbers[start : start + _BATCH]
         files = old.article_files(chunk)
-        with writer.commit() as change:
+        with session.transaction() as change:
             for number, article in old.articles_by_number(chunk).items():
                 change.put(article, files[number])
         reporter.progress("Copying", start + len(chunk), len(numbers))
@@ -127,7 +112,7 @@ def _copy_vectors(
         found = old.vectors_by_digest(pending[start : start + _BATCH], dimension)
         if found:
             vectors = np.stack([*found.values()])
-            fine = sound(vectors)
+            fine = is_unit_length(vectors)
             kept = [digest for digest, good in zip(found, fine, strict=True) if good]
             with writer.commit() as change:
                 change.store_vectors(kept, vectors[fine].astype(np.float32))

@@ -37,7 +37,7 @@ class LocalSearcher:
         self._encoder = encoder
         self._opened: _Identity | None = None
         self.follow()
-        self.terms = self.searcher.words.terms
+        self.analyzer = self.searcher.words.analyzer
         self.notice = None
 
     def close(self) -> None:

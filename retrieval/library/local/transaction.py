@@ -6,11 +6,13 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from retrieval.documents.article import Article
-from retrieval.documents.passages import encoder_text, split
+from retrieval.documents.passages import encoder_text, split_into_passages
+from retrieval.library.local import files
 from retrieval.library.local.changes import Changes
+from retrieval.library.local.feeds import LocalFeeds
 from retrieval.library.local.schema import UNSWEPT_FACT
 from retrieval.library.progress import Change
-from retrieval.library.records import FileRecord
+from retrieval.library.records import ArticleHead, FileRecord
 from retrieval.models.encoder.base import Vectors
 
 Passages = list[tuple[int, int, int, bytes]]
@@ -39,10 +41,11 @@ class RemovedDigests:
 
 
 class LocalTransaction:
-    """The changes of one commit. Made by ``LibraryWriter.commit``.
+    """A ``Transaction`` in a folder: one commit of the database.
 
     Attributes:
         changes: what is there now, these changes among it.
+        feeds: the feeds, in the same commit.
     """
 
     def __init__(
@@ -56,11 +59,23 @@ class LocalTransaction:
         self._generation = generation
         self._gone = gone
         self.changes = changes
+        self.feeds = LocalFeeds(connection)
 
-    @property
-    def connection(self) -> sqlite3.Connection:
-        """For the tables that other files of this package keep, in the same commit."""
-        return self._connection
+    def head(self, article_id: str) -> ArticleHead | None:
+        """What is known of an article, its text apart."""
+        return files.head(self._connection, article_id)
+
+    def article_at(self, address: str) -> str | None:
+        """The id of the article that came from a file or an address; None where there is none."""
+        return files.article_at(self._connection, address)
+
+    def same_words_at(self, address: str, sha256: str) -> tuple[str, str] | None:
+        """An article of the same words whose address differs in nothing but the query.
+
+        Returns:
+            Its id and its address, or None where there is none.
+        """
+        return files.same_words_at(self._connection, address, sha256)
 
     def put(self, article: Article, file: str, passages: Passages | None = None) -> Change:
         """Add an article, or replace the one of the same id where it differs.
@@ -208,7 +223,7 @@ def passages_of(title: str, text: str) -> Passages:
     """Split an article for the table of passages."""
     return [
         (each.paragraph, each.start, each.end, _digest(title, text[each.start : each.end]))
-        for each in split(text)
+        for each in split_into_passages(text)
     ]
 
 

@@ -6,8 +6,8 @@ dead and it is this one's. Articles come with their vectors: there is no queue.
 
 import random
 import time
-from collections.abc import Collection, Iterable, Iterator, Sequence
-from contextlib import closing, contextmanager, suppress
+from collections.abc import Collection, Iterable, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from retrieval.documents.article import Article
@@ -20,8 +20,8 @@ from retrieval.library.milvus.rows import Head, article_key, version_of
 from retrieval.library.milvus.schema import BOUNDED, STRONG
 from retrieval.library.milvus.writer import MilvusWriter, check_size
 from retrieval.library.progress import Reporter, Summary, same_id
-from retrieval.library.records import FileRecord
-from retrieval.models.encoder.base import Encoder, Vectors
+from retrieval.library.records import FileRecord, VectorSpace
+from retrieval.models.encoder.base import Vectors
 
 _BATCH_CHARACTERS = 200_000  # claimed together: some ten seconds of encoding
 _BATCH_ARTICLES = 500
@@ -29,32 +29,21 @@ _WAITING_CHARACTERS = 32_000_000  # put off at most
 _PAUSE = 0.5  # seconds between looks at what others work on
 
 
-@contextmanager
-def committing(
-    library: MilvusReader, encoder: Encoder | None, reporter: Reporter
-) -> Iterator["MilvusBatches"]:
-    """Commits for as long as a run takes; one that fails leaves nothing for others to wait for."""
-    with closing(MilvusBatches(library, encoder, reporter)) as commits:
-        try:
-            yield commits
-        except BaseException:
-            commits.give_up()
-            raise
-
-
 class MilvusBatches:
     """Gathers changes and makes them. Nothing counts before it is made.
 
     Args:
         library: whose.
-        encoder: whose vectors it holds; None where none have to be encoded.
+        encoder: whose vectors it holds; an ``Encoder`` where articles are to be encoded.
         reporter: hears of problems and progress.
 
     Attributes:
         summary: what was acknowledged so far.
     """
 
-    def __init__(self, library: MilvusReader, encoder: Encoder | None, reporter: Reporter) -> None:
+    def __init__(
+        self, library: MilvusReader, encoder: VectorSpace | None, reporter: Reporter
+    ) -> None:
         self.summary = Summary()
         self._library = library
         self._encoder = encoder

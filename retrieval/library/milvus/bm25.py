@@ -9,8 +9,8 @@ import time
 from collections import Counter
 from collections.abc import Mapping
 
+from retrieval.documents.analyzer import Analyzer
 from retrieval.documents.article import Article
-from retrieval.documents.terms import Terms, composed
 from retrieval.library.local.indexes.words import WEIGHTS
 from retrieval.library.milvus.reader import MilvusReader
 from retrieval.library.milvus.rows import passages_of
@@ -29,11 +29,11 @@ class Weights:
     """The weights of words in a library.
 
     Args:
-        terms: what takes texts apart.
+        analyzer: what takes texts apart.
     """
 
-    def __init__(self, terms: Terms) -> None:
-        self._terms = terms
+    def __init__(self, analyzer: Analyzer) -> None:
+        self._analyzer = analyzer
         self._holding: Counter[str] = Counter()  # passages of the sample, by word
         self._sampled = 0
         self._length = 1.0  # words of a passage
@@ -75,7 +75,7 @@ class Weights:
     def of(self, question: str) -> dict[str, float]:
         """How much each different word of a question tells; see ``WordIndex.weights``."""
         others = self._total + _OTHER_PASSAGES
-        return {word: self._rarity(word, others) for word in self._terms.telling(question)}
+        return {word: self._rarity(word, others) for word in self._analyzer.content_terms(question)}
 
     def score(self, asked: Mapping[str, float], article: Article, start: int, end: int) -> float:
         """What BM25 says of a passage, by its words, its article's title and what is around it.
@@ -107,4 +107,4 @@ class Weights:
         return math.log(1 + (max(total, holding) - holding + 0.5) / (holding + 0.5))
 
     def _words(self, text: str) -> Counter[str]:
-        return Counter(self._terms.analyzer.analyze(composed(text)))
+        return Counter(self._analyzer.tokens(text))

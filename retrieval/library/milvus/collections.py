@@ -9,7 +9,7 @@ from contextlib import closing
 from typing import Any
 
 from retrieval.errors import LibraryError
-from retrieval.library.location import MilvusLocation
+from retrieval.library.milvus.location import MilvusLocation
 from retrieval.library.milvus.rows import LONGEST_ABOUT
 from retrieval.library.milvus.schema import (
     BOUNDED,

@@ -5,9 +5,9 @@ from contextlib import closing
 from itertools import islice
 from pathlib import Path
 
-from retrieval.library.location import MilvusLocation
 from retrieval.library.milvus.batches import MilvusBatches
 from retrieval.library.milvus.files import read_again
+from retrieval.library.milvus.location import MilvusLocation
 from retrieval.library.milvus.reader import MilvusReader
 from retrieval.library.milvus.schema import STRONG, check_encoder, open_library
 from retrieval.library.milvus.server import Server

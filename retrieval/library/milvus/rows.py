@@ -10,10 +10,10 @@ import json
 from dataclasses import dataclass
 
 from retrieval.documents.article import Article
-from retrieval.documents.passages import Passage, split
-from retrieval.library.location import MilvusLocation
+from retrieval.documents.passages import Passage, split_into_passages
+from retrieval.library.milvus.location import MilvusLocation
 from retrieval.library.milvus.server import Row
-from retrieval.library.records import FileRecord, stored_article
+from retrieval.library.records import ArticleHead, FileRecord, stored_article
 
 PIECE = 16_000
 """Characters of a text in one row; 65,535 bytes is the most that Milvus takes."""
@@ -51,6 +51,12 @@ class Head:
     file: str
     pieces: int
     passages: int
+
+    def without_key(self) -> ArticleHead:
+        """The same as every kind of library knows it."""
+        return ArticleHead(
+            self.id, self.title, self.date, self.source, self.url, self.sha256, self.file
+        )
 
     def article(self, text: str, place: MilvusLocation) -> Article:
         """The article.
@@ -148,4 +154,4 @@ def passage_id(article: int, version: int, number: int) -> int:
 
 def passages_of(article: Article) -> list[Passage]:
     """The passages of an article, in order."""
-    return split(article.text)
+    return split_into_passages(article.text)

@@ -6,12 +6,12 @@ Words are weighed here, so that only which passages are looked at depends on the
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 
+from retrieval.documents.analyzer import Analyzer
 from retrieval.documents.article import Article
-from retrieval.documents.terms import Terms
 from retrieval.library.filter import Filter
 from retrieval.library.fusion import DEPTH, Candidate, fuse
-from retrieval.library.location import MilvusLocation
 from retrieval.library.milvus.bm25 import Weights
+from retrieval.library.milvus.location import MilvusLocation
 from retrieval.library.milvus.reader import MilvusReader
 from retrieval.library.milvus.rows import article_key, day_of, key_of_id_key, source_of
 from retrieval.library.milvus.schema import BOUNDED, check_encoder, open_library
@@ -44,8 +44,8 @@ class MilvusSearcher:
         except BaseException:
             self._server.close()
             raise
-        self.terms = Terms()
-        self._weights = Weights(self.terms)
+        self.analyzer = Analyzer()
+        self._weights = Weights(self.analyzer)
         self.notice: str | None = None
         if not opened.words:
             self.notice = (
@@ -82,7 +82,7 @@ class MilvusSearcher:
         if within.sources is not None and not within.sources:
             return []
         where = condition_of(within)
-        asked = {**carried, **dict.fromkeys(self.terms.telling(question), 1.0)}
+        asked = {**carried, **dict.fromkeys(self.analyzer.content_terms(question), 1.0)}
         words = self._library.names.words
         found, cosines = self._nearest(vector, where, DEPTH if words else _DEPTH_WITHOUT_WORDS)
         if words:

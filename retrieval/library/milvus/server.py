@@ -9,7 +9,7 @@ from itertools import pairwise
 from typing import Any
 
 from retrieval.errors import LibraryError
-from retrieval.library.location import MilvusLocation
+from retrieval.library.milvus.location import MilvusLocation
 
 SECONDS = 10.0
 """For one call; a server that hangs is given up then."""

@@ -10,9 +10,8 @@ import numpy as np
 
 from retrieval.documents.article import Article
 from retrieval.errors import DamagedError
-from retrieval.library.location import MilvusLocation
-from retrieval.library.milvus.opening import read
-from retrieval.library.milvus.reader import MilvusReader
+from retrieval.library.milvus.location import MilvusLocation
+from retrieval.library.milvus.reader import MilvusReader, open_reader
 from retrieval.library.milvus.rows import (
     article_key,
     day_of,
@@ -25,7 +24,7 @@ from retrieval.library.milvus.schema import BOUNDED, STRONG, Kind
 from retrieval.library.milvus.server import Row
 from retrieval.library.progress import Reporter
 from retrieval.library.report import Report
-from retrieval.models.encoder.base import sound
+from retrieval.models.encoder.base import is_unit_length
 
 _ARTICLES = 50  # looked at together
 _SAID = "paragraph", "start", "stop", "day", "source"  # of a passage
@@ -38,7 +37,7 @@ def verify(place: MilvusLocation, reporter: Reporter) -> Report:
     Raises:
         LibraryError: there is none, or the server cannot be asked.
     """
-    with closing(read(place)) as library:
+    with closing(open_reader(place)) as library:
         return _Check(library, reporter).run()
 
 
@@ -119,7 +118,7 @@ class _Check:
                 problem = "one is not where the text has it, or of another day or source"
                 self._report.add("passage", f"{article.id}: {problem}")
         if rows:
-            fine = sound(np.array([row["vector"] for row in rows], dtype=np.float32))
+            fine = is_unit_length(np.array([row["vector"] for row in rows], dtype=np.float32))
             if wrong := int((~fine).sum()):
                 self._report.add("vector", f"{article.id}: {wrong:,} not of length 1", wrong)
         if self._report.count > known:

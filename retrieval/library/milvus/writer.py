@@ -11,9 +11,9 @@ import time
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import asdict, dataclass
 
+from retrieval.documents.analyzer import Analyzer
 from retrieval.documents.article import Article
 from retrieval.documents.passages import Passage, encoder_text
-from retrieval.documents.terms import Terms
 from retrieval.errors import ReadingError
 from retrieval.library.milvus.reader import MilvusReader
 from retrieval.library.milvus.rows import (
@@ -67,7 +67,7 @@ class MilvusWriter:
         self._library = library
         self._server = library.server
         self._names = library.names
-        self._terms = Terms()
+        self._analyzer = Analyzer()
         self._changed = 0.0
 
     def put(
@@ -186,7 +186,7 @@ class MilvusWriter:
             }
             if self._names.words:
                 said = encoder_text(article.title, article.text[passage.start : passage.end])
-                row["words"] = self._terms.in_order(said)
+                row["words"] = self._analyzer.tokenised_text(said)
             yield row
 
     def _write(self, method: str, collection: str, *arguments: object, **named: object) -> None:

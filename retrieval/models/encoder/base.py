@@ -1,7 +1,7 @@
 """What an encoder is, whatever runs it."""
 
 from collections.abc import Callable, Sequence
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,12 +9,13 @@ from numpy.typing import NDArray
 Vectors = NDArray[np.float32]
 """Shape (texts, dimension); every row has length 1."""
 
-_ROUNDING = 0.002  # of a length, by float16
+_FLOAT16_TOLERANCE = 0.002  # of a length
 
 Progress = Callable[[int, int], None]
 """Called with how many texts are done, and of how many."""
 
 
+@runtime_checkable
 class Encoder(Protocol):
     """Turns texts into unit vectors, so that a dot product is their cosine similarity.
 
@@ -39,10 +40,11 @@ class Encoder(Protocol):
         ...
 
 
-def unit(vectors: NDArray[np.floating]) -> Vectors:
-    """Scale each row to length 1. The one place where vectors are normalised.
+def l2_normalise(vectors: NDArray[np.floating]) -> Vectors:
+    """Scale each row to length 1 (L2 norm). The one place where vectors are normalised.
 
-    A row of zeros stays as it is: it is similar to nothing.
+    Args:
+        vectors: shape (texts, dimension). A row of zeros stays as it is: it is similar to nothing.
     """
     rows = np.asarray(vectors, dtype=np.float32)
     lengths = np.sqrt((rows * rows).sum(axis=1, keepdims=True))
@@ -51,9 +53,16 @@ def unit(vectors: NDArray[np.floating]) -> Vectors:
     return scaled
 
 
-def sound(vectors: NDArray[np.floating]) -> NDArray[np.bool_]:
-    """Say of each row whether ``unit`` could have made it and float16 kept it."""
+def is_unit_length(vectors: NDArray[np.floating]) -> NDArray[np.bool_]:
+    """Whether each row has length 1, within the rounding of float16, or is all zeros.
+
+    Args:
+        vectors: shape (texts, dimension).
+
+    Returns:
+        Shape (texts,). Anything else was not made by ``l2_normalise``, or is damaged.
+    """
     rows = np.asarray(vectors, dtype=np.float32)
     lengths = np.sqrt((rows * rows).sum(axis=1))
-    fine: NDArray[np.bool_] = (np.abs(lengths - 1) < _ROUNDING) | (lengths == 0)
+    fine: NDArray[np.bool_] = (np.abs(lengths - 1) < _FLOAT16_TOLERANCE) | (lengths == 0)
     return fine

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from retrieval.models.encoder.base import Vectors, unit
+from retrieval.models.encoder.base import Vectors, l2_normalise
 from retrieval.models.encoder.export_record import ExportedModel
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ def export(source: str, folder: Path) -> ExportedModel:
         What ``encoder.json`` says.
     """
     model = _load(source)
-    wanted = unit(np.asarray(model.encode(list(_CHECK_TEXTS), show_progress_bar=False)))
+    wanted = l2_normalise(np.asarray(model.encode(list(_CHECK_TEXTS), show_progress_bar=False)))
     queries, passages = _prompts(model)
     limit = int(model.max_seq_length or 512)
 

@@ -6,9 +6,9 @@ from pathlib import Path
 import numpy as np
 from tokenizers import Tokenizer
 
-from retrieval.models.encoder.base import Progress, Vectors, unit
+from retrieval.models.encoder.base import Progress, Vectors, l2_normalise
 from retrieval.models.encoder.export_record import ExportedModel
-from retrieval.models.onnx_session import open_session, run_beside
+from retrieval.models.onnx_session import map_in_threads, open_session
 
 
 class OnnxEncoder:
@@ -64,14 +64,14 @@ class OnnxEncoder:
                 owners.append(owner)
 
         total = np.zeros((len(texts), self.dimension), dtype=np.float32)
-        vectors = run_beside(self._run, windows)
+        vectors = map_in_threads(self._run, windows)
         for owner, window, vector in zip(owners, windows, vectors, strict=True):
             total[owner] += len(window) * vector
             if progress:
                 progress(owner, len(texts))
         if progress:
             progress(len(texts), len(texts))
-        return unit(total)
+        return l2_normalise(total)
 
     def _run(self, window: Sequence[int]) -> Vectors:
         """The vector of one window. Nothing is padded, and no other text has a part in it."""
@@ -82,5 +82,5 @@ class OnnxEncoder:
             "token_type_ids": np.zeros_like(ids),
         }
         (vectors,) = self._session.run(None, {name: inputs[name] for name in self._inputs})
-        vector: Vectors = unit(vectors)[0]
+        vector: Vectors = l2_normalise(vectors)[0]
         return vector

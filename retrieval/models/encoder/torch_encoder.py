@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from retrieval.models.encoder.base import Progress, Vectors, unit
+from retrieval.models.encoder.base import Progress, Vectors, l2_normalise
 
 _CHUNK = 1024  # texts between two reports of progress
 
@@ -28,7 +28,7 @@ class TorchEncoder:
 
     def encode_query(self, text: str) -> Vectors:
         """Encode one question. Returns shape (1, dimension)."""
-        return unit(np.asarray(self._model.encode_query([text], show_progress_bar=False)))
+        return l2_normalise(np.asarray(self._model.encode_query([text], show_progress_bar=False)))
 
     def encode_passages(self, texts: Sequence[str], progress: Progress | None = None) -> Vectors:
         """Encode passages. The vector of one that the model sees in parts is the parts' mean."""
@@ -39,11 +39,11 @@ class TorchEncoder:
             vectors = self._model.encode_document(
                 [part for _, part in parts], show_progress_bar=False
             )
-            for (row, part), vector in zip(parts, unit(np.asarray(vectors)), strict=True):
+            for (row, part), vector in zip(parts, l2_normalise(np.asarray(vectors)), strict=True):
                 total[start + row] += len(part) * vector
             if progress:
                 progress(start + len(chunk), len(texts))
-        return unit(total)
+        return l2_normalise(total)
 
     def _parts(self, text: str) -> Iterator[str]:
         """The text in halves of halves, until the model sees each whole."""

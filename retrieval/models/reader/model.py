@@ -17,7 +17,7 @@ from tokenizers import Tokenizer
 from retrieval.documents.article import Span
 from retrieval.errors import EncoderError
 from retrieval.models.encoder.loader import DEFAULT_MODEL, local_folder
-from retrieval.models.onnx_session import open_session, run_beside
+from retrieval.models.onnx_session import map_in_threads, open_session
 from retrieval.models.reader import word_pieces
 from retrieval.models.reader.word_pieces import Sequences
 
@@ -31,7 +31,7 @@ _LONGEST_ANSWER = 30  # pieces
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class ReaderOutput:
     """What the reader says of a passage.
 
     Attributes:
@@ -45,7 +45,7 @@ class Reading:
     answer: Span | None
 
 
-NOT_READ = Reading(relevance=-20.0, margin=-20.0, answer=None)
+UNREAD = ReaderOutput(relevance=-20.0, margin=-20.0, answer=None)
 """What is known of a passage that the reader had no time for, or no words to read in."""
 
 
@@ -81,7 +81,7 @@ class Reader:
 
     def read(
         self, question: str, passages: Sequence[tuple[str, str]], deadline: float
-    ) -> list[Reading]:
+    ) -> list[ReaderOutput]:
         """Read passages, in their order, for as long as there is time.
 
         Args:
@@ -105,19 +105,19 @@ class Reader:
             for (title, _), part in zip(passages, words, strict=True)
         ]
 
-        def in_time(number: int) -> Reading | None:
+        def in_time(number: int) -> ReaderOutput | None:
             if number >= _FEWEST and time.perf_counter() > deadline:
                 return None
             return self._read_one(rows[number])
 
         readings = []
-        for reading in run_beside(in_time, range(len(rows))):
+        for reading in map_in_threads(in_time, range(len(rows))):
             if reading is None:
                 break
             readings.append(reading)
         return readings
 
-    def _read_one(self, row: Sequences) -> Reading:
+    def _read_one(self, row: Sequences) -> ReaderOutput:
         ids = np.array([row.ids], dtype=np.int64)
         segments = np.zeros_like(ids)
         segments[0, row.rest :] = 1
@@ -130,14 +130,14 @@ class Reader:
         return _reading(float(relevance[0, 0]), span[0], row)
 
 
-def _reading(relevance: float, span: NDArray[np.float32], row: Sequences) -> Reading:
+def _reading(relevance: float, span: NDArray[np.float32], row: Sequences) -> ReaderOutput:
     last = row.words + len(row.offsets)
     if last == row.words:  # nothing that the model knows as words
-        return replace(NOT_READ, relevance=relevance)
+        return replace(UNREAD, relevance=relevance)
     pairs = span[row.words : last, 0, None] + span[None, row.words : last, 1]
     pairs = np.where(
         np.tri(len(pairs), k=_LONGEST_ANSWER - 1) - np.tri(len(pairs), k=-1), pairs, -np.inf
     )
     first, final = divmod(int(pairs.argmax()), len(pairs))
     answer = Span(row.offsets[first][0], row.offsets[final][1])
-    return Reading(relevance, float(pairs[first, final] - span[0].sum()), answer)
+    return ReaderOutput(relevance, float(pairs[first, final] - span[0].sum()), answer)

@@ -9,7 +9,7 @@ import pytest
 
 from bot.cli.main import _run
 from retrieval.models.encoder import load_encoder
-from tests.bot.cli.running import ARTICLES, Done, Quoth, run, write_jsonl
+from tests.support.quoth_command import ARTICLES, Done, Quoth, run, write_jsonl
 
 
 @pytest.fixture(scope="session", autouse=True)

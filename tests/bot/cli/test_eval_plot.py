@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.bot.cli.running import Quoth, in_python, write_jsonl
+from tests.support.quoth_command import Quoth, in_python, write_jsonl
 
 KNOWN = {"question": "How much will the repairs of the bridge cost?", "answers": ["3.2 million"]}
 UNKNOWN = {"question": "Which xylophone did the quartermaster polish?", "answers": []}

@@ -12,7 +12,7 @@ import pytest
 from bot.cli.main import COMMANDS, cli
 from bot.cli.options import Day
 from tests.bot.cli.reference import all_commands
-from tests.bot.cli.running import Quoth, in_python
+from tests.support.quoth_command import Quoth, in_python
 
 HEAVY = ("numpy", "onnxruntime", "discord", "rich", "torch", "faiss", "tantivy", "tokenizers",
          "sentence_transformers", "trafilatura", "sqlite3", "dotenv", "yaml",

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from retrieval.library.local.writer import LocalWriter
-from tests.bot.cli.running import Quoth
+from tests.support.quoth_command import Quoth
 
 WRITING = [["index", "a.txt"], ["ask", "Where does the ferry sail?"]]
 
@@ -160,7 +160,7 @@ def test_what_nobody_foresaw_is_one_line_too(
     def burst(*_: object) -> None:
         raise ZeroDivisionError("one\ntwo\x1b[31m\x07")
 
-    monkeypatch.setattr("retrieval.library.door.status", burst)
+    monkeypatch.setattr("retrieval.library.local.library.LocalLibrary.status", burst)
     done = inside("status")
     assert done.status == 1
     assert done.error == (

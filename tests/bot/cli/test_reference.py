@@ -3,7 +3,7 @@
 import pytest
 
 from tests.bot.cli.reference import PAGE, all_commands, with_commands
-from tests.bot.cli.running import Quoth
+from tests.support.quoth_command import Quoth
 
 
 def test_the_page_has_the_commands_as_they_are() -> None:

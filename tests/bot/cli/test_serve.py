@@ -11,7 +11,7 @@ import pytest
 from bot import settings
 from bot.discord.client import QuothClient
 from bot.discord.uploads.indexer import Request
-from tests.bot.cli.running import ARTICLES, Quoth, in_python, write_jsonl
+from tests.support.quoth_command import ARTICLES, Quoth, in_python, write_jsonl
 
 TOKEN = "MTk4NjIyNDgz.Cl2FMQ.secret-token"  # noqa: S105 - it is none
 # The command on a machine without a network.
@@ -94,10 +94,10 @@ def test_a_traceback_does_not_show_it(tmp_path: Path) -> None:
     code = """
 import sys
 from bot import settings
-from retrieval.library import door
+from retrieval.library.local.library import LocalLibrary
 def burst(*_):
     raise ZeroDivisionError(f"with {settings.load()}")
-door.status = burst
+LocalLibrary.status = burst
 from bot.cli.main import main
 main(["--debug", "status"])
 """

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from bot import settings
-from tests.bot.cli.running import Quoth, in_python
+from tests.support.quoth_command import Quoth, in_python
 
 EXAMPLE = Path(__file__).parents[3] / ".env.example"
 FIELDS = {

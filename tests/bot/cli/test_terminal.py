@@ -22,7 +22,7 @@ from bot.terminal_text import escape_controls, one_line
 from retrieval.answering.answer import Answer, Quote, Timings
 from retrieval.documents.article import Article, Span
 from retrieval.library.records import LibraryState
-from tests.bot.cli.running import COMMAND, Quoth
+from tests.support.quoth_command import COMMAND, Quoth
 
 STYLE = re.compile(r"\x1b\[[0-9;]*m")
 TURNING = set("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from retrieval.library.local.writer import LocalWriter
-from tests.bot.cli.running import ARTICLES, Quoth, write_jsonl
+from tests.support.quoth_command import ARTICLES, Quoth, write_jsonl
 
 
 @pytest.fixture

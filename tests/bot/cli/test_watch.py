@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.bot.cli.running import COMMAND, Quoth, news_in
-from tests.retrieval.ingest.web import site as server
+from tests.support import site_server
+from tests.support.quoth_command import COMMAND, Quoth, news_in
 from tests.support.watch_process import Watcher
 
 WATCHING = "Watching news; Ctrl-C ends it"
@@ -198,8 +198,8 @@ def test_nothing_of_the_folder_that_the_bot_is_in_is_run(tmp_path: Path, news: P
 
 def test_feeds_are_read_beside_the_files(quoth: Quoth, tmp_path: Path, news: Path) -> None:
     words = "An owl moved into the town hall of Marlow in the night to Tuesday. Nobody minds."
-    with server.serving() as site:
-        feed = site.feed("/feed", server.item(site.page("/owl", words, title="Owl"), "a"))
+    with site_server.serving() as site:
+        feed = site.feed("/feed", site_server.item(site.page("/owl", words, title="Owl"), "a"))
         allowed = {"QUOTH_ALLOW_PRIVATE_ADDRESSES": "1"}
         assert quoth("index", str(news)).status == 0
         assert quoth("feeds", "add", feed, env=allowed).status == 0

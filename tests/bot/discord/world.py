@@ -16,7 +16,7 @@ from bot.discord.messages.answer_message import format_answer
 from bot.discord.storage.database import Store
 from bot.discord.uploads.indexer import Librarian, Outcome, Progress, Request
 from retrieval.answering.answer import Answer, Quote, Timings
-from retrieval.answering.conversation import Turn, Understanding
+from retrieval.answering.conversation import ExpandedQuery, Turn
 from retrieval.documents.article import Article, id_key
 from retrieval.library.filter import Filter
 from retrieval.library.records import LibraryState
@@ -57,7 +57,7 @@ class Engine:
         self.within: list[Filter | None] = []
         self.min_confidence: list[float | None] = []
         self.history: list[list[Turn]] = []
-        self.understood: Understanding | None = None  # wherever there is a history
+        self.understood: ExpandedQuery | None = None  # wherever there is a history
         self.articles: dict[str, Article] = {}
         self.result: Answer | Exception = answer_of()
         self.meanwhile: Callable[[], object] = lambda: None

@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from retrieval.answering.answerer import Answerer
-from retrieval.answering.question import MAX_QUESTION, clean_question
+from retrieval.answering.question import MAX_QUESTION, validated_question
 from retrieval.documents.article import Article, id_key
 from retrieval.errors import QuestionError
-from retrieval.ingest.index import bring_up_to_date
 from retrieval.library.filter import Filter
+from retrieval.library.local.session import open_session
 from retrieval.library.local.writer import LocalWriter
 from retrieval.library.progress import Reporter
 from tests.support.articles import answerer_of, article, build
@@ -152,7 +152,7 @@ def test_questions_that_cannot_be_asked(answerer: Answerer, question: str, why: 
     "question", ["x" * MAX_QUESTION, "word " * 399, "談", "7", "a\x00b", "😀 river"]
 )
 def test_questions_that_can(answerer: Answerer, question: str) -> None:
-    assert answerer.ask(question).question == clean_question(question)
+    assert answerer.ask(question).question == validated_question(question)
     answerer.close()
 
 
@@ -213,11 +213,12 @@ def test_filters(answerer: Answerer, within: Filter, wanted: set[str]) -> None:
 
 def test_a_commit_is_seen_by_the_next_question(answerer: Answerer, library: Path) -> None:
     new = article("new", "The queen opened the hospital.")
-    with LocalWriter(library) as writer:
-        with writer.commit() as change:
+    encoder = ReadableEncoder()
+    with open_session(library, encoder, Reporter()) as session:
+        with session.transaction() as change:
             change.put(new, "test")
             change.remove("king")
-        bring_up_to_date(writer, ReadableEncoder(), Reporter())
+        session.encode_pending(encoder, lambda: False)
     answer = answerer.ask("Who opened the hospital?", top=10)
     assert answer.quotes[0].article == new
     assert "king" not in {quote.article.id for quote in answer.quotes}

@@ -17,11 +17,11 @@ from retrieval.answering.ranking import (
     order,
     probability,
 )
-from retrieval.models.reader import NOT_READ, Reading
+from retrieval.models.reader import UNREAD, ReaderOutput
 from retrieval.models.reader.model import MODEL
 
 LOGIT = st.floats(-8, 8)
-READINGS = st.builds(Reading, LOGIT, LOGIT, st.none())
+READINGS = st.builds(ReaderOutput, LOGIT, LOGIT, st.none())
 SHARE = st.floats(0, 1)
 SEEN = st.builds(Evidence, LOGIT, st.floats(-2, 5), SHARE, SHARE)
 PASSAGES = st.integers(0, 10_000_000)
@@ -75,15 +75,17 @@ def test_beyond_the_sizes_that_were_measured_nothing_changes(seen: Evidence) -> 
 def test_of_what_was_not_read_only_the_search_speaks(
     lead: float, cosine: float, covered: float, more: float
 ) -> None:
-    sure = probability(evidence(NOT_READ, lead, cosine, covered), 1000)
+    sure = probability(evidence(UNREAD, lead, cosine, covered), 1000)
     assert 0 < sure < 1
-    assert sure == probability(evidence(NOT_READ, 0.0, cosine, covered), 1)
+    assert sure == probability(evidence(UNREAD, 0.0, cosine, covered), 1)
     if more > covered + 0.01:
-        assert probability(evidence(NOT_READ, lead, cosine, more), 1000) > sure
+        assert probability(evidence(UNREAD, lead, cosine, more), 1000) > sure
 
 
 @given(READINGS, READINGS, LOGIT)
-def test_the_order_is_by_the_weighted_sum(one: Reading, other: Reading, search: float) -> None:
+def test_the_order_is_by_the_weighted_sum(
+    one: ReaderOutput, other: ReaderOutput, search: float
+) -> None:
     weights = fitted().order
     gained = weights.relevance * (one.relevance - other.relevance)
     gained += weights.margin * (one.margin - other.margin)
@@ -93,19 +95,21 @@ def test_the_order_is_by_the_weighted_sum(one: Reading, other: Reading, search: 
 
 
 @given(READINGS, LOGIT)
-def test_the_search_counts_more_where_the_question_leans(reading: Reading, search: float) -> None:
+def test_the_search_counts_more_where_the_question_leans(
+    reading: ReaderOutput, search: float
+) -> None:
     gained = order(reading, search + 1, leans=True) - order(reading, search, leans=True)
     assert gained > 1.5 * fitted().order.search
 
 
 @given(READINGS, LOGIT)
-def test_what_was_not_read_comes_after_what_was(reading: Reading, search: float) -> None:
-    assert order(NOT_READ, search) < order(reading, search)
+def test_what_was_not_read_comes_after_what_was(reading: ReaderOutput, search: float) -> None:
+    assert order(UNREAD, search) < order(reading, search)
 
 
 @given(READINGS, st.floats(-2, 20), SHARE)
 def test_a_passage_that_waits_for_its_vector_counts_as_typical(
-    reading: Reading, lead: float, covered: float
+    reading: ReaderOutput, lead: float, covered: float
 ) -> None:
     missing = evidence(reading, lead, None, covered)
     assert missing == evidence(reading, lead, TYPICAL_COSINE, covered)
@@ -113,7 +117,7 @@ def test_a_passage_that_waits_for_its_vector_counts_as_typical(
 
 
 def test_evidence_holds_what_it_is_given_and_no_endless_lead() -> None:
-    reading = Reading(1.5, -2.5, None)
+    reading = ReaderOutput(1.5, -2.5, None)
     assert evidence(reading, -1.0, 0.0, 0.25) == Evidence(1.5, -1.0, 0.0, 0.25)
     alone, ahead = (evidence(reading, lead, 0.5, 0.5) for lead in (math.inf, 100.0))
     assert alone == ahead

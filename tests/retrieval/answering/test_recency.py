@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from retrieval.answering.quoting import Finding
+from retrieval.answering.candidates import RerankCandidate
 from retrieval.answering.recency import about_the_present, newest_first
 from retrieval.documents.article import Article, Span
 from retrieval.library.fusion import Candidate
 from retrieval.library.records import PassageRow
-from retrieval.models.reader import Reading
+from retrieval.models.reader import ReaderOutput
 from tests.support.articles import answerer_of, article, build
 from tests.support.encoders import ReadableEncoder
 
@@ -75,15 +75,15 @@ class Said:
     score: float = 5.0
     margin: float = 1.0
 
-    def finding(self) -> Finding:
+    def finding(self) -> RerankCandidate:
         """It, with words around its answer."""
         words = f"It is {self.answer}, he said."
         span = Span(6, 6 + len(self.answer)) if self.answer else None
         day = datetime.date.fromisoformat(self.date) if self.date else None
-        return Finding(
+        return RerankCandidate(
             Candidate(PassageRow(1, 1, 1, 0, len(words)), 0.0, None),
             Article("id", "Title", day, None, None, words),
-            reading=Reading(1.0, self.margin, span),
+            reading=ReaderOutput(1.0, self.margin, span),
             score=self.score,
         )
 

@@ -12,7 +12,7 @@ from retrieval.answering.answer import Answer
 from retrieval.documents.article import Article
 from retrieval.documents.formats import read_file
 from retrieval.documents.sentences import paragraphs, sentences
-from retrieval.evaluation.metrics import normalise, stands_in
+from retrieval.evaluation.metrics import answer_in_quote, normalise_answer
 from retrieval.ingest.index import index
 from retrieval.library.progress import Reporter
 from retrieval.models.encoder import load_encoder
@@ -34,7 +34,7 @@ class Labelled:
         """Whether the first quote says it, or nothing was answered where nothing is known."""
         if not self.answers:
             return not answer.answered
-        return answer.answered and stands_in(self.answers, answer.quotes[0].text)
+        return answer.answered and answer_in_quote(self.answers, answer.quotes[0].text)
 
 
 LINES = (SEEDS / "questions.jsonl").read_text(encoding="utf-8").splitlines()
@@ -66,7 +66,7 @@ def test_there_are_enough_of_both_kinds_and_none_twice() -> None:
     assert "who is the prime minister of Japan?" in unknown
     assert 10 <= len(unknown) <= 12
     assert len(QUESTIONS) - len(unknown) >= 29
-    assert len({normalise(each.question) for each in QUESTIONS}) == len(QUESTIONS)
+    assert len({normalise_answer(each.question) for each in QUESTIONS}) == len(QUESTIONS)
 
 
 def test_each_names_the_articles_that_answer_it(seeds: dict[str, Article]) -> None:
@@ -81,17 +81,17 @@ def test_no_accepted_answer_stands_in_a_sentence_that_does_not_answer(
     for each in QUESTIONS:
         texts = [seeds[article_id].text for article_id in each.article_ids]
         said = [sentence for text in texts for sentence in _sentences(text)]
-        right = [sentence for sentence in said if stands_in(each.answers, sentence)]
+        right = [sentence for sentence in said if answer_in_quote(each.answers, sentence)]
         assert len(right) == len(texts), each.question
         for answer in each.answers:
             assert all(answer in text for text in texts), f"{answer!r} is no words of the article"
-            assert stands_in([answer], right[0]), f"{answer!r} is a part of a word"
+            assert answer_in_quote([answer], right[0]), f"{answer!r} is a part of a word"
 
 
 def test_the_first_quotes_say_the_answers(answered: dict[str, Answer]) -> None:
     """Whether or not they are sure enough: what the search and the reader find."""
     asked = [each for each in QUESTIONS if each.answers]
-    said = [stands_in(each.answers, answered[each.question].quotes[0].text) for each in asked]
+    said = [answer_in_quote(each.answers, answered[each.question].quotes[0].text) for each in asked]
     assert sum(said) >= 0.85 * len(asked)
 
 

@@ -10,15 +10,17 @@ import pytest
 from bot.settings import DEFAULTS
 from retrieval.answering.answerer import Answerer
 from retrieval.answering.conversation import Turn
-from retrieval.evaluation.dataset import Question, read_questions
-from retrieval.evaluation.metrics import stands_in
+from retrieval.evaluation.dataset import LabelledQuestion, read_questions
+from retrieval.evaluation.metrics import answer_in_quote
 from retrieval.ingest.index import index
 from retrieval.library.progress import Reporter
 from retrieval.models.encoder import load_encoder
 from tests.support.articles import answerer_of
 
 SEEDS = Path(__file__).parents[3] / "seeds"
-TURNS = [each for each in read_questions(SEEDS / "talks.jsonl") if isinstance(each, Question)]
+TURNS = [
+    each for each in read_questions(SEEDS / "talks.jsonl") if isinstance(each, LabelledQuestion)
+]
 TALKS = [[*turns] for _, turns in groupby(TURNS, lambda turn: str(turn.id).split(".")[0])]
 
 
@@ -53,16 +55,16 @@ def test_each_turn_has_those_before_it_in_its_history() -> None:
 
 @pytest.mark.parametrize("talk", TALKS, ids=[talk[0].text for talk in TALKS])
 def test_the_right_sentence_comes_first_at_every_turn(
-    answerer: Answerer, talk: list[Question]
+    answerer: Answerer, talk: list[LabelledQuestion]
 ) -> None:
     """After what Quoth itself answered, and after what would have been right."""
     said: list[Turn] = []
     for turn in talk:
         answer = answerer.ask(turn.text, history=said)
-        assert stands_in(turn.answers, answer.quotes[0].text), turn.text
+        assert answer_in_quote(turn.answers, answer.quotes[0].text), turn.text
         said.append(answer.turn)
         answer = answerer.ask(turn.text, history=turn.history)
-        assert stands_in(turn.answers, answer.quotes[0].text), turn.text
+        assert answer_in_quote(turn.answers, answer.quotes[0].text), turn.text
 
 
 def test_another_topic_is_answered_as_if_nothing_had_been_asked(answerer: Answerer) -> None:
@@ -70,7 +72,7 @@ def test_another_topic_is_answered_as_if_nothing_had_been_asked(answerer: Answer
     for turn in (talk[0] for talk in TALKS):
         alone, after = answerer.ask(turn.text), answerer.ask(turn.text, history=cheese)
         assert alone.understood is None
-        assert after.understood and after.understood.alone, turn.text
+        assert after.understood and after.understood.standalone, turn.text
         assert (after.quotes, after.confidence) == (alone.quotes, alone.confidence)
 
 

@@ -9,14 +9,14 @@ from hypothesis import strategies as st
 
 from retrieval.documents.article import Article, Span
 from retrieval.documents.formats import read_file
-from retrieval.documents.passages import MAX_CHARACTERS, encoder_text, split
+from retrieval.documents.passages import MAX_CHARACTERS, encoder_text, split_into_passages
 from retrieval.documents.sentences import paragraphs, sentences
 
 SEEDS = Path(__file__).parents[3] / "seeds"
 
 
 def quoted(text: str) -> list[str]:
-    return [text[passage.start : passage.end] for passage in split(text)]
+    return [text[passage.start : passage.end] for passage in split_into_passages(text)]
 
 
 def sentence(length: int) -> str:
@@ -37,7 +37,7 @@ WORDS = st.lists(
 
 @given(WORDS)
 def test_passages_hold_every_character_once_and_are_short(text: str) -> None:
-    found = split(text)
+    found = split_into_passages(text)
     last = 0
     for passage in found:
         words = text[passage.start : passage.end]
@@ -49,7 +49,7 @@ def test_passages_hold_every_character_once_and_are_short(text: str) -> None:
 
 @given(WORDS)
 def test_sentences_that_fit_are_never_cut(text: str) -> None:
-    found = split(text)
+    found = split_into_passages(text)
     for paragraph in paragraphs(text):
         for span in sentences(text, paragraph):
             if span.end - span.start <= MAX_CHARACTERS:
@@ -59,7 +59,7 @@ def test_sentences_that_fit_are_never_cut(text: str) -> None:
 @given(WORDS)
 def test_paragraphs_are_joined_only_whole_and_numbered_from_one(text: str) -> None:
     spans = paragraphs(text)
-    for passage in split(text):
+    for passage in split_into_passages(text):
         within = spans[passage.paragraph - 1]
         assert within.start <= passage.start < within.end
         touched = [s for s in spans if s.start < passage.end and s.end > passage.start]
@@ -98,14 +98,14 @@ def test_a_word_that_never_ends_is_cut_where_it_must_be() -> None:
 def test_short_paragraphs_are_put_together_and_long_ones_are_not() -> None:
     heading, short, long = "A heading", sentence(100), sentence(200) + " " + sentence(200)
     text = f"{heading}\n\n{short}\n\n{long}\n\n{short}"
-    found = split(text)
+    found = split_into_passages(text)
     assert [p.paragraph for p in found] == [1, 3, 3, 4]
     assert quoted(text)[0] == f"{heading}\n\n{short}"
 
 
 @pytest.mark.parametrize("text", ["", " \n\n\t ", "\u2029"])
 def test_no_words_no_passage(text: str) -> None:
-    assert split(text) == []
+    assert split_into_passages(text) == []
 
 
 def test_the_encoder_is_given_a_title_that_ends() -> None:
@@ -115,7 +115,7 @@ def test_the_encoder_is_given_a_title_that_ends() -> None:
 def test_the_seed_article() -> None:
     (article,) = read_file(next(SEEDS.glob("*istanbul*.txt")), SEEDS)
     assert isinstance(article, Article)
-    found = split(article.text)
+    found = split_into_passages(article.text)
     assert [p.paragraph for p in found] == [1, 4, 6, 7, 8, 9, 11, 12, 13, 15, 16]
     assert found[0].start == 0
     assert found[-1].end == len(article.text.rstrip())
@@ -125,5 +125,5 @@ def test_the_seed_article() -> None:
 
 def test_a_megabyte_of_one_sentence_is_quick() -> None:
     began = time.perf_counter()
-    split("and so on, " * 100_000)
+    split_into_passages("and so on, " * 100_000)
     assert time.perf_counter() - began < 10

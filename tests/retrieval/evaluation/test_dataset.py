@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 from retrieval.errors import ReadingError
-from retrieval.evaluation.dataset import Question, read_questions
+from retrieval.evaluation.dataset import LabelledQuestion, read_questions
 from tests.support.articles import write_jsonl
 
 
-def read(path: Path) -> list[Question | ReadingError]:
+def read(path: Path) -> list[LabelledQuestion | ReadingError]:
     return [*read_questions(path)]
 
 
@@ -34,9 +34,9 @@ def test_a_question_is_read_with_all_that_is_known_of_it(tmp_path: Path) -> None
     packed.write_bytes(gzip.compress(plain.read_bytes()))
     for path in (plain, packed):
         assert read(path) == [
-            Question("Where?", ("Istanbul",), frozenset("abc"), "q1"),
-            Question("Who?", (), frozenset(), None),
-            Question("Why?", ("so",), frozenset(), None),
+            LabelledQuestion("Where?", ("Istanbul",), frozenset("abc"), "q1"),
+            LabelledQuestion("Who?", (), frozenset(), None),
+            LabelledQuestion("Why?", ("so",), frozenset(), None),
         ]
 
 
@@ -68,7 +68,7 @@ def test_a_bad_line_is_named_and_the_rest_read_on(tmp_path: Path, line: str, pro
     good = '{"question": "Where?", "answers": []}'
     path = write_jsonl(tmp_path / "q.jsonl", [good, line, good])
     first, bad, last = read(path)
-    assert first == last == Question("Where?")
+    assert first == last == LabelledQuestion("Where?")
     assert isinstance(bad, ReadingError)
     assert (bad.place, bad.problem[: len(problem)]) == (f"{path}:2", problem)
 

@@ -8,22 +8,22 @@ import pytest
 
 from retrieval.answering.answer import Answer, Quote, Timings
 from retrieval.documents.article import Span
-from retrieval.evaluation.dataset import Question
+from retrieval.evaluation.dataset import LabelledQuestion
 from retrieval.evaluation.evaluate import (
     QUOTES,
-    Figures,
-    Outcome,
+    EvaluatedAnswer,
+    EvaluationMetrics,
     ask_all,
-    measure,
+    compute_metrics,
+    evaluated,
     misses,
-    outcome,
-    thresholds,
+    threshold_curve,
 )
 from retrieval.library.records import LibraryState
 from tests.support.articles import article
 
-WHERE = Question("Where?", ("Istanbul", "in Istanbul"), frozenset({"talks"}))
-UNKNOWN = Question("Who?")
+WHERE = LabelledQuestion("Where?", ("Istanbul", "in Istanbul"), frozenset({"talks"}))
+UNKNOWN = LabelledQuestion("Who?")
 
 
 def quote(text: str, about: str = "talks", words: str = "", also_in: Sequence[str] = ()) -> Quote:
@@ -48,17 +48,17 @@ WRONG = quote("The river rose.", "river")
 RIGHT = quote("They met in Istanbul.", words="in Istanbul")
 
 
-def got(question: Question, *quotes: Quote, **about: float) -> Outcome:
-    return outcome(question, answer(*quotes, **about))
+def got(question: LabelledQuestion, *quotes: Quote, **about: float) -> EvaluatedAnswer:
+    return evaluated(question, answer(*quotes, **about))
 
 
-def figures(*outcomes: Outcome) -> dict[str, Any]:
-    return dataclasses.asdict(measure(outcomes, 0.25))
+def figures(*outcomes: EvaluatedAnswer) -> dict[str, Any]:
+    return dataclasses.asdict(compute_metrics(outcomes, 0.25))
 
 
 def test_an_answer_is_held_against_what_is_accepted() -> None:
     found = got(WHERE, RIGHT, WRONG, sure=0.7, took=12.5)
-    assert found == Outcome(
+    assert found == EvaluatedAnswer(
         question=WHERE, answered=True, confidence=0.7, rank=1, article_rank=1,
         quote="They met in Istanbul.", words="in Istanbul", article="talks", milliseconds=12.5,
     )  # fmt: skip
@@ -93,7 +93,7 @@ def test_the_surest_misses_come_first_and_those_withheld_after_them() -> None:
 def test_each_is_asked_once_in_order_for_as_many_quotes_as_are_measured() -> None:
     asked = []
 
-    def ask(question: Question, top: int) -> Answer:
+    def ask(question: LabelledQuestion, top: int) -> Answer:
         asked.append((question, top))
         return answer(RIGHT)
 
@@ -102,7 +102,7 @@ def test_each_is_asked_once_in_order_for_as_many_quotes_as_are_measured() -> Non
 
 
 def test_every_figure_worked_out_by_hand() -> None:
-    elsewhere = Question("Where?", ("Istanbul",))  # whose articles are not known
+    elsewhere = LabelledQuestion("Where?", ("Istanbul",))  # whose articles are not known
     found = figures(
         got(WHERE, RIGHT, sure=0.9, took=10),
         got(WHERE, WRONG, RIGHT, sure=0.6, took=20),
@@ -134,7 +134,7 @@ def test_every_figure_worked_out_by_hand() -> None:
     assert found["suggested"] == pytest.approx(
         {"min_confidence": 0.8, "share_answered": 2 / 5, "share_right": 1}
     )
-    assert [*found] == [*Figures.__slots__]
+    assert [*found] == [*EvaluationMetrics.__slots__]
 
 
 def test_what_the_questions_cannot_tell_is_none() -> None:
@@ -157,12 +157,12 @@ def test_what_the_questions_cannot_tell_is_none() -> None:
 
 
 def test_words_that_are_not_marked_match_nothing() -> None:
-    odd = Question("Which word?", ("the", "word"))
+    odd = LabelledQuestion("Which word?", ("the", "word"))
     found = figures(got(odd, quote("The word.")))
     assert (found["exact_match"], found["f1"], found["quote_at_1"]) == (0, 0, 1)
 
 
 def test_no_threshold_answers_where_there_is_no_quote() -> None:
     found = [got(WHERE, sure=0.0), got(WHERE, RIGHT, sure=0.3)]
-    assert [(point.threshold, point.answered) for point in thresholds(found)] == [(0.3, 1)]
+    assert [(point.threshold, point.answered) for point in threshold_curve(found)] == [(0.3, 1)]
     assert figures(*found)["coverage_at_90"] == 1 / 2

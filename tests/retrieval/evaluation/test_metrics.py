@@ -7,16 +7,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from retrieval.evaluation.metrics import (
-    Point,
-    answered_at,
+    OperatingPoint,
+    answer_in_quote,
+    answered_at_precision,
     auroc,
-    calibration_error,
-    curve,
+    best_operating_point,
     exact_match,
+    expected_calibration_error,
     f1,
-    normalise,
-    stands_in,
-    suggest,
+    normalise_answer,
+    operating_points,
 )
 
 SURE = st.floats(0, 1) | st.sampled_from([0.0, 0.25, 0.5, 1.0])  # ties are the hard part
@@ -29,8 +29,8 @@ def of(scored: Scored) -> tuple[list[float], list[bool]]:
     return [sure for sure, _ in scored], [right for _, right in scored]
 
 
-def points(scored: Scored) -> list[Point]:
-    return curve(*of(scored))
+def points(scored: Scored) -> list[OperatingPoint]:
+    return operating_points(*of(scored))
 
 
 @pytest.mark.parametrize(
@@ -46,13 +46,13 @@ def points(scored: Scored) -> list[Point]:
     ],
 )
 def test_the_normal_form(text: str, normal: str) -> None:
-    assert normalise(text) == normal
+    assert normalise_answer(text) == normal
 
 
 @given(st.text() | st.text(alphabet="aAnNtThHeE. ,-'\n"))
 def test_the_normal_form_has_itself_for_its_normal_form(text: str) -> None:
-    normal = normalise(text)
-    assert normalise(normal) == normal
+    normal = normalise_answer(text)
+    assert normalise_answer(normal) == normal
     assert not set(normal) & set(string.punctuation)
     assert not {"a", "an", "the", ""} & {*normal.split(" ")} or normal == ""
 
@@ -73,7 +73,7 @@ def test_the_normal_form_has_itself_for_its_normal_form(text: str) -> None:
 def test_an_answer_stands_in_a_quote_as_whole_words(
     answers: list[str], quote: str, there: bool
 ) -> None:
-    assert stands_in(answers, quote) is there
+    assert answer_in_quote(answers, quote) is there
 
 
 @pytest.mark.parametrize(
@@ -114,20 +114,22 @@ def test_the_area_is_the_share_of_pairs_in_order(above: list[float], below: list
 
 
 def test_the_calibration_error_of_bins_worked_out_by_hand() -> None:
-    assert calibration_error([0.8] * 10, [True] * 8 + [False] * 2) == pytest.approx(
+    assert expected_calibration_error([0.8] * 10, [True] * 8 + [False] * 2) == pytest.approx(
         (8 * 0.2 + 2 * 0.8) / 10
     ), "ten answers are ten bins"
-    assert calibration_error([0.8] * 100, ([True] * 8 + [False] * 2) * 10) == pytest.approx(0)
+    assert expected_calibration_error(
+        [0.8] * 100, ([True] * 8 + [False] * 2) * 10
+    ) == pytest.approx(0)
     twenty = [n / 20 for n in range(20)]
     halves = [sum(pair) / 2 for pair in zip(twenty[::2], twenty[1::2], strict=True)]
     expected = sum(abs(sure - 0.5) for sure in halves) / 10
-    assert calibration_error(twenty, [False, True] * 10) == pytest.approx(expected)
-    assert calibration_error([0.3], [False]) == pytest.approx(0.3)
+    assert expected_calibration_error(twenty, [False, True] * 10) == pytest.approx(expected)
+    assert expected_calibration_error([0.3], [False]) == pytest.approx(0.3)
 
 
 @given(SCORED)
 def test_the_calibration_error_is_between_the_gap_of_all_and_that_of_each(scored: Scored) -> None:
-    error = calibration_error(*of(scored))
+    error = expected_calibration_error(*of(scored))
     assert abs(sum(sure - right for sure, right in scored)) / len(scored) <= error + 1e-9
     assert error <= sum(abs(sure - right) for sure, right in scored) / len(scored) + 1e-9
 
@@ -147,8 +149,10 @@ def test_the_more_have_to_be_right_the_fewer_can_be_answered(
 ) -> None:
     low, high = sorted((one, other))
     found = points(scored)
-    assert len(scored) >= answered_at(found, low) >= answered_at(found, high) >= 0
-    assert answered_at(found, 0) == len(scored)
+    assert (
+        len(scored) >= answered_at_precision(found, low) >= answered_at_precision(found, high) >= 0
+    )
+    assert answered_at_precision(found, 0) == len(scored)
 
 
 @given(SCORED, SURE)
@@ -158,16 +162,18 @@ def test_as_many_are_answered_as_any_threshold_allows(scored: Scored, precision:
         rights = [right for sure, right in scored if sure >= threshold]
         if sum(rights) / len(rights) >= precision:
             allowed.append(len(rights))
-    assert answered_at(points(scored), precision) == max(allowed)
+    assert answered_at_precision(points(scored), precision) == max(allowed)
 
 
 def test_nine_in_ten_right_is_enough_and_ties_are_answered_together() -> None:
     nine_in_ten = [(0.9, True)] * 9 + [(0.9, False)]
-    assert answered_at(points(nine_in_ten), 0.9) == 10
-    assert answered_at(points([*nine_in_ten, (0.5, False)]), 0.9) == 10
-    assert answered_at(points([*nine_in_ten, (0.9, False)]), 0.9) == 0
-    assert answered_at(points([(0.9, False)] + [(0.5, True)] * 9), 0.9) == 10, "a bad start mends"
-    assert answered_at([], 0.9) == 0
+    assert answered_at_precision(points(nine_in_ten), 0.9) == 10
+    assert answered_at_precision(points([*nine_in_ten, (0.5, False)]), 0.9) == 10
+    assert answered_at_precision(points([*nine_in_ten, (0.9, False)]), 0.9) == 0
+    assert answered_at_precision(points([(0.9, False)] + [(0.5, True)] * 9), 0.9) == 10, (
+        "a bad start mends"
+    )
+    assert answered_at_precision([], 0.9) == 0
 
 
 @given(SCORED)
@@ -175,7 +181,7 @@ def test_what_is_suggested_is_the_best_of_all_thresholds(scored: Scored) -> None
     def net(threshold: float) -> int:
         return sum(1 if right else -1 for sure, right in scored if sure >= threshold)
 
-    best = suggest(points(scored))
+    best = best_operating_point(points(scored))
     most = max(net(sure) for sure, _ in scored)
     if best is None:
         assert most <= 0
@@ -201,5 +207,5 @@ def test_what_is_suggested_is_the_best_of_all_thresholds(scored: Scored) -> None
     ],
 )
 def test_a_suggestion_has_as_few_digits_as_will_do(scored: Scored, threshold: float | None) -> None:
-    best = suggest(points(scored))
+    best = best_operating_point(points(scored))
     assert (best and best.threshold) == threshold

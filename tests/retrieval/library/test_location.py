@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from retrieval.library.location import MilvusLocation, as_setting, is_address, parse_address
+from retrieval.library.location import as_setting, is_address
+from retrieval.library.milvus.location import MilvusLocation, parse_address
 
 TOKEN = "t0ken"  # noqa: S105 - nobody's
 HOSTS = st.sampled_from(["localhost", "10.0.0.1", "vectors.example", "[::1]"])

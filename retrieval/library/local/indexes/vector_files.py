@@ -92,7 +92,7 @@ def clear_away(folder: Path, kept: Collection[Path]) -> None:
 
 
 def remove_newer(folder: Path, generation: int) -> None:
-    """Remove the files of later generations than the truth's, which was put back from a copy.
+    """Remove the files of later generations than the database's, which was restored from a copy.
 
     Call it before anything is committed: generations that come again are of other passages.
     """

@@ -1,6 +1,6 @@
 """The two kinds of index that a file of vectors can be: exact for few of them, cells for many.
 
-``benchmarks/scale/sizes.py`` measures both at every size.
+``benchmarks/scale/library_size.py`` measures both at every size.
 """
 
 import math

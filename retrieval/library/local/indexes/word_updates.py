@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing, contextmanager
 
-from retrieval.documents.terms import Terms
+from retrieval.documents.analyzer import Analyzer
 from retrieval.library.local.indexes.word_writer import WordWriter
 from retrieval.library.local.reader import LocalReader
 from retrieval.library.local.transaction import LocalTransaction
@@ -23,7 +23,7 @@ class WordUpdates:
 
     def __init__(self, writer: LocalWriter) -> None:
         self._writer = writer
-        self._words = WordWriter(writer.edition.words, Terms())
+        self._words = WordWriter(writer.edition.words, Analyzer())
         # Not more than tantivy's own waiting is done here: Python's threads take turns.
         self._waiting = ThreadPoolExecutor(max_workers=1, thread_name_prefix="words")
         self._begun = False
@@ -53,6 +53,15 @@ class WordUpdates:
         commit, self._commit = self._commit, None
         if commit:
             commit.result()
+
+    def catch_up(self) -> None:
+        """Bring the index up to what is committed, by this run and those before it.
+
+        Raises:
+            LibraryError: it cannot be written.
+        """
+        self.finish()
+        self._begin()
 
     def close(self) -> None:
         """Let go of the index; what was fed and not committed is dropped."""

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import tantivy
 
+from retrieval.documents.analyzer import Analyzer
 from retrieval.documents.article import Article
-from retrieval.documents.terms import Terms
 from retrieval.errors import LibraryError
 from retrieval.library.local.changes import Changes
 from retrieval.library.local.indexes.word_files import (
@@ -31,12 +31,12 @@ class WordWriter:
 
     Args:
         folder: of the index; made where there is none.
-        terms: what takes the texts apart.
+        analyzer: what takes the texts apart.
     """
 
-    def __init__(self, folder: Path, terms: Terms) -> None:
+    def __init__(self, folder: Path, analyzer: Analyzer) -> None:
         self._folder = folder
-        self._terms = terms
+        self._analyzer = analyzer
         self._index: tantivy.Index | None = None
         self._writer: tantivy.IndexWriter | None = None
         self._generation = -1
@@ -102,7 +102,7 @@ class WordWriter:
             these = tantivy.Query.term_set_query(self._index.schema, "id", gone)
             writer.delete_documents_by_query(these)
         for article, rows in library.articles_since(self._generation):
-            for document in _documents(article, rows, self._terms):
+            for document in _documents(article, rows, self._analyzer):
                 writer.add_document(document)
         mark(writer, generation)
         self._generation = generation
@@ -131,12 +131,12 @@ def _writer_of(index: tantivy.Index) -> tantivy.IndexWriter:
 
 
 def _documents(
-    article: Article, rows: Sequence[PassageRow], terms: Terms
+    article: Article, rows: Sequence[PassageRow], analyzer: Analyzer
 ) -> Iterator[tantivy.Document]:
     """The documents of an article's passages, given in their order."""
     day = f" {article.date:%d %B %Y}" if article.date else ""
-    title = terms.in_order(article.title + day)
-    texts = [terms.in_order(article.text[row.start : row.end]) for row in rows]
+    title = analyzer.tokenised_text(article.title + day)
+    texts = [analyzer.tokenised_text(article.text[row.start : row.end]) for row in rows]
     for n, row in enumerate(rows):
         document = tantivy.Document()
         document.add_unsigned("id", row.id)

@@ -11,7 +11,7 @@ import numpy as np
 import tantivy
 from numpy.typing import NDArray
 
-from retrieval.documents.terms import Terms
+from retrieval.documents.analyzer import Analyzer
 from retrieval.library.filter import Bounds
 from retrieval.library.local.indexes.hits import Hits
 from retrieval.library.local.indexes.word_files import errors, generation_of, open_index, reason
@@ -25,7 +25,7 @@ WEIGHTS = {"text": 1.0, "title": 0.5, "around": 1.0}
 POSTINGS = 800_000
 """How many postings of a question's words are gone through at first: one for each passage and field
 that a word is in. In libraries of some hundred thousand passages there begin to be more; what is
-not found for it, and how long a search takes, ``benchmarks/scale/sizes.py`` measures."""
+not found for it, and how long a search takes, ``benchmarks/scale/library_size.py`` measures."""
 
 _DEEPER = 2  # times as many as are wanted are found, where frequent words have yet to count
 _OTHER_PASSAGES = 1_000  # see ``weights``
@@ -49,13 +49,13 @@ class WordIndex:
     Attributes:
         generation: that of the library that the index has caught up with; -1 without an index.
         trouble: why an index that is there could not be opened, or None.
-        terms: what it takes texts apart with.
+        analyzer: what it takes texts apart with.
     """
 
     def __init__(self, folder: Path, postings: int = POSTINGS) -> None:
         self._folder = folder
         self._postings = postings
-        self.terms = Terms()
+        self.analyzer = Analyzer()
         self._index: tantivy.Index | None = None
         self.generation = -1
         self.trouble: str | None = None
@@ -85,7 +85,7 @@ class WordIndex:
         """
         if self.generation == library.text_generation():
             return
-        with closing(WordWriter(self._folder, self.terms)) as writer:
+        with closing(WordWriter(self._folder, self.analyzer)) as writer:
             if writer.feed(library):
                 writer.commit()
         self.refresh()
@@ -142,7 +142,7 @@ class WordIndex:
         # Less the document that says how far the index has come.
         total = searcher.num_docs - 1 + _OTHER_PASSAGES
         found = {}
-        for word in self.terms.telling(question):
+        for word in self.analyzer.content_terms(question):
             # Counted, since the frequency that the index keeps includes deleted passages.
             term = _Query.term_query(self._index.schema, "text", word, "freq")
             found_it = searcher.search(term, limit=1, count=True)
@@ -172,7 +172,7 @@ class WordIndex:
 
     def _asked(self, question: str, carried: Mapping[str, float]) -> dict[str, float]:
         """The terms to search for, with their weights."""
-        return {**carried, **dict.fromkeys(self.terms.telling(question), 1.0)}
+        return {**carried, **dict.fromkeys(self.analyzer.content_terms(question), 1.0)}
 
     def _rarest(self, index: tantivy.Index, words: Mapping[str, float]) -> Mapping[str, float]:
         """The rarest of these terms, as many as ``postings`` allows."""

@@ -17,7 +17,7 @@ import numpy as np
 from retrieval.library.local.schema import UNSWEPT_FACT
 from retrieval.library.local.transaction import passages_of
 from retrieval.library.report import Report
-from retrieval.models.encoder.base import sound
+from retrieval.models.encoder.base import is_unit_length
 
 Progress = Callable[[str, int, int], None]
 
@@ -179,7 +179,7 @@ def _vector_troubles(batch: list[Any], dimension: int) -> Iterator[tuple[bytes, 
             yield digest, f"is not of {dimension:,} numbers"
     if right:
         joined = np.frombuffer(b"".join(vector for _, vector in right), dtype=np.float16)
-        fine = sound(joined.reshape(len(right), dimension))
+        fine = is_unit_length(joined.reshape(len(right), dimension))
         for n in np.flatnonzero(~fine):
             yield right[n][0], "is not of length 1"
 

@@ -9,7 +9,7 @@ from simcord.components import validate_message_state
 
 from bot.discord.client import QuothClient
 from bot.discord.storage.server_settings import Scope, source_of, visible_to
-from retrieval.answering.question import MAX_QUESTION, clean_question
+from retrieval.answering.question import MAX_QUESTION, validated_question
 from tests.bot.discord.world import QUESTION, TEXT, Engine, Shelf, World
 from tests.support.articles import article, build
 
@@ -114,7 +114,7 @@ def _long_messages(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("_long_messages")
 async def test_a_question_that_is_too_long_is_told_so(world: World, engine: Engine) -> None:
-    engine.meanwhile = lambda: clean_question(engine.asked[-1])
+    engine.meanwhile = lambda: validated_question(engine.asked[-1])
     await world.reader.send(world.channel, f"{world.mention} {'word ' * 790}")
     [reply] = world.replies()
     assert reply.content.startswith("The question is 3,949 characters long")

@@ -19,7 +19,7 @@ from bot.discord.operations.traces import Trace
 from bot.discord.storage.database import Store
 from bot.discord.storage.server_settings import Servers
 from bot.discord.uploads.archive import Archive
-from retrieval.answering.conversation import Understanding
+from retrieval.answering.conversation import ExpandedQuery
 from tests.bot.discord.world import QUESTION, TEXT, Engine, World, answer_of, text_of
 
 WHEN = "And when?"
@@ -27,9 +27,9 @@ LABEL = "As I typed it"
 LINE = "-# Understood as going on about\\: talks, held"
 
 
-def taken(*carried: str) -> Understanding:
+def taken(*carried: str) -> ExpandedQuery:
     """A question that is searched with words of earlier turns."""
-    return Understanding(WHEN, carried, dict.fromkeys(carried, 0.2))
+    return ExpandedQuery(WHEN, carried, dict.fromkeys(carried, 0.2))
 
 
 @pytest.fixture(autouse=True)
@@ -65,7 +65,7 @@ def test_the_line_is_below_the_question() -> None:
 
 
 def test_what_was_taken_as_typed_has_no_line() -> None:
-    answer = dataclasses.replace(answer_of(), understood=Understanding(WHEN))
+    answer = dataclasses.replace(answer_of(), understood=ExpandedQuery(WHEN))
     assert text_of(answer) == text_of(answer_of())
 
 
@@ -109,7 +109,7 @@ async def test_the_button_is_there_where_it_was_not_taken_as_typed(
     first = ["Context", "Ask a follow-up"]
     assert rows(world.replies()[0]) == [first, ["Right", "Wrong"]]
     assert rows(message) == [first, ["Right", "Wrong", LABEL]]
-    engine.understood = Understanding(WHEN)
+    engine.understood = ExpandedQuery(WHEN)
     assert LABEL not in str(rows(await followed(world)))
 
 

@@ -11,7 +11,7 @@ from bot.discord.messages.answer_message import MESSAGE_LIMIT, format_reason
 from bot.discord.messages.escape import escape
 from bot.wording import sureness
 from retrieval.answering.answer import Answer, Quote, Timings
-from retrieval.answering.conversation import Understanding
+from retrieval.answering.conversation import ExpandedQuery
 from retrieval.documents.article import Article, Span
 from retrieval.library.records import LibraryState
 from tests.bot.discord.world import text_of
@@ -250,6 +250,6 @@ def test_a_message_is_never_too_long_and_no_quote_is_cut(
 def test_the_first_quote_always_fits(text: str) -> None:
     whole = Span(0, len(text))
     quote = quote_of(text, title="_" * 1000, url="https://example.org/" + "a" * 280, answer=whole)
-    understood = Understanding("?", ("*" * 500,), {"*": 1.0})
+    understood = ExpandedQuery("?", ("*" * 500,), {"*": 1.0})
     answer = replace(answer_of(quote, quote), understood=understood)
     assert "\n-# \\[1\\] " in text_of(answer, show_question=True)

@@ -14,7 +14,7 @@ from bot.discord.storage.database import Store
 from bot.discord.storage.tables import TABLES
 from bot.discord.storage.votes import Vote, Votes, labels, place_name, same, without_ids
 from retrieval.documents.article import Article
-from retrieval.evaluation.dataset import Question, read_questions
+from retrieval.evaluation.dataset import LabelledQuestion, read_questions
 from tests.bot.discord.world import answer_of
 
 TEXT = "The talks are being held at the old office. They began at 10.30 a.m. on Tuesday."
@@ -191,7 +191,7 @@ def test_quoth_eval_takes_whatever_is_made_of_votes(
     ]
     path.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
     read = [*read_questions(path)] if made else []
-    assert all(isinstance(each, Question) for each in read)
+    assert all(isinstance(each, LabelledQuestion) for each in read)
     assert len(read) == len(made) <= len({same(vote.question) for vote in votes})
     for identifier in (ADA, BOB, EVE, TOWN):
         assert str(identifier) not in path.read_text(encoding="utf-8")

@@ -19,7 +19,7 @@ from bot.discord.uploads.file_reader import MAX_BYTES, harmless, read_upload, re
 from bot.discord.uploads.indexer import Librarian, Outcome, Request
 from bot.discord.uploads.kept_articles import Added, UploadError
 from bot.discord.uploads.ownership import own_id
-from retrieval.documents.formats.article_fields import MAX_ID, Fields, make_article
+from retrieval.documents.formats.article_fields import MAX_ID, ArticleFields, make_article
 from retrieval.errors import LibraryError, ReadingError
 from retrieval.library.local.folder import writer_lock
 from retrieval.library.local.rebuild import rebuild
@@ -122,7 +122,7 @@ like_private = st.builds(
 @given(st.text(min_size=1) | like_private | st.just(source_of(ONE)))
 def test_no_file_can_say_that_it_is_a_servers_own(said: str) -> None:
     try:
-        made = make_article(Fields(id=said, title="T", source=said, text="Words."), "x.md")
+        made = make_article(ArticleFields(id=said, title="T", source=said, text="Words."), "x.md")
     except ReadingError:
         return
     for name in (made.id, made.source or ""):

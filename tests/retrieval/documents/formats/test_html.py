@@ -113,5 +113,5 @@ def test_trafilaturas_warnings_do_not_reach_the_terminal(
 
 
 def test_only_pages_cost_the_import_of_trafilatura() -> None:
-    code = "import sys, retrieval.reading; sys.exit('trafilatura' in sys.modules)"
+    code = "import sys, retrieval.documents.formats; sys.exit('trafilatura' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

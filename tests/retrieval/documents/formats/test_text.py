@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from retrieval.documents.article import Article, clean_text
+from retrieval.documents.article import Article, normalise_newlines
 from retrieval.documents.formats import read_file
 
 Read = Callable[[str, str | bytes], Article]
@@ -98,7 +98,7 @@ def test_any_text_comes_back_without_the_blank_lines_around_it(
     path.write_bytes(f"Title\n{blank}{text}\n{blank}".encode())
     (result,) = read_file(path, tmp_path)
     assert isinstance(result, Article)
-    lines = clean_text(text).split("\n")
+    lines = normalise_newlines(text).split("\n")
     while not lines[0].strip():
         del lines[0]
     while not lines[-1].strip():

@@ -13,9 +13,9 @@ from retrieval.ingest.web.fetcher import Limits
 from retrieval.ingest.web.page_index import index_pages
 from retrieval.ingest.web.subscriptions import follow
 from retrieval.library.progress import Reporter, Summary
-from tests.retrieval.ingest.web.site import Site, serving
 from tests.support.articles import contents
 from tests.support.encoders import ReadableEncoder
+from tests.support.site_server import Site, serving
 
 settings.register_profile("unhurried", deadline=None)
 settings.load_profile("unhurried")

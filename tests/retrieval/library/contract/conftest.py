@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from retrieval.library.location import Location, MilvusLocation
+from retrieval.library.location import Location
+from retrieval.library.milvus.location import MilvusLocation
 from retrieval.library.milvus.server import CONNECTION
 from tests.support.encoders import ScatteredEncoder
 from tests.support.milvus_servers import TestServer, is_there
@@ -14,12 +15,12 @@ from tests.support.milvus_servers import TestServer, is_there
 _names = itertools.count()
 
 
-@pytest.fixture(scope="session", params=["embedded", "milvus-lite", "milvus"])
+@pytest.fixture(scope="session", params=["local", "milvus-lite", "milvus"])
 def server(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[TestServer | None]:
     """A server for all tests of its kind; None is a library in a folder."""
-    if request.param == "embedded":
+    if request.param == "local":
         yield None
         return
     if not is_there(request.param):
@@ -46,6 +47,7 @@ def milvus(place: Location) -> MilvusLocation:
     """The same, for what only a server can do."""
     if isinstance(place, Path):
         pytest.skip("of servers alone")
+    assert isinstance(place, MilvusLocation)
     return place
 
 

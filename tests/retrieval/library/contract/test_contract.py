@@ -11,17 +11,17 @@ import pytest
 
 from retrieval.answering.answerer import Answerer
 from retrieval.documents.article import id_key
-from retrieval.documents.passages import split
+from retrieval.documents.passages import split_into_passages
 from retrieval.errors import LibraryError, MismatchError, ReadingError
 from retrieval.ingest.dry_run import Note, dry_run
 from retrieval.ingest.index import index
-from retrieval.library import door
+from retrieval.library import open as open_library
 from retrieval.library.filter import Filter
-from retrieval.library.local.verify.check import verify
 from retrieval.library.location import Location
 from retrieval.library.progress import Reporter, Summary
+from retrieval.library.records import ListedArticle
 from retrieval.models.encoder.base import Encoder, Progress, Vectors
-from tests.support.articles import reader, write_jsonl
+from tests.support.articles import reader, remove, write_jsonl
 from tests.support.encoders import ScatteredEncoder
 
 ROWS: list[dict[str, str]] = [
@@ -56,25 +56,25 @@ def found(answerer: Answerer, question: str, within: Filter | None = None) -> li
     return [quote.article.id for quote in quotes]
 
 
-def listed(place: Location) -> list[tuple[str, str | None, str, str | None]]:
-    with closing(door.open_for_reading(place)) as library, library.snapshot():
+def listed(place: Location) -> list[ListedArticle]:
+    with closing(open_library(place).reader()) as library, library.snapshot():
         return [*library.list_articles()]
 
 
 def is_whole(place: Location) -> bool:
-    report = verify(place, Reporter())
+    report = open_library(place).verify(Reporter())
     assert report.lines() == []
     return report.ok
 
 
 def test_where_nothing_is_indexed_it_says_so(place: Location, encoder: ScatteredEncoder) -> None:
-    assert not door.exists(place)
+    assert not open_library(place).exists()
     for open_it in (
         lambda: Answerer(place, encoder, reader(), 0.0),
-        lambda: door.open_for_reading(place),
-        lambda: door.status(place),
-        lambda: verify(place, Reporter()),
-        lambda: door.remove_article(place, "a"),
+        lambda: open_library(place).reader(),
+        lambda: open_library(place).status(),
+        lambda: open_library(place).verify(Reporter()),
+        lambda: remove(place, "a"),
     ):
         with pytest.raises(LibraryError, match="no library there; run: quoth index"):
             open_it()
@@ -88,7 +88,7 @@ def test_what_was_indexed_is_found_read_listed_and_whole(
     file = write_jsonl(folder / "a.jsonl", rows)
     summary, problems = bring(place, encoder, folder)
     assert (summary, problems) == (Summary(added=5), [])
-    assert door.exists(place)
+    assert open_library(place).exists()
     assert is_whole(place)
 
     with asking(place, encoder) as answerer:
@@ -109,7 +109,7 @@ def test_what_was_indexed_is_found_read_listed_and_whole(
             asked = "bridge croissants harvest gannets heron"
             assert set(found(answerer, asked, within)) == wanted, within
 
-    with closing(door.open_for_reading(place)) as library, library.snapshot() as state:
+    with closing(open_library(place).reader()) as library, library.snapshot() as state:
         assert state.articles == 5
         stored = library.article("bridge")
         assert stored is not None
@@ -123,10 +123,11 @@ def test_what_was_indexed_is_found_read_listed_and_whole(
     assert [each[0] for each in listed(place)] == [
         "harvest", "bakery", "bridge", "long", "lighthouse",
     ]  # fmt: skip
-    status = door.status(place)
+    status = open_library(place).status()
     assert (status.state.articles, status.pending, status.encoder) == (5, 0, encoder.identity)
-    assert status.state.passages == sum(len(split(row["text"])) for row in rows)
-    assert [*door.files_under(place, folder)] == [str(file)]
+    assert status.state.passages == sum(len(split_into_passages(row["text"])) for row in rows)
+    with closing(open_library(place).reader()) as library, library.snapshot():
+        assert [*library.files_known_under(str(folder))] == [str(file)]
 
     encoder.encoded.clear()  # the same again is no work
     assert bring(place, encoder, folder)[0] == Summary(unchanged=5)
@@ -172,8 +173,8 @@ def test_changes_reach_who_is_asking(
         assert answer.library.articles == 4
     assert is_whole(place)
 
-    assert door.remove_article(place, "storm")
-    assert not door.remove_article(place, "storm")
+    assert remove(place, "storm")
+    assert not remove(place, "storm")
     assert "storm" not in [each[0] for each in listed(place)]
     assert is_whole(place)
     # It comes back when its file is indexed again.
@@ -197,7 +198,7 @@ def test_bad_lines_and_ids_in_two_files_are_named(
     # An article that moved from one file to another is in.
     write_jsonl(first, [ROWS[2]])
     assert bring(place, encoder, folder)[1] == []
-    with closing(door.open_for_reading(place)) as library, library.snapshot():
+    with closing(open_library(place).reader()) as library, library.snapshot():
         moved = library.article("bridge")
         assert moved is not None and moved.text == "Another."
     assert is_whole(place)
@@ -230,19 +231,19 @@ def test_the_next_run_finishes_what_one_did_not(
 def test_what_would_be_done_is_told_and_not_done(
     place: Location, encoder: ScatteredEncoder, folder: Path
 ) -> None:
-    def rehearsed() -> tuple[Summary, list[tuple[str, str]]]:
+    def would_do() -> tuple[Summary, list[tuple[str, str]]]:
         told: list[tuple[str, str]] = []
         note: Note = lambda change, article, file: told.append((change, article))  # noqa: E731
         return dry_run([folder], place, Reporter(), note), sorted(told)
 
     file = write_jsonl(folder / "a.jsonl", ROWS[:3])
     ids = ["bakery", "bridge", "harvest"]
-    assert rehearsed() == (Summary(added=3), [("added", each) for each in ids])
-    assert not door.exists(place)
+    assert would_do() == (Summary(added=3), [("added", each) for each in ids])
+    assert not open_library(place).exists()
     bring(place, encoder, folder)
-    assert rehearsed() == (Summary(unchanged=3), [])
+    assert would_do() == (Summary(unchanged=3), [])
     write_jsonl(file, [{**ROWS[0], "text": "Another."}, ROWS[1], ROWS[3]])
-    done, told = rehearsed()
+    done, told = would_do()
     assert done == Summary(added=1, updated=1, removed=1, unchanged=1)
     assert told == [("added", "lighthouse"), ("removed", "harvest"), ("updated", "bridge")]
     assert sorted(each[0] for each in listed(place)) == ids

@@ -8,9 +8,8 @@ from pathlib import Path
 import pytest
 
 from retrieval.errors import LibraryError, MismatchError
-from retrieval.library import door
-from retrieval.library.local.verify.check import verify
-from retrieval.library.location import MilvusLocation
+from retrieval.library import open as open_library
+from retrieval.library.milvus.location import MilvusLocation
 from retrieval.library.milvus.schema import Kind, ledger_row
 from retrieval.library.milvus.server import Server
 from retrieval.library.progress import Reporter
@@ -34,7 +33,7 @@ def test_two_indexers_share_the_work(milvus: MilvusLocation, folder: Path) -> No
     assert all(added for added, _, _ in done), "one did it all"
     assert [added + unchanged for added, unchanged, _ in done] == [800, 800]
     # Titles and texts repeat over the files: what counts is how many, not which.
-    passages = door.status(milvus).state.passages
+    passages = open_library(milvus).status().state.passages
     assert sum(encoded for _, _, encoded in done) == passages
     assert is_whole(milvus)
 
@@ -124,8 +123,8 @@ def test_what_another_version_made_is_refused(
         time.sleep(1)
         for use in (
             lambda: bring(milvus, encoder, folder),
-            lambda: door.status(milvus),
-            lambda: verify(milvus, Reporter()),
+            lambda: open_library(milvus).status(),
+            lambda: open_library(milvus).verify(Reporter()),
         ):
             with pytest.raises(MismatchError, match=f"made by {said}"):
                 use()

@@ -10,14 +10,12 @@ import pytest
 
 from retrieval.documents.passages import encoder_text
 from retrieval.errors import MismatchError
-from retrieval.library import door
-from retrieval.library.local.verify.check import verify
-from retrieval.library.local.verify.repair import repair
-from retrieval.library.location import MilvusLocation
+from retrieval.library import open as open_library
 from retrieval.library.milvus import claims
 from retrieval.library.milvus.batches import MilvusBatches
 from retrieval.library.milvus.claims import LEASE, Claims
 from retrieval.library.milvus.collections import make_library
+from retrieval.library.milvus.location import MilvusLocation
 from retrieval.library.milvus.reader import MilvusReader
 from retrieval.library.milvus.rows import article_key, passages_of
 from retrieval.library.milvus.schema import Kind, ledger_row, open_if_made
@@ -228,7 +226,7 @@ def test_a_library_that_another_encoder_makes_at_the_same_moment_is_refused(
     monkeypatch.setattr("retrieval.library.milvus.collections.open_if_made", look)
     with pytest.raises(MismatchError, match="made with the encoder another@1, not readable@1"):
         make_library(mine, encoder.identity, encoder.dimension)
-    assert door.status(milvus).encoder == "another@1"
+    assert open_library(milvus).status().encoder == "another@1"
 
 
 def test_damage_of_every_kind_is_found(
@@ -252,14 +250,14 @@ def test_damage_of_every_kind_is_found(
     stray = ledger_row(Kind.CLAIM, 5)["id"]
     server.call("upsert", names.passages, [{**n1, "id": stray, "article": stray}])
     time.sleep(1)
-    lines = verify(milvus, Reporter()).lines()
+    lines = open_library(milvus).verify(Reporter()).lines()
     assert sorted(lines) == [
         "passage: 1 of no article",
         "passage: n0: 1 are missing",
         "passage: n1: one is not where the text has it, or of another day or source",
         "vector: n2: 1 not of length 1",
     ]
-    done = repair(milvus, encoder, Reporter())
+    done = open_library(milvus).repair(encoder, Reporter())
     assert (done.before.lines(), done.lost, done.after.lines()) == (lines, [], [])
     assert len(listed(milvus)) == 4
 
@@ -276,7 +274,7 @@ def test_an_article_with_a_damaged_text_is_taken_out_and_read_again(
         library.server.call("upsert", names.articles, [{**row, "text": "No such words."}])
     gone.unlink()
     time.sleep(1)
-    done = repair(milvus, encoder, Reporter())
+    done = open_library(milvus).repair(encoder, Reporter())
     assert done.before.count == 2
     assert sorted(done.lost, key=lambda each: each.article) == [
         LostArticle("a", str(file), True),

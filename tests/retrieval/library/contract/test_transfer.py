@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from retrieval.errors import MismatchError, ReadingError
-from retrieval.library import door
+from retrieval.library import open as open_library
 from retrieval.library.location import Location, as_setting
 from retrieval.library.progress import Reporter, Summary
 from retrieval.transfer.export import export_library
@@ -28,9 +28,9 @@ TWICE = {"id": "twice", "title": "Said twice", "text": f"{'Again. ' * 40}\n\n" *
 IMPORTER = """
 import sys
 from pathlib import Path
-from retrieval.mirroring import Reporter
-from retrieval.moving import import_library
 from bot.settings import load
+from retrieval.library.progress import Reporter
+from retrieval.transfer.import_ import import_library
 def progress(stage, done, total):
     print(stage, done, flush=True)
 import_library(Path(sys.argv[1]), load(sys.argv[2]).library, Reporter(progress=progress))
@@ -89,7 +89,7 @@ def test_what_is_there_already_stays_and_ids_of_two_files_are_named(
         f"{theirs}: has an article with the id bridge, and so has {ours}; change one"
     ]
     assert is_whole(place)
-    with closing(door.open_for_reading(place)) as library, library.snapshot():
+    with closing(open_library(place).reader()) as library, library.snapshot():
         kept = library.article("bridge")
         assert kept and kept.text == ROWS[0]["text"]
     # An article whose file is gone is replaced.
@@ -135,9 +135,9 @@ def test_one_that_is_killed_half_way_goes_on_when_repeated(
     killed.wait()
     killed.stdout.close()
     # What is there is whole, as far as it got.
-    left = door.status(place).state
+    left = open_library(place).status().state
     assert 0 < left.articles < 900
     done = import_library(tmp_path / "file", place, Reporter())
     assert (done.added + done.unchanged, done.failed) == (900, 0)
     assert is_whole(place)
-    assert door.status(place).state.articles == 900
+    assert open_library(place).status().state.articles == 900

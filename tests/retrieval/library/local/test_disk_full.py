@@ -18,16 +18,18 @@ ROOT = Path(__file__).parents[4]
 INDEX = """
 import sys
 from pathlib import Path
-from retrieval import committing, indexing
 from retrieval.errors import QuothError
-from retrieval.library import Library
-from tests.retrieval.encoders import ScatteredEncoder
+from retrieval.ingest.index import index
+from retrieval.library.local import batches
+from retrieval.library.local.reader import LocalReader
+from retrieval.library.progress import Reporter
+from tests.support.encoders import ScatteredEncoder
 
 articles, library = Path(sys.argv[1]), Path(sys.argv[2])
-committing._BATCH_CHARACTERS = 20_000
+batches._BATCH_CHARACTERS = 20_000
 try:
-    indexing.index([articles], library, ScatteredEncoder(), indexing.Reporter())
-    opened = Library(library)
+    index([articles], library, ScatteredEncoder(), Reporter())
+    opened = LocalReader(library)
     print(opened.state().articles, opened.pending())
 except QuothError as error:
     print("refused:", error)
@@ -98,11 +100,10 @@ REBUILD = """
 import sys
 from pathlib import Path
 from retrieval.errors import QuothError
-from retrieval.indexing import Reporter
-from retrieval.library import Library
-from retrieval.rebuilding import rebuild
-from retrieval.verifying import verify
-from tests.retrieval.encoders import ScatteredEncoder
+from retrieval.library.local.rebuild import rebuild
+from retrieval.library.local.verify.check import verify
+from retrieval.library.progress import Reporter
+from tests.support.encoders import ScatteredEncoder
 
 library = Path(sys.argv[1])
 try:

@@ -73,7 +73,9 @@ def _commit(writer: LocalWriter, steps: Sequence[Step]) -> None:
             elif step == "remove":
                 change.remove(*about)
             elif step == "encode":
-                digests = [row[0] for row in change.connection.execute("SELECT * FROM pending")]
+                digests = [
+                    row[0] for row in change.changes.connection.execute("SELECT * FROM pending")
+                ]
                 change.store_vectors(digests, np.ones((len(digests), 4), dtype=np.float32))
             elif step == "sweep":
                 change.sweep()

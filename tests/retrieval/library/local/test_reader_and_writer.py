@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from retrieval.documents.passages import split
+from retrieval.documents.passages import split_into_passages
 from retrieval.errors import (
     DamagedError,
     LibraryError,
@@ -79,7 +79,7 @@ def test_what_fails_inside_a_commit_did_not_happen(made: Path) -> None:
 def test_a_second_writer_is_told_which_process_writes(
     made: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("retrieval.library.local.writer._PATIENCE", 0.05)
+    monkeypatch.setattr("retrieval.library.local.folder.PATIENCE", 0.05)
     holder = subprocess.Popen(
         [sys.executable, "-c", HOLD, str(made)],
         stdin=subprocess.PIPE,
@@ -103,9 +103,9 @@ def test_a_second_writer_is_told_which_process_writes(
 HOLD = """
 import sys
 from pathlib import Path
-from retrieval.library import LibraryWriter
+from retrieval.library.local.writer import LocalWriter
 
-with LibraryWriter(Path(sys.argv[1])):
+with LocalWriter(Path(sys.argv[1])):
     print("holding", flush=True)
     sys.stdin.read()
 """
@@ -241,5 +241,5 @@ def test_the_encoder_is_given_the_title_that_a_digest_is_of(library: Path) -> No
         with writer.commit() as change:
             change.put(long, "test")
         (given,) = writer.encoder_texts(writer.pending())
-    (passage,) = split(long.text)
+    (passage,) = split_into_passages(long.text)
     assert given == f"{'T' * 160}. {long.text[passage.start : passage.end]}"

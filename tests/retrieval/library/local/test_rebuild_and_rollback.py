@@ -10,9 +10,9 @@ import pytest
 
 from retrieval.errors import DamagedError, LibraryError, LockedError, MismatchError
 from retrieval.library.local import folder, schema
-from retrieval.library.local import rebuild as rebuilding
 from retrieval.library.local.reader import LocalReader
 from retrieval.library.local.rebuild import rebuild, roll_back
+from retrieval.library.local.session import LocalSession
 from retrieval.library.local.verify.check import verify
 from retrieval.library.local.writer import LocalWriter
 from retrieval.library.progress import Reporter
@@ -209,7 +209,7 @@ def test_one_edition_is_kept_until_the_next_rebuild_begins(
         assert folder.editions(made).previous is None
         raise KeyError
 
-    monkeypatch.setattr(rebuilding, "bring_up_to_date", looked_at)
+    monkeypatch.setattr(LocalSession, "catch_up", looked_at)
     with pytest.raises(KeyError):
         rebuild(made, scattered, Reporter())
     assert editions(made) == {"3"}  # what was not finished takes no room

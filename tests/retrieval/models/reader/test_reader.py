@@ -15,7 +15,7 @@ from tokenizers import Tokenizer
 from retrieval.documents.passages import MAX_CHARACTERS
 from retrieval.errors import EncoderError
 from retrieval.models.encoder.loader import DEFAULT_MODEL, local_folder
-from retrieval.models.reader import Reader, Reading, model
+from retrieval.models.reader import Reader, ReaderOutput, model
 from retrieval.models.reader.word_pieces import (
     MAX_QUESTION,
     MAX_TITLE,
@@ -46,7 +46,7 @@ def cut(text: str, limit: int) -> Part:
     return part
 
 
-def marked(words: str, reading: Reading) -> str | None:
+def marked(words: str, reading: ReaderOutput) -> str | None:
     return words[reading.answer.start : reading.answer.end] if reading.answer else None
 
 

@@ -261,8 +261,8 @@ def test_a_changed_byte_of_cells_is_found(copied: Path) -> None:
 _SAVES = """
 import sys
 from pathlib import Path
-from retrieval.search import vectors
-from tests.retrieval.test_vector_files import add
+from retrieval.library.local.indexes import vectors
+from tests.retrieval.library.local.indexes.test_vector_files import add
 vectors.FEW, vectors.MANY = 10, 60
 for n in range(int(sys.argv[2]), 1000):
     add(Path(sys.argv[1]), range(n, n + 1))

@@ -1,6 +1,6 @@
 """What those who ask notice of an indexer that runs flat out into the same library.
 
-    python -m benchmarks.speed.asking_while_indexing --data DIR
+    python -m benchmarks.speed.latency_while_indexing --data DIR
 
 A library of some thousand passages of ``news``; this process asks it one question after another,
 as the bot does. A real ``quoth index`` brings the rest of the articles and encodes them. It is

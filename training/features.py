@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.common.parallel import spread
-from retrieval.answering.quoting import findings
+from retrieval.answering.candidates import deduplicated
 from retrieval.answering.ranking import TYPICAL_COSINE, coverage
-from retrieval.evaluation.dataset import Question
-from retrieval.evaluation.metrics import exact_match, f1, stands_in
+from retrieval.evaluation.dataset import LabelledQuestion
+from retrieval.evaluation.metrics import answer_in_quote, exact_match, f1
 from retrieval.library.filter import Filter
 from retrieval.library.local.hybrid_search import HybridSearch
 from retrieval.library.local.reader import LocalReader
@@ -30,7 +30,7 @@ the same words are marked. The last four say whether an accepted answer stands i
 the article is an accepted one, and how good the marked span is."""
 
 
-def gather(library: Path, questions: Sequence[Question]) -> Iterator[NDArray[np.float32]]:
+def gather(library: Path, questions: Sequence[LabelledQuestion]) -> Iterator[NDArray[np.float32]]:
     """For each question its candidates, shape (candidates, fields), in the search's order."""
 
     def start() -> Any:
@@ -38,22 +38,22 @@ def gather(library: Path, questions: Sequence[Question]) -> Iterator[NDArray[np.
         opened = LocalReader(library)
         searcher = HybridSearch(opened, encoder.dimension)
 
-        def look(question: Question) -> NDArray[np.float32]:
+        def look(question: LabelledQuestion) -> NDArray[np.float32]:
             with opened.snapshot():
                 searcher.catch_up()
                 vector = encoder.encode_query(question.text)
                 candidates = searcher.search(question.text, vector, Filter())
-                found = findings(opened, candidates, READ)
-            passages = [(each.article.title, each.words) for each in found]
+                found = deduplicated(opened, candidates, READ)
+            passages = [(each.article.title, each.text) for each in found]
             readings = reader.read(question.text, passages, time.perf_counter() + 60)
             rare = searcher.words.weights(question.text)
             rows: list[tuple[float, ...]] = []
             marked_first: dict[str, int] = {}
             for each, reading in zip(found, readings, strict=True):
                 each.reading = reading
-                there = searcher.words.terms.of(f"{each.article.title} {each.words}")
+                there = searcher.words.analyzer.unique_terms(f"{each.article.title} {each.text}")
                 span = reading.answer
-                marked = each.words[span.start : span.end] if span else ""
+                marked = each.text[span.start : span.end] if span else ""
                 cosine = each.candidate.cosine
                 rows.append(
                     (
@@ -62,8 +62,8 @@ def gather(library: Path, questions: Sequence[Question]) -> Iterator[NDArray[np.
                         each.candidate.score,
                         TYPICAL_COSINE if cosine is None else cosine,
                         coverage(rare, there),
-                        marked_first.setdefault(each.said, len(rows)),
-                        stands_in(question.answers, each.words),
+                        marked_first.setdefault(each.answer_key, len(rows)),
+                        answer_in_quote(question.answers, each.text),
                         not question.articles.isdisjoint({each.article.id, *each.also_in}),
                         exact_match(question.answers, marked),
                         f1(question.answers, marked),

@@ -1,6 +1,6 @@
 """What an installation weighs.
 
-    python -m benchmarks.peers.weight NAME…
+    python -m benchmarks.peers.installed_size NAME…
 
 Prints the megabytes of the files of these packages and of all that they need, as installed here.
 """

@@ -1,10 +1,10 @@
 """Quoth at 1,000 to 5,000,000 passages: time, memory, recall and disk, as the library grows.
 
-    python -m benchmarks.scale.sizes --cache DIR [--data DIR] [--sizes N...] [--questions N]
+    python -m benchmarks.scale.library_size --cache DIR [--data DIR] [--sizes N...] [--questions N]
         [--plot FILE]
 
 Libraries are made in ``--cache``, a folder outside the repository, and kept there, so that a second
-run only asks: 5,000,000 passages take some 18 GB. ``benchmarks/scale/generated.py`` says which
+run only asks: 5,000,000 passages take some 18 GB. ``benchmarks/common/synthetic.py`` says which
 articles and vectors are real. Each size is measured in processes of its own:
 
 - *index*: the whole of ``quoth index``, but for the encoder, and the most memory it held (some 100
@@ -38,7 +38,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.common.data import arguments, read, run
-from benchmarks.scale.generated import MadeEncoder, real_articles, write_articles
+from benchmarks.common.synthetic import MadeEncoder, real_articles, write_articles
 from retrieval.answering.answerer import Answerer
 from retrieval.ingest.index import index
 from retrieval.library.filter import Bounds
@@ -219,10 +219,13 @@ def _measured(chosen: Namespace, size: int) -> Figures:
 
 def _run(stage: Callable[[Namespace, int], Figures], size: int) -> Figures:
     """Run a stage in a process of its own."""
-    command = [sys.executable, "-m", "benchmarks.scale.sizes", *sys.argv[1:], "--one", str(size)]
+    script = [sys.executable, "-m", "benchmarks.scale.library_size", *sys.argv[1:]]
     print(f"{size:,} passages: {stage.__name__}", file=sys.stderr)
     done = subprocess.run(
-        [*command, "--stage", stage.__name__], stdout=subprocess.PIPE, check=True, text=True
+        [*script, "--one", str(size), "--stage", stage.__name__],
+        stdout=subprocess.PIPE,
+        check=True,
+        text=True,
     )
     figures: Figures = json.loads(done.stdout.splitlines()[-1])
     return figures

@@ -7,12 +7,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from retrieval.answering.quoting import Finding, findings
+from retrieval.answering.candidates import RerankCandidate, deduplicated
 from retrieval.documents.article import Article, Span
 from retrieval.library.fusion import Candidate
 from retrieval.library.local.reader import LocalReader
 from retrieval.library.records import PassageRow
-from retrieval.models.reader import Reading
+from retrieval.models.reader import ReaderOutput
 from tests.support.articles import article, build
 from tests.support.encoders import ReadableEncoder
 
@@ -46,7 +46,7 @@ def candidates_of(library: LocalReader) -> list[Candidate]:
 
 
 def test_those_that_say_the_same_are_one(opened: LocalReader) -> None:
-    found = findings(opened, candidates_of(opened), 1000)
+    found = deduplicated(opened, candidates_of(opened), 1000)
     assert [each.article.id for each in found] == [f"{n}-0" for n in range(30)]
     for n, each in enumerate(found):
         assert each.also_in == [f"{n}-1", f"{n}-2", f"{n}-3"]
@@ -60,7 +60,7 @@ def test_the_best_of_each_stands_for_it(
     every = candidates_of(opened)
     size = data.draw(st.integers(0, len(every)))
     chosen = data.draw(st.permutations(every))[:size]
-    found = findings(opened, chosen, limit)
+    found = deduplicated(opened, chosen, limit)
 
     numbers = {each.id: each.id.split("-")[0] for each in ARTICLES}
     articles = opened.articles_by_number(each.passage.article for each in chosen)
@@ -77,7 +77,7 @@ def test_the_best_of_each_stands_for_it(
         else:
             assert each.also_in == others[1 : 1 + len(each.also_in)]
         quote = each.quote(0.5)
-        assert quote.text == each.words == each.article.text[quote.start : quote.end]
+        assert quote.text == each.text == each.article.text[quote.start : quote.end]
         assert quote.also_in == tuple(each.also_in)
         assert each.article in ARTICLES
 
@@ -90,7 +90,7 @@ def test_an_article_that_repeats_itself_is_not_also_in_itself(library: Path) -> 
     )
     every = candidates_of(opened)
     assert len(every) == 4
-    (found,) = findings(opened, every, 10)
+    (found,) = deduplicated(opened, every, 10)
     assert (found.article.id, found.also_in) == ("a", ["b"])
     assert found.candidate is every[0]
     opened.close()
@@ -101,8 +101,8 @@ def test_what_differs_in_more_than_case_and_space_is_not_the_same(library: Path)
     opened = LocalReader(
         build(library, ReadableEncoder(), [article(f"{n}", text) for n, text in enumerate(texts)])
     )
-    found = findings(opened, candidates_of(opened), 10)
-    assert [each.words for each in found] == ["A river.", "A river", "Ariver.", "A rivér."]
+    found = deduplicated(opened, candidates_of(opened), 10)
+    assert [each.text for each in found] == ["A river.", "A river", "Ariver.", "A rivér."]
     opened.close()
 
 
@@ -112,18 +112,18 @@ def test_the_answer_lies_within_its_quote_and_is_what_was_marked(
 ) -> None:
     start, end = _slice(data, len(text))
     inner = Span(*_slice(data, end - start))
-    finding = Finding(
+    finding = RerankCandidate(
         Candidate(PassageRow(1, 1, 3, start, end), 0.0, None),
         Article("id", "Title", None, None, None, text),
-        reading=Reading(1.0, 1.0, inner),
+        reading=ReaderOutput(1.0, 1.0, inner),
     )
     quote = finding.quote(0.25)
-    assert quote.text == text[start:end] == finding.words
+    assert quote.text == text[start:end] == finding.text
     assert (quote.paragraph, quote.score) == (3, 0.25)
     assert quote.answer is not None
     assert start <= quote.answer.start < quote.answer.end <= end
     marked = text[quote.answer.start : quote.answer.end]
-    assert marked == finding.words[inner.start : inner.end]
+    assert marked == finding.text[inner.start : inner.end]
 
 
 def _slice(data: st.DataObject, length: int) -> tuple[int, int]:
@@ -132,5 +132,5 @@ def _slice(data: st.DataObject, length: int) -> tuple[int, int]:
 
 
 def test_what_was_not_read_has_no_answer_marked(opened: LocalReader) -> None:
-    (found,) = findings(opened, candidates_of(opened), 1)
+    (found,) = deduplicated(opened, candidates_of(opened), 1)
     assert found.quote(1.0).answer is None

@@ -2,7 +2,7 @@
 
     apt-get install chromium fonts-noto-color-emoji fonts-noto-core
     pip install -e '.[dev]'
-    python -m benchmarks.discord.pictures docs reply not-found setup
+    python -m benchmarks.discord.screenshots docs reply not-found setup
 
 The answers are real ones: the articles in ``seeds``, and some made to be difficult, are indexed
 into a library that is thrown away afterwards, and asked by ``/ask``. simcord runs the real bot
@@ -26,7 +26,7 @@ from playwright.async_api import Browser, async_playwright
 from simcord.actors import MemberActor
 from simcord.builders import ChannelHandle
 
-from benchmarks.discord.seeds import SEEDS, seeded
+from benchmarks.discord.seed_library import SEEDS, seeded
 from bot import settings
 from bot.discord.asking.desk import Desk
 from bot.discord.client import QuothClient

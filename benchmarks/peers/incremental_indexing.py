@@ -1,13 +1,14 @@
 """Adding one article to a large library: Quoth beside LangChain (FAISS) and txtai, in turn.
 
-    python -m benchmarks.scale.adding --environment DIR [--data DIR] [--passages N] [--articles N]
+    python -m benchmarks.peers.incremental_indexing --environment DIR [--data DIR]
+        [--passages N] [--articles N]
 
 The same passages of ``news`` with the same vectors are given to all three, so that nothing but
-what is added is encoded; most vectors are made of real ones (``benchmarks/scale/generated.py``).
+what is added is encoded; most vectors are made of real ones (``benchmarks/common/synthetic.py``).
 Then articles are added to each in turn, in a process that stays, each kept on the disk before the
-next; the median is told. ``--environment`` is that of ``benchmarks/peers/compare.py``. LlamaIndex
-and Haystack keep their stores as one JSON file; at this size they would only be slower than they
-are there.
+next; the median is told. ``--environment`` is that of ``benchmarks/peers/comparison.py``.
+LlamaIndex and Haystack keep their stores as one JSON file; at this size they would only be slower
+than they are there.
 """
 
 import json
@@ -22,17 +23,17 @@ from tempfile import TemporaryDirectory
 import numpy as np
 
 from benchmarks.common.data import arguments
+from benchmarks.common.synthetic import MadeEncoder, passage_texts, real_articles, write_articles
 from benchmarks.peers.environment import make
 from benchmarks.peers.processes import Running, run
 from benchmarks.peers.table import QUOTH
-from benchmarks.scale.generated import MadeEncoder, passage_texts, real_articles, write_articles
 from retrieval.ingest.index import index
 from retrieval.library.local.reader import LocalReader
 from retrieval.library.progress import Reporter
 from retrieval.models.encoder import DEFAULT_MODEL, load_encoder
 from retrieval.models.encoder.loader import local_folder
 
-RUNNERS = {"LangChain": "langchain_faiss", "txtai": "txtai_hybrid"}
+RUNNERS = {"LangChain": "langchain", "txtai": "txtai"}
 ENCODED = 4_096  # passages with real vectors, of which the others are made
 PAUSE = 0.05  # seconds after an article, in which threads come to rest
 _SKIPPED = 20_000  # articles before those that are added

@@ -6,7 +6,7 @@ import zlib
 from collections.abc import Iterator
 from io import BufferedIOBase, BufferedReader
 
-from retrieval.documents.formats.decoding import MAX_BYTES, UTF16, decode, is_utf16, unreadable
+from retrieval.documents.formats.decoding import MAX_BYTES, UTF16, decode, is_utf16, read_failure
 from retrieval.errors import ReadingError
 
 _CHUNK = 1 << 20
@@ -15,7 +15,7 @@ Line = tuple[str, dict[str, object] | ReadingError]
 """Where it stands, as ``file:line``, and what it is, or why it is nothing."""
 
 
-def json_lines(file: BufferedIOBase, name: str, too_long: str) -> Iterator[Line]:
+def read_jsonl_objects(file: BufferedIOBase, name: str, too_long: str) -> Iterator[Line]:
     """Read the lines that are not blank; one at a time is in memory.
 
     Args:
@@ -100,4 +100,4 @@ def _why_unreadable(error: Exception) -> str:
         return "the gzip file is cut short here; get it again"
     if isinstance(error, gzip.BadGzipFile | zlib.error):
         return "the gzip file is damaged here; get it again"
-    return unreadable(error)
+    return read_failure(error)

@@ -1,6 +1,6 @@
 """How long the lists and suggestions in Discord take to read, from a library of any size.
 
-    python -m benchmarks.discord.listing LIBRARY
+    python -m benchmarks.discord.list_latency LIBRARY
 
 Reads what autocomplete, ``/articles list``, ``/articles status`` and the look at what waits read,
 for the server that has most articles of its own there (the bot's file is a new, empty one), and
@@ -23,7 +23,6 @@ from bot.discord.storage.tables import TABLES
 from bot.discord.uploads import listing
 from bot.discord.uploads.archive import MOST_CHOICES
 from bot.discord.uploads.article_list import PAGE
-from retrieval.library.local import catalogue
 from retrieval.library.local.reader import LocalReader
 
 _TIMES = 25
@@ -45,7 +44,7 @@ def looks(store: Store, server: int) -> dict[str, Callable[[LocalReader], object
     """What is measured."""
     return {
         "autocomplete of sources": lambda opened: [
-            *itertools.islice(catalogue.sources(opened, _WORD), MOST_CHOICES)
+            *itertools.islice(opened.sources_with(_WORD), MOST_CHOICES)
         ],
         "autocomplete of own articles": lambda opened: listing.own_articles(
             opened, store, server, _WORD
@@ -66,7 +65,7 @@ def main() -> None:
     parser.add_argument("library", type=Path)
     library = parser.parse_args().library
     with closing(LocalReader(library)) as opened, opened.snapshot() as state:
-        own = Counter(each.source for each in catalogue.beginning(opened, PRIVATE))
+        own = Counter(each.source for each in opened.articles_of(PRIVATE))
         print(f"{state.articles:,} articles", end="")
     (source, count), *_ = own.most_common(1) or [(f"{PRIVATE}0", 0)]
     print(f", {count:,} of them a server's own")

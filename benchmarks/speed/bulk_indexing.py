@@ -1,6 +1,6 @@
 """How soon the words of a whole archive can be searched, and how much memory indexing takes.
 
-    python -m benchmarks.speed.words_first [--data DIR] [--articles N]
+    python -m benchmarks.speed.bulk_indexing [--data DIR] [--articles N]
 
 Indexes ``news/archive.jsonl.gz`` with vectors drawn at random, since only the words' time counts
 (the vectors of 630,000 passages take the packaged model most of an hour on 2 cores). Printed are
@@ -17,7 +17,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from benchmarks.common.data import arguments
-from benchmarks.scale.growing import RandomEncoder
+from benchmarks.scale.incremental_indexing import RandomEncoder
 from retrieval.ingest.index import index
 from retrieval.library.local.reader import LocalReader
 from retrieval.library.progress import Reporter

@@ -1,4 +1,7 @@
-"""``SentenceTransformer.encode`` alone: python -m benchmarks.peers.original MODEL TEXTS."""
+"""``SentenceTransformer.encode`` alone, timed for ``benchmarks.peers.comparison``.
+
+python -m benchmarks.peers.sentence_transformer MODEL TEXTS
+"""
 
 import sys
 from pathlib import Path

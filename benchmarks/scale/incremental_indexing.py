@@ -1,6 +1,6 @@
 """How long one more article takes in a small library and in a large one, and what is rewritten.
 
-    python -m benchmarks.scale.growing [--data DIR] [--passages N] [--runs N]
+    python -m benchmarks.scale.incremental_indexing [--data DIR] [--passages N] [--runs N]
 
 Libraries of 1,000 and of ``--passages`` passages are made of ``news/archive.jsonl.gz``, with
 vectors drawn at random (nothing here depends on what they say). Then new articles of 800 words are
@@ -27,7 +27,7 @@ from retrieval.library.local.folder import current_edition
 from retrieval.library.local.reader import LocalReader
 from retrieval.library.progress import Reporter
 from retrieval.models.encoder import load_encoder
-from retrieval.models.encoder.base import Encoder, Progress, Vectors, unit
+from retrieval.models.encoder.base import Encoder, Progress, Vectors, l2_normalise
 
 SMALL = 1_000  # passages
 WORDS = 800  # of an added article
@@ -49,7 +49,7 @@ class RandomEncoder:
         if progress:
             progress(len(texts), len(texts))
         drawn = self._chance.standard_normal((len(texts), self.dimension), dtype=np.float32)
-        return unit(drawn)
+        return l2_normalise(drawn)
 
 
 def archive(data: Path) -> Iterator[dict[str, Any]]:

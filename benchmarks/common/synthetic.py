@@ -20,8 +20,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from retrieval.documents.passages import encoder_text, split
-from retrieval.models.encoder.base import Encoder, Progress, Vectors, unit
+from retrieval.documents.passages import encoder_text, split_into_passages
+from retrieval.models.encoder.base import Encoder, Progress, Vectors, l2_normalise
 
 _AT_ONCE = 4096  # passages encoded before they are written
 _IN_A_FILE = 20_000  # passages
@@ -58,7 +58,7 @@ def articles(data: Path) -> Iterator[Row]:
 def passage_texts(rows: Iterator[Row]) -> Iterator[str]:
     """What the encoder is given for the passages of articles."""
     for row in rows:
-        for each in split(row["text"]):
+        for each in split_into_passages(row["text"]):
             yield encoder_text(row["title"], row["text"][each.start : each.end])
 
 
@@ -92,7 +92,7 @@ class MadeEncoder:
             found[n] = self._made(key) if row is None else self.vectors[row]
         if progress:
             progress(len(texts), len(texts))
-        return unit(found)
+        return l2_normalise(found)
 
     def _made(self, key: bytes) -> NDArray[np.float32]:
         three = np.frombuffer(key[:24], dtype=np.uint64).reshape(1, 3) % len(self.vectors)
@@ -107,7 +107,7 @@ def noisy(real: NDArray[np.float16], chosen: NDArray[np.int64]) -> Vectors:
         chosen: shape (n, 3): the row to change, and the two whose difference is the noise.
     """
     one, two, three = (real[chosen[:, n]].astype(np.float32) for n in range(3))
-    return unit(one + _NOISE * (two - three))
+    return l2_normalise(one + _NOISE * (two - three))
 
 
 def _encoded(real: Encoder, texts: Sequence[str], path: Path) -> NDArray[np.float16]:
@@ -139,7 +139,7 @@ def write_articles(folder: Path, data: Path, passages: int) -> None:
         part, lines = 0, []
         while part < _IN_A_FILE and held + part < passages:
             row = next(rows)
-            part += len(split(row["text"]))
+            part += len(split_into_passages(row["text"]))
             lines.append(json.dumps(row) + "\n")
         (folder / f"{number:05}.jsonl").write_text("".join(lines), encoding="utf-8")
         held += part

@@ -14,7 +14,7 @@ from benchmarks.common.collections import Collection, index_in, part_in, some
 from retrieval.library.local.reader import LocalReader
 from retrieval.models.encoder import load_encoder
 from retrieval.models.reader.model import MODEL, READER_FILE
-from training.evidence import gather
+from training.features import gather
 
 Seen = Sequence[NDArray[np.float32]]
 """For each question its candidates, shape (candidates, fields)."""

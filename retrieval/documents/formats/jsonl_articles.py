@@ -10,16 +10,16 @@ import re
 from collections.abc import Iterator
 from io import BufferedIOBase
 
-from retrieval.documents.article import Article, clean_line
-from retrieval.documents.formats.article_fields import Fields, Origin, clean_url, make_article
+from retrieval.documents.article import Article, single_line
+from retrieval.documents.formats.article_fields import ArticleFields, Origin, make_article, safe_url
 from retrieval.documents.formats.decoding import TOO_LONG
-from retrieval.documents.formats.json_lines import json_lines
+from retrieval.documents.formats.jsonl_objects import read_jsonl_objects
 from retrieval.errors import ReadingError
 
 _TITLE_LENGTH = 80
 
 
-def read_jsonl(file: BufferedIOBase, origin: Origin) -> Iterator[Article | ReadingError]:
+def read_jsonl_articles(file: BufferedIOBase, origin: Origin) -> Iterator[Article | ReadingError]:
     """Read one article after the other; one line at a time is in memory.
 
     Args:
@@ -33,7 +33,7 @@ def read_jsonl(file: BufferedIOBase, origin: Origin) -> Iterator[Article | Readi
     """
     line_of_id: dict[str, str] = {}
     empty = True
-    for place, read in json_lines(file, origin.place, TOO_LONG):
+    for place, read in read_jsonl_objects(file, origin.place, TOO_LONG):
         empty = False
         if isinstance(read, dict) and _is_question(read):
             continue
@@ -58,19 +58,19 @@ def _is_question(values: dict[str, object]) -> bool:
 def _read_article(values: dict[str, object], place: str, origin: Origin) -> Article | ReadingError:
     """Make an article of one line's object, or say why not."""
     try:
-        return make_article(_fill_in(Fields.from_mapping(values, place), origin), place)
+        return make_article(_fill_in(ArticleFields.from_mapping(values, place), origin), place)
     except ReadingError as error:
         return error
 
 
-def _fill_in(fields: Fields, origin: Origin) -> Fields:
+def _fill_in(fields: ArticleFields, origin: Origin) -> ArticleFields:
     """Find an id and a title for an article that has none.
 
     The id is made of the article, not of its line number, so that it stays the same when lines
     are added before it.
     """
-    named_by = clean_url(fields.url) or f"{fields.title}\n{fields.date or ''}"
-    if fields.title is None and clean_url(fields.url) is None:
+    named_by = safe_url(fields.url) or f"{fields.title}\n{fields.date or ''}"
+    if fields.title is None and safe_url(fields.url) is None:
         named_by = fields.text or ""
     # Half a character cannot be hashed as UTF-8; make_article refuses it afterwards.
     digest = hashlib.sha256(named_by.encode(errors="surrogatepass")).hexdigest()
@@ -82,7 +82,7 @@ def _fill_in(fields: Fields, origin: Origin) -> Fields:
 def _first_words(text: str) -> str:
     """Give the beginning of a text's first line, cut at a word."""
     # Cut before it is cleaned, which takes seconds on megabytes.
-    line = clean_line(re.split(r"[\r\n]", text.lstrip()[: _TITLE_LENGTH * 10], maxsplit=1)[0])
+    line = single_line(re.split(r"[\r\n]", text.lstrip()[: _TITLE_LENGTH * 10], maxsplit=1)[0])
     if len(line) <= _TITLE_LENGTH:
         return line
     return line[: _TITLE_LENGTH + 1].rpartition(" ")[0] or line[:_TITLE_LENGTH]

@@ -1,11 +1,11 @@
 """Quoth beside LangChain (FAISS), LlamaIndex, Haystack and txtai (hybrid), in one run, in turn.
 
-    python -m benchmarks.peers.compare --environment DIR [--data DIR] [--articles N] [--runs N]
-                               [--plot FILE]
+    python -m benchmarks.peers.comparison --environment DIR [--data DIR] [--articles N] [--runs N]
+        [--plot FILE]
 
-Each is used as its own documentation tells (``benchmarks/peer``), with the same model from the
+Each is used as its own documentation tells (``benchmarks/peers``), with the same model from the
 same folder and no network. ``--environment`` is a folder outside the repository: the peers are
-installed there once, as ``benchmarks/peer/requirements.txt`` pins them.
+installed there once, as ``benchmarks/peers/requirements.txt`` pins them.
 
 The articles are of ``news``: three quarters of them answer the questions that Quoth's weights were
 not fitted on, as long as there are such, and the others are any. A peer's pieces are of 320
@@ -31,15 +31,15 @@ from benchmarks.peers.environment import NEEDS, make, weigh
 from benchmarks.peers.processes import ROOT, Finished, Running, run
 from benchmarks.peers.sample import Sample, sample
 from benchmarks.peers.table import QUOTH, SEARCH, Figures, goals, table
-from retrieval.documents.passages import MAX_CHARACTERS, encoder_text, split
-from retrieval.evaluation.metrics import stands_in
+from retrieval.documents.passages import MAX_CHARACTERS, encoder_text, split_into_passages
+from retrieval.evaluation.metrics import answer_in_quote
 from retrieval.models.encoder import DEFAULT_MODEL
 from retrieval.models.encoder.loader import local_folder
 
 RUNNERS = dict(
     zip(
         NEEDS,
-        ("langchain_faiss", "llama_index_vectors", "haystack_hybrid", "txtai_hybrid"),
+        ("langchain", "llama_index", "haystack", "txtai"),
         strict=True,
     )
 )
@@ -96,7 +96,7 @@ class Race:
         took = _quoth("index", str(self._articles.parent), "--library", self._place(QUOTH))
         kept = self.figures[QUOTH]
         kept.indexing, kept.index_megabytes = took.seconds, took.megabytes
-        kept.pieces = sum(len(split(row["text"])) for row in self._chosen.articles)
+        kept.pieces = sum(len(split_into_passages(row["text"])) for row in self._chosen.articles)
         for name in RUNNERS:
             took = self._peer(name, "index", self._place(name), str(self._articles))
             kept = self.figures[name]
@@ -131,7 +131,9 @@ class Race:
         for question in self._chosen.questions:
             for name, process in running.items():
                 seconds, quotes = process.ask(question.text)
-                cut = [stands_in(question.answers, quote[:MAX_CHARACTERS]) for quote in quotes]
+                cut = [
+                    answer_in_quote(question.answers, quote[:MAX_CHARACTERS]) for quote in quotes
+                ]
                 self.figures[name].warm.append(seconds)
                 self.figures[name].right.append((any(cut[:1]), any(cut[:3])))
                 time.sleep(PAUSE)
@@ -147,13 +149,13 @@ class Race:
         texts = [
             encoder_text(row["title"], row["text"][passage.start : passage.end])
             for row in self._chosen.articles
-            for passage in split(row["text"])
+            for passage in split_into_passages(row["text"])
         ][:ENCODED]
         file = self._folder / "texts.json"
         file.write_text(json.dumps(texts), encoding="utf-8")
         commands = (
             [*_OURS, "encode", str(file)],
-            [self._python, "-m", "benchmarks.peers.original", self._model, str(file)],
+            [self._python, "-m", "benchmarks.peers.sentence_transformer", self._model, str(file)],
         )
         took: tuple[list[float], list[float]] = ([], [])
         for _ in range(self._runs):
@@ -229,7 +231,7 @@ def main() -> None:
     print(goals(race.figures, imports, ours, original))
     if options.plot:
         # Imported here because whoever wants no picture need not install what draws it.
-        from benchmarks.peers.picture import draw
+        from benchmarks.peers.plot import draw
 
         draw(options.plot, race.figures)
 
