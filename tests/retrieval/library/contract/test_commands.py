@@ -11,7 +11,7 @@ import pytest
 from retrieval.library.location import as_setting
 from retrieval.library.milvus.location import MilvusLocation
 from retrieval.models.encoder import load_encoder
-from tests.bot.cli.test_watch import SERVE, running, says
+from tests.support.background_command import SERVE, running, says
 from tests.support.milvus_servers import TestServer
 from tests.support.quoth_command import ARTICLES, COMMAND, Done, news_in, run, write_jsonl
 

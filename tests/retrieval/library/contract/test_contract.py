@@ -3,8 +3,8 @@
 import datetime
 import json
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -12,59 +12,16 @@ import pytest
 from retrieval.answering.answerer import Answerer
 from retrieval.documents.article import id_key
 from retrieval.documents.passages import split_into_passages
-from retrieval.errors import LibraryError, MismatchError, ReadingError
+from retrieval.errors import LibraryError, MismatchError
 from retrieval.ingest.dry_run import Note, dry_run
-from retrieval.ingest.index import index
 from retrieval.library import open as open_library
 from retrieval.library.filter import Filter
 from retrieval.library.location import Location
 from retrieval.library.progress import Reporter, Summary
-from retrieval.library.records import ListedArticle
-from retrieval.models.encoder.base import Encoder, Progress, Vectors
+from retrieval.models.encoder.base import Progress, Vectors
 from tests.support.articles import reader, remove, write_jsonl
 from tests.support.encoders import ScatteredEncoder
-
-ROWS: list[dict[str, str]] = [
-    {"id": "bridge", "title": "Bridge closes", "date": "2021-05-03", "source": "River Post",
-     "url": "https://river.example/bridge",
-     "text": "The bridge in Marlow closed.\n\nAda Okafor 👩‍🔧 repairs it for 3.2 million pounds."},
-    {"id": "bakery", "title": "A bakery opens", "date": "2022-03-15", "source": "Norðri",
-     "text": "Þóra bakes 1,200 croissants 🥐🥐 every morning.\n\nNur e\u0301in Schild blieb."},
-    {"id": "harvest", "title": "Apple harvest", "date": "2022-12-31", "source": "River Post",
-     "text": "The apple harvest in Marlow was the largest for ten years."},
-    {"id": "lighthouse", "title": "The lighthouse",
-     "text": "The keeper of Skerry Rock counted forty gannets before breakfast."},
-]  # fmt: skip
-
-
-def bring(place: Location, encoder: Encoder, *paths: Path) -> tuple[Summary, list[ReadingError]]:
-    problems: list[ReadingError] = []
-    return index(paths, place, encoder, Reporter(problem=problems.append)), problems
-
-
-@contextmanager
-def asking(place: Location, encoder: Encoder) -> Iterator[Answerer]:
-    with closing(Answerer(place, encoder, reader(), 0.0)) as answerer:
-        yield answerer
-
-
-def found(answerer: Answerer, question: str, within: Filter | None = None) -> list[str]:
-    answer = answerer.ask(question, 10, within)
-    quotes = [*answer.quotes, *answer.more]
-    for quote in quotes:
-        assert quote.text == quote.article.text[quote.start : quote.end]
-    return [quote.article.id for quote in quotes]
-
-
-def listed(place: Location) -> list[ListedArticle]:
-    with closing(open_library(place).reader()) as library, library.snapshot():
-        return [*library.list_articles()]
-
-
-def is_whole(place: Location) -> bool:
-    report = open_library(place).verify(Reporter())
-    assert report.lines() == []
-    return report.ok
+from tests.support.library_contract import ROWS, asking, bring, found, is_whole, listed
 
 
 def test_where_nothing_is_indexed_it_says_so(place: Location, encoder: ScatteredEncoder) -> None:

@@ -13,10 +13,10 @@ from retrieval.library.milvus.location import MilvusLocation
 from retrieval.library.milvus.schema import Kind, ledger_row
 from retrieval.library.milvus.server import Server
 from retrieval.library.progress import Reporter
-from tests.retrieval.library.contract.test_contract import asking, bring, found, is_whole, listed
 from tests.support.articles import write_jsonl
 from tests.support.encoders import ScatteredEncoder
 from tests.support.indexers import indexer, rows
+from tests.support.library_contract import asking, bring, found, is_whole, listed
 from tests.support.milvus_servers import TestServer
 
 

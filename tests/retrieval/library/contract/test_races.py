@@ -23,9 +23,9 @@ from retrieval.library.milvus.server import Server
 from retrieval.library.milvus.writer import MilvusWriter, Prepared
 from retrieval.library.progress import Reporter
 from retrieval.library.report import LostArticle
-from tests.retrieval.library.contract.test_contract import bring, is_whole, listed
 from tests.support.articles import article, write_jsonl
 from tests.support.encoders import ScatteredEncoder
+from tests.support.library_contract import bring, is_whole, listed
 from tests.support.milvus_servers import TestServer
 
 KEYS = {article_key("a"), article_key("b")}

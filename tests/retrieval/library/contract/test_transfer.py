@@ -14,9 +14,9 @@ from retrieval.library.location import Location, as_setting
 from retrieval.library.progress import Reporter, Summary
 from retrieval.transfer.export import export_library
 from retrieval.transfer.import_ import import_library
-from tests.retrieval.library.contract.test_contract import ROWS, asking, bring, found, is_whole
 from tests.support.articles import contents, write_jsonl
 from tests.support.encoders import ScatteredEncoder
+from tests.support.library_contract import ROWS, asking, bring, found, is_whole
 
 LONG = {
     "id": "long",
