@@ -59,32 +59,32 @@ def export(source: str, folder: Path) -> ExportedModel:
         What ``encoder.json`` says.
     """
     model = _load(source)
-    wanted = l2_normalise(np.asarray(model.encode(list(_CHECK_TEXTS), show_progress_bar=False)))
+    reference = l2_normalise(np.asarray(model.encode(list(_CHECK_TEXTS), show_progress_bar=False)))
     queries, passages = _prompts(model)
     limit = int(model.max_seq_length or 512)
 
-    def described(runtime: str, precision: str, cosine: float) -> ExportedModel:
+    def record(runtime: str, precision: str, cosine: float) -> ExportedModel:
         return ExportedModel(
             runtime=runtime,
             precision=precision,
             mean_cosine=round(cosine, 5),
-            dimension=wanted.shape[1],
+            dimension=reference.shape[1],
             max_pieces=limit,
             query_prompt=queries,
             passage_prompt=passages,
         )
 
-    found = described("sentence-transformers", "float32", 1.0)
+    found = record("sentence-transformers", "float32", 1.0)
     if _save_tokenizer(model, folder):
-        for precision, floor, write in _forms(model):
+        for precision, floor, write in _export_formats(model):
             try:
                 write(folder / "model.onnx")
-                cosine = _agreement(folder, described("onnx", precision, 0), wanted)
+                cosine = _mean_cosine(folder, record("onnx", precision, 0), reference)
             except Exception as error:  # whatever an exporter trips over, the next form may work
                 print(f"{write.__name__}: {type(error).__name__}: {error}", file=sys.stderr)
                 continue
             if cosine >= floor:
-                found = described("onnx", precision, cosine)
+                found = record("onnx", precision, cosine)
                 break
     if found.runtime != "onnx":
         (folder / "model.onnx").unlink(missing_ok=True)
@@ -117,7 +117,7 @@ def _save_tokenizer(model: "SentenceTransformer", folder: Path) -> bool:
     return True
 
 
-def _forms(
+def _export_formats(
     model: "SentenceTransformer",
 ) -> list[tuple[str, float, Callable[[Path], None]]]:
     """What to try, fastest first: precision, lowest mean cosine, and how to write it."""
@@ -232,24 +232,24 @@ def _trace(model: "SentenceTransformer", path: Path) -> None:
         )
 
 
-def _agreement(folder: Path, described: ExportedModel, wanted: Vectors) -> float:
+def _mean_cosine(folder: Path, record: ExportedModel, reference: Vectors) -> float:
     """Mean cosine between the exported model's vectors and the original's.
 
     Texts longer than the model's limit are left out: the original cuts them off, we don't.
     """
     from retrieval.models.encoder.onnx_encoder import OnnxEncoder
 
-    encoder = OnnxEncoder(folder, described, identity="check", prompts=False)
+    encoder = OnnxEncoder(folder, record, identity="check", prompts=False)
     short = [n for n, text in enumerate(_CHECK_TEXTS) if encoder.fits(text)]
     vectors = encoder.encode_passages([_CHECK_TEXTS[n] for n in short])
-    cosines = (vectors * wanted[short]).sum(axis=1)
+    cosines = (vectors * reference[short]).sum(axis=1)
     if not np.isfinite(cosines).all():
         return 0.0
     return float(cosines.mean())
 
 
 def main() -> int:
-    """Export as the command line says."""
+    """Export as the command line says; the exit status."""
     source, folder = sys.argv[1:]
     try:
         export(source, Path(folder))
