@@ -55,7 +55,7 @@ def id_key(article_id: str) -> str:
 
 
 def normalise_newlines(text: str) -> str:
-    r"""A text whose line ends are ``\n``; nothing else changes. It decides, once, what a text is.
+    r"""An article's text as it is stored: line ends become ``\n``, nothing else changes.
 
     Words, spaces and the Unicode form (composed or decomposed) stay the author's, so that a
     quote is what the file says; the word index folds both forms together by itself.
