@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from retrieval.errors import QuothError
-from retrieval.library.location import Place, is_address, parse_address
+from retrieval.library.location import Location, is_address, parse_address
 
 DEFAULTS = {
     "QUOTH_LIBRARY": "library",
@@ -62,7 +62,7 @@ class Settings:
         discord_token: the bot's, or empty. Not shown when the settings are printed.
     """
 
-    library: Place
+    library: Location
     articles: Path
     encoder: str
     device: str
@@ -138,7 +138,7 @@ def _path(name: str, value: str) -> Path:
         raise SettingsError(f"{name} is {value!r}; there is no such home folder") from None
 
 
-def _place(name: str, value: str, token: str) -> Place:
+def _place(name: str, value: str, token: str) -> Location:
     if not is_address(value.strip()):
         return _path(name, value)
     try:

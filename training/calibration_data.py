@@ -11,7 +11,7 @@ import numpy as np
 from benchmarks.common import collections
 from benchmarks.common.collections import Collection, index_in, part_in, some
 from retrieval.answering.candidates import RERANK_DEPTH
-from retrieval.library.door import open_for_reading
+from retrieval.library import open as open_library
 from retrieval.models.encoder import load_encoder
 from retrieval.models.reader.model import MODEL_FOLDER, READER_FILE
 from training.features import Column, Rows, gather
@@ -59,7 +59,7 @@ def load_calibration_data(data: Path, work: Path, limit: int) -> CalibrationData
     halves: tuple[list[Sequence[RankedQuestion]], list[Sequence[RankedQuestion]]] = ([], [])
     for name, collection in _collections(data):
         library = _library(name, collection, work)
-        with closing(open_for_reading(library)) as opened, opened.snapshot() as state:
+        with closing(open_library(library).reader()) as opened, opened.snapshot() as state:
             sizes.append(state.passages)
         for which, half in enumerate(halves):
             key = f"{name}-{model}-{RERANK_DEPTH}-{len(Column)}-{limit}-{which}"

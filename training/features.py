@@ -18,8 +18,8 @@ from retrieval.answering.ranking import coverage, rank_inputs, read_candidates
 from retrieval.documents.article import Span
 from retrieval.evaluation.dataset import LabelledQuestion
 from retrieval.evaluation.metrics import answer_in_quote
-from retrieval.library.base import AskedLibrary
-from retrieval.library.door import open_for_asking
+from retrieval.library import open as open_library
+from retrieval.library.base import LibrarySearcher
 from retrieval.library.filter import Filter
 from retrieval.models.encoder import Encoder, load_encoder
 from retrieval.models.reader import UNREAD, Reader, ReaderOutput
@@ -72,14 +72,14 @@ def gather(library: Path, questions: Sequence[LabelledQuestion]) -> Iterator[Row
 
     def start() -> Callable[[LabelledQuestion], Rows]:
         encoder, reader = load_encoder(), Reader()
-        opened = open_for_asking(library, encoder)
+        opened = open_library(library).searcher(encoder)
         return lambda question: candidate_rows(opened, encoder, reader, question)
 
     return spread(start, questions)
 
 
 def candidate_rows(
-    library: AskedLibrary, encoder: Encoder, reader: Reader, question: LabelledQuestion
+    library: LibrarySearcher, encoder: Encoder, reader: Reader, question: LabelledQuestion
 ) -> Rows:
     """What the answerer would rank for a question, all of it read, however long it takes."""
     query = ExpandedQuery(validated_question(question.text))

@@ -15,8 +15,8 @@ from pathlib import Path
 from benchmarks.common.data import library_of, read
 from benchmarks.common.parallel import spread
 from retrieval.library.filter import Filter
-from retrieval.library.local.reader import Library
-from retrieval.library.local.searcher import Searcher
+from retrieval.library.local.hybrid_search import HybridSearch
+from retrieval.library.local.reader import LocalReader
 from retrieval.models.encoder import load_encoder
 from training.options import arguments
 
@@ -31,9 +31,9 @@ class _Miner:
 
     def __init__(self, path: Path, numbers: dict[str, int]) -> None:
         self._encoder = load_encoder()
-        self._library = Library(path)
+        self._library = LocalReader(path)
         self._numbers = numbers
-        self._searcher = Searcher(self._library, self._encoder.dimension)
+        self._searcher = HybridSearch(self._library, self._encoder.dimension)
 
     def find(self, question: str) -> Found:
         """The first ``TOP_K`` candidates: paragraph, start, end and score of each."""

@@ -15,9 +15,10 @@ from typing import Any
 
 from benchmarks.common.data import read
 from retrieval.evaluation.dataset import LabelledQuestion
-from retrieval.ingest.index import Reporter, index
-from retrieval.library.local.reader import Library
-from retrieval.library.local.writer import LibraryWriter
+from retrieval.ingest.index import index
+from retrieval.library.local.reader import LocalReader
+from retrieval.library.local.writer import LocalWriter
+from retrieval.library.progress import Reporter
 from retrieval.models.encoder import Encoder
 
 Row = dict[str, Any]
@@ -124,9 +125,9 @@ def part_in(folder: Path, whole: Path, articles: Sequence[Row]) -> Path:
         shutil.rmtree(unfinished, ignore_errors=True)
         shutil.copytree(whole / "library", unfinished)
         ids = {row["id"] for row in articles}
-        with closing(Library(unfinished)) as opened:
+        with closing(LocalReader(unfinished)) as opened:
             others = [each[0] for each in opened.list_articles() if each[0] not in ids]
-        with LibraryWriter(unfinished) as writer, writer.commit() as change:
+        with LocalWriter(unfinished) as writer, writer.commit() as change:
             for article_id in others:
                 change.remove(article_id)
             change.sweep()

@@ -28,7 +28,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from retrieval.ingest.index import Reporter, index
+from retrieval.ingest.index import index
+from retrieval.library.progress import Reporter
 from retrieval.models.encoder import Encoder
 
 

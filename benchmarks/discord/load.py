@@ -30,8 +30,8 @@ from simcord import interactions
 from simcord.actors import MemberActor
 from simcord.builders import ChannelHandle
 
-from benchmarks.discord.event_loop import AT_REST, THE_BOT, THE_SIMULATION, Watch
-from benchmarks.discord.seeds import seeded
+from benchmarks.discord.event_loop_monitor import AT_REST, THE_BOT, THE_SIMULATION, Watch
+from benchmarks.discord.seed_library import seeded
 from bot import settings
 from bot.discord.asking import rate_limits
 from bot.discord.asking.admission import Manners

@@ -17,8 +17,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from benchmarks.discord.load import QUESTIONS
-from benchmarks.discord.seeds import SEEDS
-from retrieval.ingest.index import Reporter, index
+from benchmarks.discord.seed_library import SEEDS
+from retrieval.ingest.index import index
+from retrieval.library.progress import Reporter
 from retrieval.models.encoder import load_encoder
 from tests.support.discord_loopback import Loopback
 from tests.support.serve_process import serving
@@ -26,7 +27,7 @@ from tests.support.serve_process import serving
 # One person asks everything here: limits have tests of their own.
 UNLIMITED = """
 import time
-from bot.discord.limits import Limits, Rate
+from bot.discord.asking.rate_limits import Limits, Rate
 Limits.__init__.__defaults__ = (Rate(10_000, 0.01), Rate(10_000, 0.01), time.monotonic)
 """
 _SECONDS_AT_REST = 5.0

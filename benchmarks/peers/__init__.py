@@ -1,1 +1,1 @@
-"""The tools that ``benchmarks.peers.compare`` compares: a runner each, and what weighs them."""
+"""The tools that ``benchmarks.peers.comparison`` compares: a runner each, and what weighs them."""

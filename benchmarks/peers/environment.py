@@ -55,6 +55,6 @@ def weigh(python: str, needs: list[str], *also: Path) -> float:
         needs: their names.
         also: folders that belong to it.
     """
-    packages = float(run([python, "-m", "benchmarks.peers.weight", *needs]).output)
+    packages = float(run([python, "-m", "benchmarks.peers.installed_size", *needs]).output)
     files = (file for folder in also for file in folder.rglob("*") if file.is_file())
     return packages + sum(file.stat().st_size for file in files) / 1e6

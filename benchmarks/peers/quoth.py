@@ -14,10 +14,11 @@ from pathlib import Path
 from benchmarks.peers.runner import RESULTS, Article, serve, timed_encoding
 from retrieval.answering.answerer import Answerer
 from retrieval.answering.candidates import deduplicated
-from retrieval.ingest.index import Reporter, index
+from retrieval.ingest.index import index
 from retrieval.library.filter import Filter
-from retrieval.library.local.reader import Library
-from retrieval.library.local.searcher import Searcher
+from retrieval.library.local.hybrid_search import HybridSearch
+from retrieval.library.local.reader import LocalReader
+from retrieval.library.progress import Reporter
 from retrieval.models.encoder import load_encoder
 from retrieval.models.reader import Reader
 
@@ -60,8 +61,8 @@ class SearchAlone(Quoth):
     def open(self) -> None:
         """Load the encoder and open the library."""
         self.prepare()
-        self._library = Library(self._path)
-        self._searcher = Searcher(self._library, self._encoder.dimension)
+        self._library = LocalReader(self._path)
+        self._searcher = HybridSearch(self._library, self._encoder.dimension)
 
     def ask(self, question: str) -> list[str]:
         """What the search puts first."""

@@ -40,8 +40,8 @@ from retrieval.evaluation.evaluate import (
 )
 from retrieval.evaluation.metrics import answer_in_quote, auroc
 from retrieval.library.filter import Filter
-from retrieval.library.local.reader import Library
-from retrieval.library.local.searcher import Searcher
+from retrieval.library.local.hybrid_search import HybridSearch
+from retrieval.library.local.reader import LocalReader
 from retrieval.models.encoder import Encoder, load_encoder
 from retrieval.models.reader import Reader
 
@@ -96,8 +96,8 @@ def _of_pieces(question: LabelledQuestion, find: Callable[[str, int], Found]) ->
 
 
 def _search_alone(library: Path, encoder: Encoder) -> Way:
-    opened = Library(library)
-    searcher = Searcher(opened, encoder.dimension)
+    opened = LocalReader(library)
+    searcher = HybridSearch(opened, encoder.dimension)
 
     def ask(question: LabelledQuestion) -> EvaluatedAnswer:
         began = time.perf_counter()

@@ -23,9 +23,10 @@ from retrieval.answering import answerer as answerer_module
 from retrieval.answering.answerer import Answerer
 from retrieval.evaluation.dataset import LabelledQuestion
 from retrieval.evaluation.evaluate import EvaluationMetrics, ask_all, compute_metrics
-from retrieval.ingest.folder_sync import Reporter
-from retrieval.library.local.verify.check import verify
-from retrieval.library.location import MilvusPlace, Place, parse_address
+from retrieval.library import open as open_library
+from retrieval.library.location import Location
+from retrieval.library.milvus.location import MilvusLocation, parse_address
+from retrieval.library.progress import Reporter
 from retrieval.models.encoder import Encoder, load_encoder
 from retrieval.models.reader import Reader
 from retrieval.transfer.export import export_library
@@ -59,7 +60,7 @@ def main() -> None:
 def _report(
     name: str,
     collection: Collection,
-    place: MilvusPlace,
+    place: MilvusLocation,
     encoder: Encoder,
     kept: Path,
     limit: int | None,
@@ -69,7 +70,7 @@ def _report(
     file.unlink(missing_ok=True)
     export_library(library, file, Reporter())
     import_library(file, place, Reporter(lambda problem: sys.exit(str(problem))))
-    report = verify(place, Reporter())
+    report = open_library(place).verify(Reporter())
     if not report.ok:
         sys.exit(f"{place}: {report.lines()[0]}")
     questions = some(collection.every_second(1).questions, limit)
@@ -82,7 +83,7 @@ def _report(
 
 
 def _ask(
-    place: Place, questions: Sequence[LabelledQuestion], encoder: Encoder
+    place: Location, questions: Sequence[LabelledQuestion], encoder: Encoder
 ) -> EvaluationMetrics:
     with closing(Answerer(place, encoder, Reader(), min_confidence=0.0)) as answerer:
         outcomes = ask_all(lambda question, top: answerer.ask(question.text, top), questions)

@@ -16,10 +16,11 @@ import numpy as np
 from benchmarks.common.data import arguments, library_of, read
 from retrieval.evaluation.metrics import answer_in_quote
 from retrieval.library.filter import Bounds, Filter
-from retrieval.library.local import searcher as hybrid_module
+from retrieval.library.fusion import DEPTH
+from retrieval.library.local import hybrid_search as hybrid_module
+from retrieval.library.local.hybrid_search import HybridSearch
 from retrieval.library.local.indexes import words as words_module
-from retrieval.library.local.reader import Library
-from retrieval.library.local.searcher import DEPTH, Searcher
+from retrieval.library.local.reader import LocalReader
 from retrieval.models.encoder import Encoder, load_encoder
 
 Row = dict[str, Any]
@@ -30,7 +31,7 @@ Ranking = Callable[[str], Sequence[int]]
 class Found:
     """The passages that a ranking puts first, with their articles' ids and their words."""
 
-    def __init__(self, library: Library) -> None:
+    def __init__(self, library: LocalReader) -> None:
         self._library = library
 
     def __call__(self, ids: Sequence[int]) -> list[tuple[str, str]]:
@@ -47,8 +48,8 @@ def rankings(
 ) -> Iterator[tuple[dict[str, Ranking], Found]]:
     """Every way to search that is compared, over a library of these articles."""
     with library_of(articles, encoder) as path:
-        library = Library(path)
-        searcher = Searcher(library, encoder.dimension)
+        library = LocalReader(path)
+        searcher = HybridSearch(library, encoder.dimension)
         with library.snapshot():
             searcher.catch_up()
 

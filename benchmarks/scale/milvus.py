@@ -20,12 +20,12 @@ import numpy as np
 
 from retrieval.documents.article import Article
 from retrieval.library.filter import Filter
-from retrieval.library.location import parse_address
 from retrieval.library.milvus import schema
 from retrieval.library.milvus.collections import make_library
-from retrieval.library.milvus.reader import MilvusLibrary
+from retrieval.library.milvus.location import parse_address
+from retrieval.library.milvus.reader import MilvusReader
 from retrieval.library.milvus.rows import passages_of
-from retrieval.library.milvus.searcher import MilvusAsked, condition_of
+from retrieval.library.milvus.searcher import MilvusSearcher, condition_of
 from retrieval.library.milvus.server import Server
 from retrieval.library.milvus.writer import MilvusWriter, Prepared
 from retrieval.models.encoder.base import Progress, Vectors, l2_normalise
@@ -74,17 +74,17 @@ def main() -> None:
     server = Server(place)
     if schema.exist(server):
         sys.exit(f"{place}: there already; name another")
-    library = MilvusLibrary(server, make_library(server, encoder.identity, _DIMENSION))
+    library = MilvusReader(server, make_library(server, encoder.identity, _DIMENSION))
     vectors, days = _write(library, encoder, chosen.passages)
     server.call("flush", library.names.passages, seconds=120)
     while server.call("describe_index", library.names.passages, "vector")["pending_index_rows"]:
         time.sleep(1)
     time.sleep(_REST)  # until what searches has taken over what was built
-    with closing(MilvusAsked(place, encoder)) as asked:
+    with closing(MilvusSearcher(place, encoder)) as asked:
         _ask(asked, encoder, vectors, days, chosen.questions)
 
 
-def _write(library: MilvusLibrary, encoder: MadeEncoder, wanted: int) -> tuple[Vectors, Vectors]:
+def _write(library: MilvusReader, encoder: MadeEncoder, wanted: int) -> tuple[Vectors, Vectors]:
     """Write so many passages; returns their vectors and days."""
     writer = MilvusWriter(library)
     made = random.Random(0)  # noqa: S311 - no secret
@@ -114,7 +114,7 @@ def _write(library: MilvusLibrary, encoder: MadeEncoder, wanted: int) -> tuple[V
 
 
 def _ask(
-    asked: MilvusAsked, encoder: MadeEncoder, vectors: Vectors, days: Vectors, questions: int
+    asked: MilvusSearcher, encoder: MadeEncoder, vectors: Vectors, days: Vectors, questions: int
 ) -> None:
     for name, within in (("all days", Filter()), ("since a day", Filter(since=_SINCE))):
         there = vectors if within == Filter() else vectors[days >= _SINCE.toordinal()]

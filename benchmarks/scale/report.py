@@ -1,4 +1,4 @@
-"""Shows what ``benchmarks.scale.sizes`` measured: as a table, and as a picture."""
+"""Shows what ``benchmarks.scale.library_size`` measured: as a table, and as a picture."""
 
 import math
 from collections.abc import Mapping

@@ -17,13 +17,13 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from benchmarks.common.data import arguments, read
-from benchmarks.scale.growing import RandomEncoder, archive, made
+from benchmarks.scale.incremental_indexing import RandomEncoder, archive, made
 from retrieval.documents.article import Article
-from retrieval.ingest.index import Reporter, bring_up_to_date
 from retrieval.library.filter import Filter
-from retrieval.library.local.reader import Library
-from retrieval.library.local.searcher import Searcher
-from retrieval.library.local.writer import LibraryWriter
+from retrieval.library.local.hybrid_search import HybridSearch
+from retrieval.library.local.reader import LocalReader
+from retrieval.library.local.session import open_session
+from retrieval.library.progress import Reporter
 from retrieval.models.encoder import load_encoder
 from retrieval.models.encoder.base import Encoder
 
@@ -39,8 +39,8 @@ FILTERS = {
 
 def upload(library: Path, encoder: Encoder, rows: Iterator[dict[str, Any]]) -> None:
     """Give each server some articles of its own."""
-    with LibraryWriter(library) as writer:
-        with writer.commit() as change:
+    with open_session(library, encoder, Reporter()) as session:
+        with session.transaction() as change:
             for server in range(SERVERS):
                 for n in range(UPLOADS):
                     row = next(rows)
@@ -48,13 +48,13 @@ def upload(library: Path, encoder: Encoder, rows: Iterator[dict[str, Any]]) -> N
                         f"{server}/{n}", row["title"], None, f"discord:{server}", None, row["text"]
                     )
                     change.put(own, f"upload {server}")
-        bring_up_to_date(writer, encoder, Reporter())
+        session.encode_pending(encoder, lambda: False)
 
 
 def measure(library: Path, encoder: Encoder, questions: list[str]) -> None:
     """Print the medians of each filter, and what the first question costs."""
-    reader = Library(library)
-    searcher = Searcher(reader, encoder.dimension)
+    reader = LocalReader(library)
+    searcher = HybridSearch(reader, encoder.dimension)
     took: dict[str, list[float]] = {name: [] for name in FILTERS}
     with reader.snapshot() as state:
         searcher.catch_up()

@@ -16,9 +16,9 @@ from retrieval.answering.ranking import (
     read_candidates,
 )
 from retrieval.documents.article import Article
-from retrieval.library.door import open_for_asking
+from retrieval.library import open as open_library
 from retrieval.library.filter import Filter
-from retrieval.library.location import Place
+from retrieval.library.location import Location
 from retrieval.models.encoder.base import Encoder
 from retrieval.models.reader import Reader
 
@@ -49,12 +49,12 @@ class Answerer:
     """
 
     def __init__(
-        self, library: Place, encoder: Encoder, reader: Reader, min_confidence: float
+        self, library: Location, encoder: Encoder, reader: Reader, min_confidence: float
     ) -> None:
         self._encoder = encoder
         self._reader = reader
         self._min_confidence = min_confidence
-        self._library = open_for_asking(library, encoder)
+        self._library = open_library(library).searcher(encoder)
         self._expander = QueryExpander(self._library.analyzer)
 
     @property

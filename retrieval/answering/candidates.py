@@ -14,8 +14,8 @@ from typing import Protocol
 from retrieval.answering.answer import Quote
 from retrieval.answering.conversation import ExpandedQuery
 from retrieval.documents.article import Article, Span
-from retrieval.library.base import NumberedArticles
-from retrieval.library.local.searcher import Candidate
+from retrieval.library.base import ArticlesByNumber
+from retrieval.library.fusion import Candidate
 from retrieval.models.encoder.base import Encoder, Vectors, l2_normalise
 from retrieval.models.reader import UNREAD, ReaderOutput
 
@@ -113,7 +113,7 @@ def query_vector(encoder: Encoder, query: ExpandedQuery) -> Vectors:
 
 
 def rerank_candidates(
-    library: NumberedArticles, candidates: Sequence[Candidate], top: int = 0
+    library: ArticlesByNumber, candidates: Sequence[Candidate], top: int = 0
 ) -> list[RerankCandidate]:
     """The candidates that the reader is to read, best first.
 
@@ -126,7 +126,7 @@ def rerank_candidates(
 
 
 def deduplicated(
-    library: NumberedArticles, candidates: Sequence[Candidate], limit: int
+    library: ArticlesByNumber, candidates: Sequence[Candidate], limit: int
 ) -> list[RerankCandidate]:
     """The first candidates whose words differ, best first; case and white space count for nothing.
 

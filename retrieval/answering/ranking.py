@@ -20,7 +20,7 @@ from retrieval.answering.weights import (
     UnreadWeights,
     fitted_weights,
 )
-from retrieval.library.base import AskedLibrary
+from retrieval.library.base import LibrarySearcher
 from retrieval.models.reader import UNREAD, Reader, ReaderOutput
 
 DEFAULT_COSINE = 0.5
@@ -117,7 +117,7 @@ def lead(ranked: Sequence[RankedCandidate]) -> float:
     return first.score - max(others, default=-math.inf)
 
 
-def coverage(library: AskedLibrary, question: str, candidate: RerankCandidate) -> float:
+def coverage(library: LibrarySearcher, question: str, candidate: RerankCandidate) -> float:
     """The share of a question's terms in a passage or its title, weighted by rarity, 0 to 1."""
     terms = library.analyzer.unique_terms(f"{candidate.article.title} {candidate.text}")
     return term_coverage(library.weights(question), terms)

@@ -1,36 +1,31 @@
-"""Says what ``index`` would do, and does nothing: the same mirroring, over a copy without texts.
+"""Says what ``index`` would do, and does nothing: the same sync, into a dictionary of changes."""
 
-The copy is a scratch database with what mirroring asks about: the files, and the articles without
-their texts and passages, of whichever kind of library. No lock is taken, no encoder needed, and no
-library made.
-"""
-
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import closing, nullcontext
 from pathlib import Path
 
 from retrieval.documents.article import Article
-from retrieval.ingest.folder_sync import Mirror, Pace, Reporter
-from retrieval.ingest.index import one_name
-from retrieval.library.local import folder, schema
-from retrieval.library.local.batches import Commits, Summary
-from retrieval.library.local.reader import Library
-from retrieval.library.local.transaction import Change, Passages, Transaction
-from retrieval.library.local.writer import LibraryWriter
-from retrieval.library.location import Place
+from retrieval.ingest.folder_sync import FolderSync, Pace
+from retrieval.ingest.index import canonical_path
+from retrieval.library import open as open_library
+from retrieval.library.base import LibraryReader
+from retrieval.library.location import Location
+from retrieval.library.progress import Change, Reporter, Summary
+from retrieval.library.records import ArticleHead, FileRecord
+from retrieval.models.encoder.base import Vectors
 
 Note = Callable[[str, str, str | None], None]
-"""Hears of each article: "added", "updated" or "removed", its id, and its file."""
+"""Called with each change: "added", "updated" or "removed", the article's id, and its file."""
 
 
-def rehearse(paths: Sequence[Path], library: Place, reporter: Reporter, note: Note) -> Summary:
-    """Say what ``index`` would do with these paths.
+def dry_run(paths: Sequence[Path], location: Location, reporter: Reporter, note: Note) -> Summary:
+    """Say what ``index`` would do with these paths. Takes no lock, and makes no library.
 
     Args:
         paths: what would be read.
-        library: where it is; there need not be one yet.
+        location: of the library; there need not be one yet.
         reporter: hears of problems and progress.
-        note: hears of each article that would change.
+        note: called with each article that would change.
 
     Returns:
         What would be done.
@@ -38,83 +33,85 @@ def rehearse(paths: Sequence[Path], library: Place, reporter: Reporter, note: No
     Raises:
         LibraryError: the library cannot be read, or the folder is something else.
     """
+    reader = open_library(location).reader_if_made()
     with (
-        _RehearsalWriter(library, note) as writer,
-        closing(_Rehearsed(writer)) as commits,
+        closing(reader) if reader else nullcontext(),
+        reader.snapshot() if reader else nullcontext(),
     ):
-        mirror = Mirror(writer, commits, reporter, Pace())
+        pending = _Pending(reader, note)
+        sync = FolderSync(pending, pending, reporter, Pace())
         for path in paths:
-            mirror.mirror(one_name(path))
-        return mirror.summary
+            sync.run(canonical_path(path))
+        return sync.summary
 
 
-class _Rehearsed(Commits):
-    def _split(self, articles: list[Article]) -> Callable[[], dict[Article, Passages]]:
-        """Nobody asks for the passages."""
-        return dict
+class _Pending:
+    """An ``ArticleSink`` and the ``KnownFiles`` of a library, changed in memory alone.
 
-    def _commit(self) -> AbstractContextManager[Transaction]:
-        """Nobody asks for the words."""
-        return self._writer.commit()
+    Args:
+        reader: of the library, in a snapshot; None where there is none.
+        note: called with each change.
+    """
 
-
-class _RehearsalWriter(LibraryWriter):
-    """A writer of a copy that nobody else sees. It holds no lock."""
-
-    def __init__(self, place: Place, note: Note) -> None:  # makes nothing, unlike its base
-        # On a server nothing has a path; this one stands in what is said of a full disk.
-        library = place if isinstance(place, Path) else Path(place.name)
-        self.path, self._note = library, note
-        self._stack = ExitStack()
-        self._connection = self._stack.enter_context(closing(schema.open_scratch()))
-        self.edition = folder.Edition(library / "1")
-        if not isinstance(place, Path):
-            from retrieval.library.milvus import opening
-
-            with super().commit() as change:
-                for table, (columns, rows) in opening.tables(place).items():
-                    change.copy(table, columns, rows)
-            return
-        folder.check_free(library)
-        there = folder.exists(library)
-        if there:
-            self.edition = folder.current_edition(library)
-        if there and self.edition.truth.exists():
-            with closing(Library(library)) as real, real.snapshot(), super().commit() as change:
-                change.copy("files", *real.rows("files"))
-                change.copy("articles", *real.rows("articles", blank="text"))
-
-    @contextmanager
-    def commit(self) -> Iterator[Transaction]:
-        """Change the copy."""
-        with super().commit() as change:
-            yield _Noted(change, self._note)
-
-
-class _Noted(Transaction):
-    """Tells of what changes, and leaves out what only a real library needs."""
-
-    def __init__(self, real: Transaction, note: Note) -> None:
-        super().__init__(real._connection, real._generation, real.changes, real._gone)
+    def __init__(self, reader: LibraryReader | None, note: Note) -> None:
+        self.summary = Summary()
+        self._reader = reader
         self._note = note
+        self._heads: dict[str, ArticleHead | None] = {}  # those that changed, None: removed
+        self._waiting: list[tuple[ArticleHead, Change]] = []
+        self._gone: dict[str, str] = {}
 
-    def put(self, article: Article, file: str, passages: Passages | None = None) -> Change:
-        """Tell of an article that comes or changes."""
-        outcome = super().put(article, file, passages)
-        if outcome != "unchanged":
-            self._note(outcome, article.id, file)
-        return outcome
+    def files_known_under(self, path: str) -> dict[str, tuple[FileRecord, int]]:
+        """The indexed files at or under a path, as the library has them."""
+        return dict(self._reader.files_known_under(path)) if self._reader else {}
 
-    def remove(self, article_id: str) -> bool:
-        """Tell of an article that goes."""
-        row = self._connection.execute(
-            "SELECT file FROM articles WHERE id = ?", (article_id,)
-        ).fetchone()
-        if row:
-            self._note("removed", article_id, row[0])
-        return super().remove(article_id)
+    def ids_from(self, file: str) -> list[str]:
+        """The ids of the articles that came from a file, as the library has them."""
+        return [*self._reader.ids_from(file)] if self._reader else []
 
-    def _add_passages(
-        self, number: int | None, title: str, text: str, passages: Passages | None = None
-    ) -> None:
-        """Nobody asks for them."""
+    def owner(self, article_id: str) -> str | None:
+        """The file that has an article of this id, as far as is known now."""
+        head = self._head(article_id)
+        return head.file if head else None
+
+    def put(self, article: Article, file: str, vectors: Vectors | None = None) -> None:
+        """Note an article that comes or changes."""
+        known = self._head(article.id)
+        change: Change = "added" if known is None else "updated"
+        if known and known.same_as(article):
+            change = "unchanged"
+        head = ArticleHead.of(article, file)
+        self._heads[article.id] = head
+        self._waiting.append((head, change))
+
+    def remove(self, article_ids: Iterable[str], file: str) -> None:
+        """Note articles that go, with the next commit; what another file has by now stays."""
+        self._gone.update(dict.fromkeys(article_ids, file))
+
+    def record(self, file: str, record: FileRecord) -> None:
+        """Nothing is recorded."""
+
+    def forget(self, file: str) -> None:
+        """Nothing was recorded."""
+
+    def commit(self) -> None:
+        """Tell of what changed since the last commit."""
+        gone, self._gone = self._gone, {}
+        for article_id, file in sorted(gone.items()):
+            if self.owner(article_id) == file:
+                self._heads[article_id] = None
+                self.summary.removed += 1
+                self._note("removed", article_id, file)
+        waiting, self._waiting = self._waiting, []
+        for head, change in waiting:
+            self.summary.count(change)
+            if change != "unchanged":
+                self._note(change, head.id, head.file)
+
+    def finish(self) -> None:
+        """Nothing is left to be done."""
+
+    def _head(self, article_id: str) -> ArticleHead | None:
+        if article_id in self._heads:
+            return self._heads[article_id]
+        return self._reader.head(article_id) if self._reader else None

@@ -1,19 +1,18 @@
-"""Brings the truth in step with files and folders: reads what changed, removes what went."""
+"""Syncs a library with files and folders: reads what changed, removes what went."""
 
 import hashlib
 import stat
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Protocol
 
 from retrieval.documents.article import Article
 from retrieval.documents.formats import find_files, read_file
 from retrieval.documents.formats.files import printable
 from retrieval.errors import ReadingError
-from retrieval.library.base import KnownFiles
-from retrieval.library.local.batches import Summary
+from retrieval.library.base import ArticleSink, KnownFiles
+from retrieval.library.progress import Reporter, same_id
 from retrieval.library.records import FileRecord
 
 
@@ -33,26 +32,6 @@ class Pace:
 
 
 @dataclass(frozen=True, slots=True)
-class Reporter:
-    """Who hears of an indexing run while it goes on.
-
-    Attributes:
-        problem: told of each file or line that was skipped.
-        progress: told what is being done, how much of it is done, and of how many (0: unknown).
-    """
-
-    problem: Callable[[ReadingError], None] = lambda error: None
-    progress: Callable[[str, int, int], None] = lambda stage, done, total: None
-
-
-def same_id(file: str, article_id: str, owner: str) -> ReadingError:
-    """What is said of a file with an article whose id one of another file, the owner, has."""
-    return ReadingError(
-        file, f"has an article with the id {article_id}, and so has {owner}; change one"
-    )
-
-
-@dataclass(frozen=True, slots=True)
 class _Contested:
     """A file with articles whose ids another file has too.
 
@@ -67,34 +46,7 @@ class _Contested:
     ids: frozenset[str]
 
 
-class Committing(Protocol):
-    """Where what is read goes: ``committing.Commits``, or the same of another kind of library."""
-
-    summary: Summary
-
-    def owner(self, article_id: str) -> str | None:
-        """The file that has an article of this id, as far as is known now."""
-
-    def put(self, article: Article, file: str) -> None:
-        """Add or replace an article of a file."""
-
-    def remove(self, article_ids: Iterable[str], file: str) -> None:
-        """Remove articles that came from a file; what another has by now stays."""
-
-    def record(self, file: str, record: FileRecord) -> None:
-        """Remember what a file was when it was read, once its articles are in."""
-
-    def forget(self, file: str) -> None:
-        """Forget a file."""
-
-    def commit(self) -> None:
-        """Commit everything."""
-
-    def finish(self) -> None:
-        """Wait until all that was committed is found."""
-
-
-class Mirror:
+class FolderSync:
     """One run of ``index`` over some paths, all into one library.
 
     Args:
@@ -108,7 +60,7 @@ class Mirror:
     """
 
     def __init__(
-        self, known: KnownFiles, commits: Committing, reporter: Reporter, pace: Pace
+        self, known: KnownFiles, commits: ArticleSink, reporter: Reporter, pace: Pace
     ) -> None:
         self.summary = commits.summary
         self._library = known
@@ -118,7 +70,7 @@ class Mirror:
         self._known: Mapping[str, tuple[FileRecord, int]] = {}  # the files of this root
         self._changed: list[Path] = []  # of them, those that changed while they were read
 
-    def mirror(self, root: Path) -> None:
+    def run(self, root: Path) -> None:
         """Bring the articles that come from under a path up to date."""
         seen: set[str] = set()
         unread: list[Path] = []

@@ -8,7 +8,7 @@ done.
 
 import time
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NoReturn
@@ -23,10 +23,11 @@ from retrieval.errors import (
     ReadingError,
 )
 from retrieval.ingest.file_events import FileEvents, remote_system
-from retrieval.ingest.folder_sync import identity
-from retrieval.ingest.index import Pace, Reporter, Summary, index, one_name
-from retrieval.library.door import files_under
-from retrieval.library.location import Place
+from retrieval.ingest.folder_sync import Pace, identity
+from retrieval.ingest.index import canonical_path, index
+from retrieval.library import open as open_library
+from retrieval.library.location import Location
+from retrieval.library.progress import Reporter, Summary
 from retrieval.models.encoder.base import Encoder
 
 SETTLE = 1.0
@@ -58,7 +59,9 @@ class Listener:
     notice: Callable[[str], None]
 
 
-def watch(paths: Sequence[Path], library: Place, encoder: Encoder, listener: Listener) -> NoReturn:
+def watch(
+    paths: Sequence[Path], library: Location, encoder: Encoder, listener: Listener
+) -> NoReturn:
     """Index, and go on indexing what changes, until an exception such as a signal's ends it.
 
     Args:
@@ -73,7 +76,7 @@ def watch(paths: Sequence[Path], library: Place, encoder: Encoder, listener: Lis
         DamagedError: what it holds contradicts itself.
         NotALibraryError: its folder holds something else.
     """
-    watching = _Watch([one_name(path) for path in paths], library, encoder, listener)
+    watching = _Watch([canonical_path(path) for path in paths], library, encoder, listener)
     try:
         while True:
             watching.run()
@@ -87,10 +90,10 @@ class _Watch:
     """The state of a watch between its runs; its times are ``time.monotonic``'s."""
 
     def __init__(
-        self, roots: Sequence[Path], library: Place, encoder: Encoder, listener: Listener
+        self, roots: Sequence[Path], library: Location, encoder: Encoder, listener: Listener
     ) -> None:
         self._roots = roots
-        self._library = library
+        self._location = library
         self._encoder = encoder
         self._listener = listener
         # What is listened to
@@ -168,8 +171,9 @@ class _Watch:
         if self._polling or not near:
             return
         try:
-            ours = one_name(self._library) if isinstance(self._library, Path) else None
-            self._events = FileEvents(near, ours, self._hear)
+            ours = open_library(self._location).folder
+            ignored = canonical_path(ours) if ours else None
+            self._events = FileEvents(near, ignored, self._hear)
         except (OSError, RuntimeError) as error:
             if all(root.exists() for root in near):
                 self._poll(str(error))
@@ -209,7 +213,7 @@ class _Watch:
                 with self._listener.run() as reporter:
                     summary = index(
                         roots,
-                        self._library,
+                        self._location,
                         self._encoder,
                         replace(reporter, problem=self._once(reporter, problems)),
                         pace,
@@ -225,7 +229,7 @@ class _Watch:
             time.sleep(wait)
         self._measure()
         if told:
-            self._listener.notice(f"{self._library}: written again")
+            self._listener.notice(f"{self._location}: written again")
         return summary
 
     def _once(self, reporter: Reporter, problems: set[str]) -> Callable[[ReadingError], None]:
@@ -283,7 +287,8 @@ class _Watch:
     def _has_articles_of(self, root: Path) -> bool:
         """Whether the library has files under a root."""
         try:
-            return any(Path(name).is_relative_to(root) for name in files_under(self._library, root))
+            with closing(open_library(self._location).reader()) as library, library.snapshot():
+                return bool(library.files_known_under(str(root)))
         except LibraryError:  # not made yet, or the run that follows says why
             return False
 

@@ -1,63 +1,184 @@
-"""What the layers above need of a library, wherever it is; ``store.py`` opens one by its place."""
+"""What every kind of library can do. ``retrieval.library.open`` gives the one at a location.
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+    Library         a location: what is there, and ways to open it
+    LibraryReader   articles, files and feeds, to read
+    LibrarySearcher candidates for answers
+    WriteSession    the one way to change a library
+    Transaction     changes that become visible together
+
+All methods raise ``LibraryError``; ``snapshot`` blocks give one consistent state.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
-from typing import Protocol
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
 
-from retrieval.documents.analyzer import Analyzer
-from retrieval.documents.article import Article
-from retrieval.library.filter import Filter
-from retrieval.library.local.searcher import Candidate
-from retrieval.library.records import FileRecord, LibraryState
-from retrieval.models.encoder.base import Vectors
-
-
-@dataclass(frozen=True, slots=True)
-class Status:
-    """What a library holds.
-
-    Attributes:
-        state: how much, and of which generation.
-        pending: passages that have no vector yet.
-        encoder: whose vectors it holds; None where it never got any.
-        bytes: that it takes; None where that is not known here.
-    """
-
-    state: LibraryState
-    pending: int
-    encoder: str | None
-    bytes: int | None
+if TYPE_CHECKING:  # whoever reads a setting imports this, and needs none of it
+    from retrieval.documents.analyzer import Analyzer
+    from retrieval.documents.article import Article
+    from retrieval.library.exported import ExportedArticle, ExportHeader
+    from retrieval.library.feed_records import FeedRecord, ItemRecord
+    from retrieval.library.filter import Filter
+    from retrieval.library.fusion import Candidate
+    from retrieval.library.progress import Change, Reporter, Summary
+    from retrieval.library.records import (
+        ArticleHead,
+        FileRecord,
+        LibraryState,
+        ListedArticle,
+        RolledBack,
+        Status,
+        VectorSpace,
+    )
+    from retrieval.library.report import Repaired, Report
+    from retrieval.models.encoder.base import Encoder, Vectors
 
 
-class ReadLibrary(Protocol):
-    """A library opened for reading. Not for two threads at once; its methods raise LibraryError."""
+class Library(Protocol):
+    """A library at a location, whether there is one yet or not. Holds nothing open."""
+
+    @property
+    def folder(self) -> Path | None:
+        """The folder on this machine that it keeps its files in; None where there is none."""
+
+    def exists(self) -> bool:
+        """Whether there is a library; LibraryError where that can't be known."""
+
+    def status(self) -> Status:
+        """Counts, encoder and size."""
+
+    def reader(self) -> LibraryReader:
+        """Open it for reading."""
+
+    def reader_if_made(self) -> LibraryReader | None:
+        """Open it for reading; None where there is none, and one could be made."""
+
+    def searcher(self, encoder: Encoder) -> LibrarySearcher:
+        """Open it for questions; MismatchError where another encoder made it."""
+
+    def session(
+        self, encoder: VectorSpace | None, reporter: Reporter, *, wait: float | None = None
+    ) -> AbstractContextManager[WriteSession]:
+        """Open it for writing, made where there is none.
+
+        Entering claims the library and drops what its indexes have beyond what is committed (a
+        restored backup is older than they are). Leaving without an error brings the indexes up to
+        what was committed.
+
+        Args:
+            encoder: whose vectors it holds; None for changes that bring no articles. An
+                ``Encoder``, where articles are to be encoded.
+            reporter: hears of problems and progress.
+            wait: seconds to wait for another process that writes; by default two.
+
+        Raises:
+            LockedError: another process writes for longer.
+            MismatchError: another encoder made it.
+        """
+
+    def export_source(self) -> AbstractContextManager[ExportSource]:
+        """Open it for export; LibraryError where it holds nothing, or passages lack vectors."""
+
+    def verify(self, reporter: Reporter, dimension: int | None = None) -> Report:
+        """Check everything; nothing is written.
+
+        Args:
+            reporter: hears of progress.
+            dimension: of the encoder; None takes that of most vectors.
+        """
+
+    def repair(self, encoder: Encoder, reporter: Reporter) -> Repaired:
+        """Check it, repair what can be repaired, and check it again."""
+
+    def require_editions(self, what: str) -> None:
+        """Check that it can be rebuilt beside itself and rolled back.
+
+        Args:
+            what: needs that, for the message.
+
+        Raises:
+            NeedsFolderError: it cannot.
+        """
+
+    def rebuild(self, encoder: Encoder, reporter: Reporter) -> int:
+        """Build it anew beside the old one, then swap; returns the number of articles."""
+
+    def roll_back(self) -> RolledBack:
+        """Go back to the edition before the last rebuild."""
+
+
+class KnownFiles(Protocol):
+    """The files that a library was made of."""
+
+    def files_known_under(self, path: str) -> Mapping[str, tuple[FileRecord, int]]:
+        """The indexed files at or under a path: what was known, and how many articles it has."""
+
+    def ids_from(self, file: str) -> Collection[str]:
+        """The ids of the articles that came from a file or address."""
+
+
+class LibraryReader(KnownFiles, Protocol):
+    """A library opened for reading. Not for two threads at once; read inside ``snapshot``."""
+
+    @property
+    def feeds(self) -> FeedReader:
+        """The feeds that it follows."""
 
     def close(self) -> None:
-        """Let go of it."""
+        """Close it."""
 
     def snapshot(self) -> AbstractContextManager[LibraryState]:
         """A block in which it is read."""
 
+    def pending(self) -> int:
+        """How many different passages still wait for their vector."""
+
     def article(self, article_id: str) -> Article | None:
         """Read an article by its id, checking its text against its hash."""
 
-    def list_articles(self) -> Iterator[tuple[str, str | None, str, str | None]]:
-        """Each article's id, date, title and source, newest first, those without a date last."""
+    def head(self, article_id: str) -> ArticleHead | None:
+        """What is known of an article, its text apart."""
+
+    def list_articles(self) -> Iterator[ListedArticle]:
+        """Every article, newest first, those without a date last."""
+
+    def sources_with(self, words: str) -> Iterator[str]:
+        """The sources that hold some words, without regard to case; those first that begin so."""
+
+    def articles_of(self, source: str) -> list[ListedArticle]:
+        """The articles whose source begins so, ordered as ``list_articles``."""
+
+    def count_others(self, source: str, words: Sequence[str] = ()) -> int:
+        """How many ``others`` there are."""
+
+    def others(
+        self, source: str, words: Sequence[str], first: int, count: int
+    ) -> list[ListedArticle]:
+        """A page of the articles whose source does not begin so, ordered as ``list_articles``.
+
+        Args:
+            source: what the source does not begin with.
+            words: that the title holds, without regard to case.
+            first: how many to pass over.
+            count: how many at most.
+        """
 
 
-class NumberedArticles(Protocol):
+class ArticlesByNumber(Protocol):
     """Where candidates find their articles."""
 
     def articles_by_number(self, numbers: Iterable[int]) -> Mapping[int, Article]:
         """Read the articles that candidates name by these numbers."""
 
 
-class AskedLibrary(NumberedArticles, Protocol):
-    """A library opened for questions. Not for two threads at once; its methods raise LibraryError.
+class LibrarySearcher(ArticlesByNumber, Protocol):
+    """A library opened for questions. Not for two threads at once.
 
     Attributes:
-        analyzer: what takes texts apart as it does.
+        analyzer: splits texts into terms as its index of words does.
         notice: what it lacks, in a line for whoever opens it, or None.
     """
 
@@ -65,10 +186,10 @@ class AskedLibrary(NumberedArticles, Protocol):
     notice: str | None
 
     def close(self) -> None:
-        """Let go of it."""
+        """Close it."""
 
     def follow(self) -> None:
-        """Go over to what is in its place now; raises MismatchError where that does not fit."""
+        """Reopen what is at the location now; MismatchError where another encoder made that."""
 
     def snapshot(self) -> AbstractContextManager[LibraryState]:
         """A block in which what was found can be read, whatever others write."""
@@ -76,10 +197,17 @@ class AskedLibrary(NumberedArticles, Protocol):
     def search(
         self, question: str, vector: Vectors, within: Filter, carried: Mapping[str, float]
     ) -> list[Candidate]:
-        """Find the candidates for an answer, best first; see ``search.hybrid.Searcher``."""
+        """Find the candidates for an answer, best first.
+
+        Args:
+            question: as it was asked.
+            vector: of the question, shape (1, dimension).
+            within: which articles.
+            carried: terms of earlier turns, with their weights; one of the question's own is 1.
+        """
 
     def weights(self, question: str) -> dict[str, float]:
-        """How much each different word of a question tells: how rare it is among the passages."""
+        """The inverse document frequency of each different word of a question."""
 
     def article(self, article_id: str) -> Article | None:
         """Read an article by its id, checking its text against its hash."""
@@ -88,11 +216,155 @@ class AskedLibrary(NumberedArticles, Protocol):
         """Read an article by the ``id_key`` of its id."""
 
 
-class KnownFiles(Protocol):
-    """What indexing asks a library about the files that it was made of."""
+class FeedReader(Protocol):
+    """The feeds that a library follows, to read."""
 
-    def files_known_under(self, path: str) -> Mapping[str, tuple[FileRecord, int]]:
-        """The indexed files at or under a path: what was known, and how many articles it has."""
+    def records(self) -> list[FeedRecord]:
+        """Every feed, by address."""
 
-    def ids_from(self, file: str) -> Collection[str]:
-        """The ids of the articles that came from a file."""
+    def item_counts(self, address: str) -> tuple[int, int]:
+        """How many items of a feed are in, and how many wait: new, or other than when fetched."""
+
+    def waiting_items(self, address: str) -> list[ItemRecord]:
+        """The items of a feed whose pages are to be fetched, the newest first."""
+
+
+class FeedTable(Protocol):
+    """Feeds and items inside a transaction."""
+
+    def has(self, address: str) -> bool:
+        """Whether the library follows a feed."""
+
+    def put(self, feed: FeedRecord) -> None:
+        """Add a feed, or replace what is known of it."""
+
+    def remove(self, address: str) -> bool:
+        """Forget a feed and its items, not their articles; False where there is no such feed."""
+
+    def only_articles_of(self, address: str) -> list[str]:
+        """The ids of the articles that came from a feed and from no other."""
+
+    def list_item(self, item: ItemRecord) -> bool:
+        """Remember that a feed lists an item.
+
+        Returns:
+            Whether its page is to be fetched: it is new to this library, or the feed says other
+            things of it than when it was fetched.
+        """
+
+    def put_item(self, item: ItemRecord) -> None:
+        """Replace what is known of an item; one whose feed is no longer followed is dropped."""
+
+    def postpone_items(self, address: str, due: int) -> None:
+        """Do not fetch the pages of a feed's waiting items until a time, in seconds since 1970."""
+
+    def said_of(self, article_id: str) -> tuple[str | None, str | None]:
+        """The title and the date that feeds give to an article's page."""
+
+
+class Transaction(Protocol):
+    """Changes that become visible together, in a folder; on a server, each article by itself."""
+
+    @property
+    def feeds(self) -> FeedTable:
+        """The feeds, in the same transaction."""
+
+    def put(self, article: Article, file: str) -> Change:
+        """Add an article, or replace the one of the same id where it differs.
+
+        Args:
+            article: to add.
+            file: the file or address that it came from.
+        """
+
+    def remove(self, article_id: str) -> bool:
+        """Remove an article; False where there is none of that id.
+
+        The next run over its file reads it again, changed or not.
+        """
+
+    def head(self, article_id: str) -> ArticleHead | None:
+        """What is known of an article, its text apart."""
+
+    def article_at(self, address: str) -> str | None:
+        """The id of the article that came from a file or an address; None where there is none."""
+
+    def same_words_at(self, address: str, sha256: str) -> tuple[str, str] | None:
+        """An article of the same words whose address differs in nothing but the query.
+
+        Returns:
+            Its id and its address, or None where there is none.
+        """
+
+
+class ArticleSink(Protocol):
+    """Takes articles and files in batches. Nothing counts before it is committed.
+
+    Attributes:
+        summary: what was acknowledged so far.
+    """
+
+    summary: Summary
+
+    def owner(self, article_id: str) -> str | None:
+        """The file that has an article of this id, as far as is known now."""
+
+    def put(self, article: Article, file: str, vectors: Vectors | None = None) -> None:
+        """Add or replace an article of a file.
+
+        Args:
+            article: the article.
+            file: that it came from.
+            vectors: of its passages, shape (passages, dimension); None: encoded later.
+        """
+
+    def remove(self, article_ids: Iterable[str], file: str) -> None:
+        """Remove articles that came from a file; what another file has by now stays."""
+
+    def record(self, file: str, record: FileRecord) -> None:
+        """Remember what a file was when it was read, once its articles are in."""
+
+    def forget(self, file: str) -> None:
+        """Forget a file."""
+
+    def commit(self) -> None:
+        """Commit everything."""
+
+    def finish(self) -> None:
+        """Commit what two files contend for, and wait until everything committed is found."""
+
+
+class WriteSession(ArticleSink, KnownFiles, Protocol):
+    """A library opened for writing: the one way to change one. See ``Library.session``."""
+
+    def transaction(self) -> AbstractContextManager[Transaction]:
+        """Change the library in one commit; an error inside leaves it as it was."""
+
+    def encode_pending(self, encoder: Encoder, enough: Callable[[], bool]) -> None:
+        """Encode the passages that wait for their vector, the newest articles' first.
+
+        Args:
+            encoder: whose vectors the library holds.
+            enough: asked between batches; once it is True, the rest is left for another run.
+        """
+
+    def reader(self) -> AbstractContextManager[LibraryReader]:
+        """Read the library as it is committed now."""
+
+
+class ExportSource(Protocol):
+    """A library opened for export."""
+
+    @property
+    def header(self) -> ExportHeader:
+        """What it holds."""
+
+    @property
+    def count(self) -> int:
+        """About how many articles."""
+
+    def articles(self) -> Iterator[ExportedArticle]:
+        """Every article, in any order; some hundred of them are in memory at once."""
+
+    def files(self) -> Iterator[tuple[str, FileRecord]]:
+        """What is known of the files that they came from."""

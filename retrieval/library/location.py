@@ -1,96 +1,56 @@
-"""Where a library is: a folder, or a name on a Milvus server."""
+"""Where a library is: a folder, or an address on a server, as a setting names it."""
 
-import re
-from dataclasses import dataclass, field
+import importlib
 from pathlib import Path
-from urllib.parse import quote, unquote
+from typing import TYPE_CHECKING, Protocol, cast
 
-_ADDRESS = re.compile(
-    r"(?P<scheme>milvuss?)://(?:(?P<user>[^:@/]+):(?P<password>[^@/]*)@)?"
-    r"(?P<host>\[[0-9A-Fa-f:.]+\]|[^:@/?\[\]]+)(?::(?P<port>\d{1,5}))?/(?P<name>[A-Za-z_]\w*)",
-    re.ASCII,
-)
-_LONGEST_NAME = 200  # Milvus takes 255 characters for a collection, whose name begins so
-_PORT = 19_530
+if TYPE_CHECKING:
+    from retrieval.library.base import Library
+
+_SERVERS = {
+    "milvus": "retrieval.library.milvus.location",
+    "milvuss": "retrieval.library.milvus.location",
+}
+"""The schemes of addresses, and the module whose ``parse_address`` reads each."""
 
 
-@dataclass(frozen=True, slots=True)
-class MilvusPlace:
-    """A library on a Milvus server. ``str`` and ``repr`` show no secret.
+class ServerAddress(Protocol):
+    """The address of a library on a server. ``str`` and ``repr`` show no secret."""
 
-    Attributes:
-        host: of the server; an IPv6 address in brackets.
-        port: of it.
-        name: of the library: its collections' names begin so.
-        tls: whether the connection is encrypted.
-        user: who logs in, or empty.
-        password: of the user, or empty.
-        token: to log in with instead, or empty.
-    """
-
-    host: str
-    port: int
-    name: str
-    tls: bool = False
-    user: str = field(default="", repr=False)
-    password: str = field(default="", repr=False)
-    token: str = field(default="", repr=False)
-
-    def __str__(self) -> str:
-        return f"{self._scheme}://{self.host}:{self.port}/{self.name}"
-
-    @property
-    def _scheme(self) -> str:
-        return "milvuss" if self.tls else "milvus"
+    def library(self) -> "Library":
+        """The library there."""
 
     def with_secrets(self) -> str:
         """The address as a setting, with what logs in: for the environment of a process."""
-        if not self.user:
-            return str(self)
-        login = f"{quote(self.user, safe='')}:{quote(self.password, safe='')}"
-        return f"{self._scheme}://{login}@{self.host}:{self.port}/{self.name}"
 
 
-Place = Path | MilvusPlace
+Location = Path | ServerAddress
 """Where a library is."""
 
 
 def is_address(value: str) -> bool:
-    """Whether it is meant for an address on a server, and not for a folder."""
-    return value.lower().startswith(("milvus://", "milvuss://"))
+    """Whether a setting is meant for an address on a server, and not for a folder."""
+    return _scheme(value) in _SERVERS
 
 
-def parse_address(value: str, token: str = "") -> MilvusPlace:
-    """Read ``milvus://[user:password@]host[:port]/name``; ``milvuss`` is with TLS.
+def parse_address(value: str, token: str = "") -> ServerAddress:
+    """Read an address on a server.
 
     Args:
-        value: the address. ``%40`` and the like stand for characters of the user and the password.
-        token: to log in with, where the address has neither.
+        value: for which ``is_address`` holds.
+        token: to log in with, where the address has no user.
 
     Raises:
-        ValueError: it is none; the line does not repeat it, since it may hold a password.
+        ValueError: it is not one; the line does not repeat it, since it may hold a password.
     """
-    match = _ADDRESS.fullmatch(value.strip())
-    if not match or len(match["name"]) > _LONGEST_NAME:
-        raise ValueError(
-            "is not milvus://[user:password@]host:port/name; the name has letters, digits and _,"
-            " and %40 stands for an @ in a password"
-        )
-    port = int(match["port"] or _PORT)
-    if not 0 < port < 65_536:
-        raise ValueError(f"has the port {port}; it goes from 1 to 65535")
-    user = unquote(match["user"] or "")
-    return MilvusPlace(
-        host=match["host"],
-        port=port,
-        name=match["name"],
-        tls=match["scheme"] == "milvuss",
-        user=user,
-        password=unquote(match["password"] or ""),
-        token="" if user else token,
-    )
+    module = importlib.import_module(_SERVERS[_scheme(value)])
+    return cast(ServerAddress, module.parse_address(value, token))
 
 
-def as_setting(place: Place) -> str:
-    """A place as ``QUOTH_LIBRARY`` names it, secrets and all."""
-    return str(place) if isinstance(place, Path) else place.with_secrets()
+def as_setting(location: Location) -> str:
+    """A location as ``QUOTH_LIBRARY`` names it, secrets and all."""
+    return str(location) if isinstance(location, Path) else location.with_secrets()
+
+
+def _scheme(value: str) -> str:
+    return value.strip().lower().partition("://")[0] if "://" in value else ""

@@ -1,8 +1,8 @@
-"""The rows of the truth that other parts work with."""
+"""What every kind of library knows of its articles, passages and files."""
 
 import datetime
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from retrieval.documents.article import Article
 from retrieval.errors import DamagedError
@@ -56,6 +56,102 @@ class LibraryState:
     generation: int
     articles: int
     passages: int
+
+
+class VectorSpace(Protocol):
+    """Whose vectors a library holds: an ``Encoder``, or the header of an export."""
+
+    @property
+    def identity(self) -> str:
+        """The encoder's name with the hash of its weights."""
+
+    @property
+    def dimension(self) -> int:
+        """Numbers in a vector."""
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """What a library holds.
+
+    Attributes:
+        state: how much, and of which generation.
+        pending: passages that have no vector yet.
+        encoder: whose vectors it holds; None where it never got any.
+        bytes: that it takes; None where that is not known here.
+    """
+
+    state: LibraryState
+    pending: int
+    encoder: str | None
+    bytes: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class ArticleHead:
+    """An article without its text.
+
+    Attributes:
+        id: in the library.
+        title: one line.
+        date: YYYY-MM-DD, or None.
+        source: who published it, or None.
+        url: where it can be read, or None.
+        sha256: of its text.
+        file: the file or address that it came from, or None.
+    """
+
+    id: str
+    title: str
+    date: str | None
+    source: str | None
+    url: str | None
+    sha256: str
+    file: str | None
+
+    @classmethod
+    def of(cls, article: Article, file: str | None) -> "ArticleHead":
+        """The head of an article that came from a file."""
+        date = article.date.isoformat() if article.date else None
+        about = (article.id, article.title, date, article.source, article.url, article.sha256)
+        return cls(*about, file)
+
+    def same_as(self, article: Article) -> bool:
+        """Whether an article is this one in all but its file."""
+        return self == ArticleHead.of(article, self.file)
+
+
+class ListedArticle(NamedTuple):
+    """An article in a list.
+
+    Attributes:
+        id: in the library.
+        date: YYYY-MM-DD, or None.
+        title: one line.
+        source: who published it, or None.
+        sha256: of its text.
+    """
+
+    id: str
+    date: str | None
+    title: str
+    source: str | None
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class RolledBack:
+    """What answers after ``roll_back``.
+
+    Attributes:
+        edition: its number.
+        encoder: whose vectors it holds; None where it never got any.
+        state: what it holds.
+    """
+
+    edition: str
+    encoder: str | None
+    state: LibraryState
 
 
 def stored_article(

@@ -4,8 +4,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from retrieval.library.local.verify.row_repair import Lost
-
 Kind = Literal[
     "database",  # SQLite's own checks
     "edition",  # what the marker names
@@ -84,6 +82,22 @@ class Report:
 
 
 @dataclass(frozen=True, slots=True)
+class LostArticle:
+    """An article whose text cannot be trusted any more.
+
+    Attributes:
+        article: its id.
+        file: that it was read from, or None where that is not known.
+        taken_out: whether it was removed, so that its file is read again; False where that is
+            gone, too.
+    """
+
+    article: str
+    file: str | None
+    taken_out: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Repaired:
     """What a repair found and did.
 
@@ -94,5 +108,5 @@ class Repaired:
     """
 
     before: Report
-    lost: list[Lost]
+    lost: list[LostArticle]
     after: Report

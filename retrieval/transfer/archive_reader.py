@@ -13,9 +13,10 @@ import numpy as np
 
 from retrieval.documents.passages import Passage, split_into_passages
 from retrieval.errors import DamagedError, LibraryError, MismatchError
+from retrieval.library.exported import ExportedArticle, ExportHeader
 from retrieval.library.records import FileRecord, stored_article
 from retrieval.models.encoder.base import Vectors, is_unit_length
-from retrieval.transfer.format import VERSION, Counts, Header, Packed
+from retrieval.transfer.format import VERSION, Counts
 
 _AGAIN = "export it again, or copy it again"
 _CUT = f"cut short; {_AGAIN}"
@@ -23,7 +24,7 @@ _ALTERED = f"not as it was exported; {_AGAIN}"
 _ANOTHER = "not a file that quoth export wrote, or damaged from its beginning"
 
 
-def check(path: Path) -> tuple[Header, Counts]:
+def check(path: Path) -> tuple[ExportHeader, Counts]:
     """Read a file through, and compare it with what its last line says.
 
     Returns:
@@ -35,7 +36,7 @@ def check(path: Path) -> tuple[Header, Counts]:
         LibraryError: it cannot be read, or is something else.
     """
     digest = hashlib.sha256()
-    header: Header | None = None
+    header: ExportHeader | None = None
     last = b""
     for line in _lines(path):
         if header is None:
@@ -52,7 +53,7 @@ def check(path: Path) -> tuple[Header, Counts]:
     return header, counts
 
 
-def read(path: Path, header: Header) -> Iterator[Packed | tuple[str, FileRecord]]:
+def read(path: Path, header: ExportHeader) -> Iterator[ExportedArticle | tuple[str, FileRecord]]:
     """Read the articles of a file that was checked, and then what was known of their files.
 
     Args:
@@ -75,7 +76,7 @@ def read(path: Path, header: Header) -> Iterator[Packed | tuple[str, FileRecord]
             raise DamagedError(f"{path}:{number}: not of an export ({error})") from None
 
 
-def _packed(path: Path, values: dict[str, Any], header: Header) -> Packed:
+def _packed(path: Path, values: dict[str, Any], header: ExportHeader) -> ExportedArticle:
     about = [values[name] for name in ("id", "title", "date", "source", "url", "text", "sha256")]
     article = stored_article(path, *about)
     passages = [Passage(*each) for each in values["passages"]]
@@ -87,14 +88,14 @@ def _packed(path: Path, values: dict[str, Any], header: Header) -> Packed:
     vectors: Vectors = stored.reshape(len(passages), header.dimension).astype(np.float32)
     if not is_unit_length(vectors).all():
         raise DamagedError(f"{path}: article {article.id} has vectors that are not of length 1")
-    return Packed(article, str(values["file"]), passages, vectors)
+    return ExportedArticle(article, str(values["file"]), passages, vectors)
 
 
-def _header(path: Path, line: bytes) -> Header:
+def _header(path: Path, line: bytes) -> ExportHeader:
     try:
         values = json.loads(line)
         version = values.pop("quoth export")
-        header = Header(**values)
+        header = ExportHeader(**values)
     except (ValueError, TypeError, KeyError, AttributeError):
         raise LibraryError(f"{path}: {_ANOTHER}") from None
     if version != VERSION:

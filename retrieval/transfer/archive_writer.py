@@ -13,9 +13,10 @@ from typing import Any, Self
 
 from retrieval.documents.article_json import article_to_dict
 from retrieval.errors import LibraryError
+from retrieval.library.exported import ExportedArticle, ExportHeader
 from retrieval.library.local.folder import sync_folder
 from retrieval.library.records import FileRecord
-from retrieval.transfer.format import VERSION, Counts, Header, Packed
+from retrieval.transfer.format import VERSION, Counts
 
 _PACKED = 1  # of gzip's levels: numbers hardly get smaller by the others, and slower
 
@@ -31,7 +32,7 @@ class Writer:
         LibraryError: it is there already, or cannot be written; so do its methods.
     """
 
-    def __init__(self, path: Path, header: Header) -> None:
+    def __init__(self, path: Path, header: ExportHeader) -> None:
         self.path = path
         self._header = header
         self._unfinished = path.with_name(f".{path.name}.{os.getpid()}")
@@ -78,7 +79,7 @@ class Writer:
         """What was written so far."""
         return Counts(self._articles, self._passages, self._files)
 
-    def put(self, packed: Packed) -> None:
+    def put(self, packed: ExportedArticle) -> None:
         """Write an article."""
         article = packed.article
         numbers = packed.vectors.astype(self._header.dtype)

@@ -1,40 +1,19 @@
 """Writes a library into one file, vectors and all."""
 
-from collections.abc import Iterator
-from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Protocol
 
-from retrieval.ingest.folder_sync import Reporter
-from retrieval.library.location import Place
-from retrieval.library.records import FileRecord
+from retrieval.library import open as open_library
+from retrieval.library.location import Location
+from retrieval.library.progress import Reporter
 from retrieval.transfer.archive_writer import Writer
-from retrieval.transfer.format import Counts, Header, Packed
+from retrieval.transfer.format import Counts
 
 
-class Source(Protocol):
-    """A library opened for being exported; its methods raise LibraryError."""
-
-    @property
-    def header(self) -> Header:
-        """What it holds."""
-
-    @property
-    def count(self) -> int:
-        """About how many articles."""
-
-    def articles(self) -> Iterator[Packed]:
-        """Every article, in any order; some hundred of them are in memory at once."""
-
-    def files(self) -> Iterator[tuple[str, FileRecord]]:
-        """What is known of the files that they came from."""
-
-
-def export_library(place: Place, path: Path, reporter: Reporter) -> Counts:
+def export_library(location: Location, path: Path, reporter: Reporter) -> Counts:
     """Write a library into a file; others may write the library meanwhile.
 
     Args:
-        place: where the library is.
+        location: of the library.
         path: of the file, which is not there yet, and is there only once it is whole.
         reporter: hears of progress.
 
@@ -42,7 +21,7 @@ def export_library(place: Place, path: Path, reporter: Reporter) -> Counts:
         LibraryError: the library cannot be read, is not wholly encoded, or holds nothing; or the
             file cannot be written.
     """
-    with _open(place) as source, Writer(path, source.header) as file:
+    with open_library(location).export_source() as source, Writer(path, source.header) as file:
         for done, packed in enumerate(source.articles(), start=1):
             file.put(packed)
             if done % 100 == 0:
@@ -50,14 +29,3 @@ def export_library(place: Place, path: Path, reporter: Reporter) -> Counts:
         for name, record in source.files():
             file.record(name, record)
         return file.counts
-
-
-def _open(place: Place) -> AbstractContextManager[Source]:
-    # Imported here because a process exports one kind alone.
-    if isinstance(place, Path):
-        from retrieval.library.local.transfer import open_source
-
-        return open_source(place)
-    from retrieval.library.milvus import transfer
-
-    return transfer.open_source(place)

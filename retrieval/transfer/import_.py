@@ -1,38 +1,21 @@
 """Brings what was exported into a library, without encoding anything."""
 
-from contextlib import AbstractContextManager
+from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
-from typing import Protocol
 
-from retrieval.errors import MismatchError
-from retrieval.ingest.folder_sync import Reporter
-from retrieval.library.local.batches import Summary
-from retrieval.library.location import Place
-from retrieval.library.records import FileRecord
+import numpy as np
+
+from retrieval.errors import LibraryError, MismatchError
+from retrieval.library import Library
+from retrieval.library import open as open_library
+from retrieval.library.exported import ExportedArticle, ExportHeader
+from retrieval.library.location import Location
+from retrieval.library.progress import Reporter, Summary, same_id
 from retrieval.transfer.archive_reader import check, read
-from retrieval.transfer.format import Header, Packed
 
 
-class Sink(Protocol):
-    """A library that takes in what was exported; its methods raise LibraryError.
-
-    Attributes:
-        summary: what was acknowledged so far.
-    """
-
-    summary: Summary
-
-    def put(self, packed: Packed) -> None:
-        """Add or replace an article, soon."""
-
-    def record(self, path: str, record: FileRecord) -> None:
-        """Remember what a file was, soon."""
-
-    def finish(self) -> None:
-        """Have all of it in."""
-
-
-def import_library(path: Path, place: Place, reporter: Reporter) -> Summary:
+def import_library(path: Path, location: Location, reporter: Reporter) -> Summary:
     """Bring the articles of a file into a library, new or not.
 
     Each article is in with its vectors, or not at all; the same again goes on where it stopped.
@@ -40,7 +23,7 @@ def import_library(path: Path, place: Place, reporter: Reporter) -> Summary:
 
     Args:
         path: of the file.
-        place: where the library is; made where there is none.
+        location: of the library; made where there is none.
         reporter: hears of problems and progress.
 
     Raises:
@@ -50,40 +33,43 @@ def import_library(path: Path, place: Place, reporter: Reporter) -> Summary:
     """
     reporter.progress("Checking", 0, 0)
     header, counts = check(path)
-    with _open(place, header, path, reporter) as sink:
-        done = 0
+    library = open_library(location)
+    _refuse_other_encoder(path, header, library)
+    unfinished: set[str] = set()  # files with articles that were refused
+    done = 0
+    with library.session(header, reporter) as session:
         for each in read(path, header):
-            if isinstance(each, Packed):
-                sink.put(each)
-                done += 1
-                reporter.progress("Importing", done, counts.articles)
+            if not isinstance(each, ExportedArticle):
+                file, record = each
+                whole = record.complete and file not in unfinished
+                session.record(file, replace(record, complete=whole))
+                continue
+            article_id, owner = each.article.id, session.owner(each.article.id)
+            if owner and owner != each.file and Path(owner).exists():
+                session.summary.failed += 1
+                unfinished.add(each.file)
+                reporter.problem(same_id(each.file, article_id, owner))
             else:
-                sink.record(*each)
-        sink.finish()
-        return sink.summary
+                session.put(each.article, each.file, each.vectors.astype(np.float32))
+            done += 1
+            reporter.progress("Importing", done, counts.articles)
+        session.commit()
+        session.finish()
+        return session.summary
 
 
-def refuse_encoder(path: Path, header: Header, place: Place, made_by: str) -> None:
-    """Refuse to mix the vectors of two encoders.
+def _refuse_other_encoder(path: Path, header: ExportHeader, library: Library) -> None:
+    """Refuse to mix the vectors of two encoders, before anything is made or taken.
 
     Raises:
         MismatchError: they are not the same.
     """
-    if made_by != header.encoder:
+    made_by = None
+    if library.exists():
+        with suppress(LibraryError):  # the session says what is wrong with it
+            made_by = library.status().encoder
+    if made_by is not None and made_by != header.encoder:
         raise MismatchError(
-            f"{path}: has vectors of the encoder {header.encoder}, and {place} those of {made_by};"
-            " import it into another library"
+            f"{path}: has vectors of the encoder {header.encoder},"
+            f" and {library} those of {made_by}; import it into another library"
         )
-
-
-def _open(
-    place: Place, header: Header, path: Path, reporter: Reporter
-) -> AbstractContextManager[Sink]:
-    # Imported here because a process imports into one kind alone.
-    if isinstance(place, Path):
-        from retrieval.library.local.transfer import open_sink
-
-        return open_sink(place, header, path, reporter)
-    from retrieval.library.milvus import transfer
-
-    return transfer.open_sink(place, header, path, reporter)

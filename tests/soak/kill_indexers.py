@@ -33,14 +33,15 @@ from typing import Any
 import numpy as np
 
 from retrieval.errors import QuothError
-from retrieval.ingest.index import Reporter, index
+from retrieval.ingest.index import index
 from retrieval.library.filter import Filter
 from retrieval.library.local import folder
-from retrieval.library.local.reader import Library
+from retrieval.library.local.hybrid_search import HybridSearch
+from retrieval.library.local.reader import LocalReader
 from retrieval.library.local.rebuild import rebuild
-from retrieval.library.local.searcher import Searcher
 from retrieval.library.local.verify.check import verify
 from retrieval.library.local.verify.repair import repair
+from retrieval.library.progress import Reporter
 from tests.soak.killed_libraries import ENCODERS, Shelf
 from tests.soak.killed_processes import KINDS, Commit, ScatteredEncoder, Told, Work, run
 
@@ -185,7 +186,7 @@ class _Run:
         commits = [each for each in self._told if isinstance(each, Commit)]
         opened = True
         try:
-            Library(library).close()
+            LocalReader(library).close()
         except QuothError as error:
             opened = False
             if commits or self._what != "first index":
@@ -222,19 +223,19 @@ class _Run:
         missing = [article for article, text in put.items() if text and article not in held]
         if missing:
             yield f"{len(missing)} articles were acknowledged and are not there"
-        with closing(Library(self._work.library)) as library:
+        with closing(LocalReader(self._work.library)) as library:
             if commits and library.generation() < commits[-1].generation:
                 yield f"commit {commits[-1].generation} was acknowledged and is not there"
 
     def _unfound(self, path: Path) -> Any:
         """Ask for an article by its words, as a bot would."""
-        with closing(Library(path)) as library, library.snapshot():
+        with closing(LocalReader(path)) as library, library.snapshot():
             numbers = library.article_numbers()
             if not numbers:
                 return
             number = self._shelf.chance.choice(numbers)
             article = library.articles_by_number([number])[number]
-            searcher = Searcher(library, self._work.encoder.dimension)
+            searcher = HybridSearch(library, self._work.encoder.dimension)
             searcher.catch_up()
             question = article.text.split(" of ")[0]
             vector = np.asarray(self._work.encoder.encode_query(question))

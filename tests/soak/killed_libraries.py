@@ -8,7 +8,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from retrieval.library.local import folder
-from retrieval.library.local.reader import Library
+from retrieval.library.local.reader import LocalReader
 from retrieval.library.local.schema import ENCODER_FACT
 from tests.soak.killed_processes import ScatteredEncoder
 
@@ -48,7 +48,7 @@ class Shelf:
     @property
     def encoder(self) -> ScatteredEncoder:
         """The one whose vectors the library holds."""
-        with closing(Library(self.library)) as library, library.snapshot():
+        with closing(LocalReader(self.library)) as library, library.snapshot():
             return ScatteredEncoder(str(library.fact(ENCODER_FACT) or ENCODERS[0]))
 
     def edit(self) -> None:

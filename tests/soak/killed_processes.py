@@ -13,13 +13,14 @@ from pathlib import Path
 import numpy as np
 
 from retrieval.documents.article import Article
-from retrieval.ingest.index import Reporter, index
+from retrieval.ingest.index import index
 from retrieval.library.local.indexes.vectors import VectorIndex
-from retrieval.library.local.reader import Library
+from retrieval.library.local.reader import LocalReader
 from retrieval.library.local.rebuild import rebuild, roll_back
-from retrieval.library.local.transaction import Change, Passages, Transaction
+from retrieval.library.local.transaction import LocalTransaction, Passages
 from retrieval.library.local.verify.repair import repair
-from retrieval.library.local.writer import LibraryWriter
+from retrieval.library.local.writer import LocalWriter
+from retrieval.library.progress import Change, Reporter
 from retrieval.models.encoder.base import Progress, Vectors, l2_normalise
 
 _ROUNDS = 40  # of what takes but milliseconds
@@ -122,7 +123,7 @@ def _save(work: Work, reporter: Reporter, tell: Callable[[Told], None]) -> None:
     for file in work.files[:_ROUNDS]:
         index([file], work.library, work.encoder, reporter)
         tell("Saving vectors")
-        with LibraryWriter(work.library) as writer, closing(Library(work.library)) as library:
+        with LocalWriter(work.library) as writer, closing(LocalReader(work.library)) as library:
             vectors = VectorIndex(writer.edition.vectors, work.encoder.dimension, few=0)
             with library.snapshot():
                 vectors.save(library)
@@ -144,10 +145,10 @@ KINDS: dict[str, Callable[[Work, Reporter, Callable[[Told], None]], None]] = {
 """The kinds of work."""
 
 
-class _Noted(Transaction):
+class _Noted(LocalTransaction):
     """Remembers what is put and removed."""
 
-    def __init__(self, real: Transaction, commit: Commit) -> None:
+    def __init__(self, real: LocalTransaction, commit: Commit) -> None:
         super().__init__(real._connection, real._generation, real.changes, real._gone)
         self._commit = commit
 
@@ -162,13 +163,13 @@ class _Noted(Transaction):
 
 def _tell_of_commits(tell: Callable[[Told], None]) -> None:
     """Have every commit of this process told, when it is acknowledged and not before."""
-    commit = LibraryWriter.commit
+    commit = LocalWriter.commit
 
     @contextmanager
-    def told(writer: LibraryWriter) -> Iterator[Transaction]:
+    def told(writer: LocalWriter) -> Iterator[LocalTransaction]:
         with commit(writer) as change:
             done = Commit(writer.edition.name, change._generation)
             yield _Noted(change, done)
         tell(done)
 
-    LibraryWriter.commit = told  # type: ignore[method-assign, assignment]
+    LocalWriter.commit = told  # type: ignore[method-assign, assignment]

@@ -31,10 +31,9 @@ import numpy as np
 from retrieval.answering.answerer import Answerer
 from retrieval.documents.passages import split_into_passages
 from retrieval.errors import LibraryError, QuothError
-from retrieval.ingest.folder_sync import Reporter
-from retrieval.library import door
-from retrieval.library.local.verify.check import verify
-from retrieval.library.location import MilvusPlace
+from retrieval.library import open as open_library
+from retrieval.library.milvus.location import MilvusLocation
+from retrieval.library.progress import Reporter
 from retrieval.models.reader import Reader
 from tests.support.articles import write_jsonl
 from tests.support.encoders import ScatteredEncoder
@@ -55,7 +54,7 @@ class Asker(threading.Thread):
         failures: when a question failed, and with what line.
     """
 
-    def __init__(self, place: MilvusPlace) -> None:
+    def __init__(self, place: MilvusLocation) -> None:
         super().__init__(daemon=True)
         self.took: list[tuple[float, float]] = []
         self.failures: list[tuple[float, str]] = []
@@ -112,7 +111,7 @@ def main() -> None:
 
 
 def _kill(server: TestServer, articles: Path, count: int, rounds: int) -> None:
-    place = MilvusPlace("127.0.0.1", server.port, "killed")
+    place = MilvusLocation("127.0.0.1", server.port, "killed")
     chance = random.Random(0)  # noqa: S311 - no secret
     asker: Asker | None = None
     for n in range(rounds):
@@ -157,7 +156,7 @@ def _kill(server: TestServer, articles: Path, count: int, rounds: int) -> None:
 
 
 def _two(server: TestServer, articles: Path, count: int) -> None:
-    place = MilvusPlace("127.0.0.1", server.port, "shared")
+    place = MilvusLocation("127.0.0.1", server.port, "shared")
     both = [indexer(place, articles) for _ in range(2)]
     for line in both[0].stdout or ():
         if line.startswith("Encoding"):
@@ -176,22 +175,22 @@ def _two(server: TestServer, articles: Path, count: int) -> None:
     _whole(place, count, articles)
 
 
-def _whole(place: MilvusPlace, count: int, articles: Path) -> None:
-    report = verify(place, Reporter())
+def _whole(place: MilvusLocation, count: int, articles: Path) -> None:
+    report = open_library(place).verify(Reporter())
     _check(report.ok, f"verify: {report.lines()}")
     passages = sum(
         len(split_into_passages(json.loads(line)["text"]))
         for file in articles.iterdir()
         for line in file.read_text().splitlines()
     )
-    state = door.status(place).state
+    state = open_library(place).status().state
     found = (len(_listed(place)), state.articles, state.passages)
     _check(found == (count, count, passages), f"{found}, not {count} and {passages}")
     print(f"all {count} articles and {passages} passages are there, once; verify finds nothing")
 
 
-def _listed(place: MilvusPlace) -> set[str]:
-    with closing(door.open_for_reading(place)) as library, library.snapshot():
+def _listed(place: MilvusLocation) -> set[str]:
+    with closing(open_library(place).reader()) as library, library.snapshot():
         return {each[0] for each in library.list_articles()}
 
 

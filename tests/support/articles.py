@@ -11,9 +11,12 @@ from typing import Any
 from retrieval.answering.answerer import Answerer
 from retrieval.documents.article import Article
 from retrieval.errors import ReadingError
-from retrieval.ingest.index import Reporter, Summary, bring_up_to_date, index
+from retrieval.ingest.index import index
+from retrieval.library import open as open_library
 from retrieval.library.local.folder import current_edition
-from retrieval.library.local.writer import LibraryWriter
+from retrieval.library.local.session import open_session
+from retrieval.library.location import Location
+from retrieval.library.progress import Reporter, Summary
 from retrieval.models.encoder.base import Encoder
 from retrieval.models.reader import Reader
 
@@ -44,13 +47,20 @@ def answerer_of(library: Path, encoder: Encoder, min_confidence: float) -> Answe
 
 def build(library: Path, encoder: Encoder, articles: Iterable[Article]) -> Path:
     """Put articles into a library, with their vectors and indexes."""
-    with LibraryWriter(library) as writer:
-        writer.claim(encoder.identity)
-        with writer.commit() as change:
+    with open_session(library, encoder, Reporter()) as session:
+        with session.transaction() as change:
             for each in articles:
                 change.put(each, "test")
-        bring_up_to_date(writer, encoder, Reporter())
+        session.encode_pending(encoder, lambda: False)
     return library
+
+
+def remove(location: Location, article_id: str) -> bool:
+    """Remove an article; False where there is none of that id."""
+    library = open_library(location)
+    library.reader().close()  # a library that is not there is not made here
+    with library.session(None, Reporter()) as session, session.transaction() as change:
+        return change.remove(article_id)
 
 
 def write_txt(folder: Path, name: str, text: str, title: str = "Title") -> Path:

@@ -4,15 +4,17 @@ import subprocess
 import sys
 from pathlib import Path
 
-from retrieval.library.location import MilvusPlace, as_setting
+from retrieval.library.location import as_setting
+from retrieval.library.milvus.location import MilvusLocation
 
 _CODE = """
 import sys, json
 from pathlib import Path
 from retrieval.errors import LibraryError
-from retrieval.indexing import Reporter, index
-from retrieval.place import parse_address
-from tests.retrieval.encoders import ScatteredEncoder
+from retrieval.ingest.index import index
+from retrieval.library.location import parse_address
+from retrieval.library.progress import Reporter
+from tests.support.encoders import ScatteredEncoder
 encoder = ScatteredEncoder(delay=float(sys.argv[3]))
 def progress(stage, done, total):
     print(stage, done, flush=True)
@@ -26,7 +28,7 @@ print(json.dumps([summary.added, summary.unchanged, len(encoder.encoded)]), flus
 """
 
 
-def indexer(place: MilvusPlace, folder: Path, delay: float = 0.3) -> "subprocess.Popen[str]":
+def indexer(place: MilvusLocation, folder: Path, delay: float = 0.3) -> "subprocess.Popen[str]":
     """Start one. It prints its progress, and at the end a list: added, unchanged, encoded.
 
     Args:

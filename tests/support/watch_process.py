@@ -15,14 +15,16 @@ CHILD = """
 import sys
 from contextlib import contextmanager
 from pathlib import Path
-from retrieval import indexing, watching
-from tests.retrieval.encoders import ReadableEncoder
+from retrieval.ingest import watch
+from retrieval.library.local import session
+from retrieval.library.progress import Reporter
+from tests.support.encoders import ReadableEncoder
 
 library, delay, settle, *paths = sys.argv[1:]
-watching.SETTLE, watching._RETURN, watching._PATIENCE = float(settle), 1.5, 3.0
-watching._LOOK, watching._TICK = 0.5, 0.05
+watch.SETTLE, watch._RETURN, watch._PATIENCE = float(settle), 1.5, 3.0
+watch._LOOK, watch._TICK = 0.5, 0.05
 if float(delay):
-    indexing._BATCH_VECTORS = 1
+    session._ENCODED_TOGETHER = 1
 
 def say(*words):
     print(*words, flush=True)
@@ -30,15 +32,15 @@ def say(*words):
 @contextmanager
 def run():
     say("run")
-    yield indexing.Reporter(problem=lambda problem: say("problem", problem))
+    yield Reporter(problem=lambda problem: say("problem", problem))
 
 def done(s):
     say("done", s.added, s.updated, s.removed, s.unchanged, s.failed)
 
-listener = watching.Listener(run, done, lambda line: say("notice", line))
+listener = watch.Listener(run, done, lambda line: say("notice", line))
 encoder = ReadableEncoder(delay=float(delay))
 try:
-    watching.watch([Path(path) for path in paths], Path(library), encoder, listener)
+    watch.watch([Path(path) for path in paths], Path(library), encoder, listener)
 except Exception as error:
     say("ended", type(error).__name__, error)
 """

@@ -16,7 +16,7 @@ from retrieval.answering.candidates import RERANK_DEPTH, RankedCandidate
 from retrieval.answering.ranking import ConfidenceFeatures, best_first, confidence_features
 from retrieval.answering.weights import fitted_weights
 from retrieval.evaluation.dataset import LabelledQuestion
-from retrieval.library.door import open_for_asking
+from retrieval.library import open as open_library
 from retrieval.models.reader import UNREAD, Reader, ReaderOutput
 from tests.support.articles import article, build
 from tests.support.encoders import ScatteredEncoder
@@ -89,7 +89,7 @@ def answered(monkeypatch: pytest.MonkeyPatch) -> Answered:
 def rows_of(library: Path, question: str, reader: Reader) -> Rows:
     encoder = ScatteredEncoder()
     labelled = LabelledQuestion(question, ("Anna",), frozenset({"0-0"}))
-    with closing(open_for_asking(library, encoder)) as opened:
+    with closing(open_library(library).searcher(encoder)) as opened:
         return candidate_rows(opened, encoder, reader, labelled)
 
 

@@ -17,11 +17,10 @@ from bot.discord.uploads.kept_articles import UploadError
 from bot.discord.uploads.listing import Found, Listed, Status
 from retrieval.documents.article import Article, id_key
 from retrieval.errors import QuothError
-from retrieval.library.door import folder_of
+from retrieval.library import open as open_library
+from retrieval.library.base import LibraryReader
 from retrieval.library.filter import Filter
-from retrieval.library.local import catalogue
-from retrieval.library.local.reader import Library
-from retrieval.library.location import Place
+from retrieval.library.location import Location
 
 _T = TypeVar("_T")
 
@@ -53,7 +52,7 @@ class Archive:
         worker: who reads files and writes the library.
     """
 
-    def __init__(self, store: Store, library: Place, worker: Worker) -> None:
+    def __init__(self, store: Store, library: Location, worker: Worker) -> None:
         self.store = store
         self._library = library
         self._worker = worker
@@ -74,7 +73,6 @@ class Archive:
             UploadError: the server has a request under way already, or too many wait.
             Exception: what ``Librarian.work`` raises.
         """
-        folder_of(self._library, "adding articles in Discord")
         with self._in_line(request.server):
             return await self._work(request, progress)
 
@@ -181,10 +179,10 @@ class Archive:
             QuothError: the library cannot be read.
         """
 
-        def read(library: Library) -> list[str]:
+        def read(library: LibraryReader) -> list[str]:
             fit = (
                 each
-                for each in catalogue.sources(library, holding)
+                for each in library.sources_with(holding)
                 if len(each) <= LONGEST_CHOICE
                 and not each.startswith(PRIVATE)
                 and within.admits_source(each)
@@ -228,10 +226,9 @@ class Archive:
             self._keeping.cancel()
         self._worker.close()
 
-    async def _read(self, look: Callable[[Library], _T]) -> _T:
+    async def _read(self, look: Callable[[LibraryReader], _T]) -> _T:
         def read() -> _T:
-            path = folder_of(self._library, "a list of articles in Discord")
-            with closing(Library(path)) as library, library.snapshot():
+            with closing(open_library(self._library).reader()) as library, library.snapshot():
                 return look(library)
 
         return await asyncio.to_thread(read)

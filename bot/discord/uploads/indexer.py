@@ -6,10 +6,8 @@ leaves a library that the next one brings in step.
 """
 
 import time
-from collections.abc import Callable, Iterable
-from contextlib import closing
+from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Literal
 
 from bot.discord.storage.database import Store
@@ -19,11 +17,9 @@ from bot.discord.uploads.kept_articles import NOTHING, Added, UploadError
 from bot.discord.uploads.listing import unsettled
 from retrieval.documents.article import Article
 from retrieval.errors import LibraryError, ReadingError
-from retrieval.ingest.folder_sync import Reporter
-from retrieval.ingest.index import bring_up_to_date
-from retrieval.library.local.indexes.vector_files import drop_undone
-from retrieval.library.local.reader import Library
-from retrieval.library.local.writer import LibraryWriter
+from retrieval.library import open as open_library
+from retrieval.library.location import Location
+from retrieval.library.progress import Reporter
 from retrieval.models.encoder import Encoder
 
 Progress = Callable[[str, int, int], None]
@@ -77,13 +73,13 @@ class Librarian:
 
     Attributes:
         store: what the bot keeps.
-        library: its folder.
+        library: where it is.
         encoder: whose vectors it holds.
         allow_private: whether pages inside this machine and its network may be fetched.
     """
 
     store: Store
-    library: Path
+    library: Location
     encoder: Encoder
     allow_private: bool = False
 
@@ -128,34 +124,21 @@ class Librarian:
 
     def _settle(self, progress: Progress) -> None:
         """Bring the library in step with what is kept."""
-        # Imported here because it waits as one who fetched from far away does.
-        from retrieval.ingest.web.saver import patiently
-
         progress("Waiting for its turn", 0, 0)
-        with patiently(self.library, _PATIENCE) as writer:
-            writer.claim(self.encoder.identity)
-            drop_undone(writer.edition.vectors, writer.generation())
+        library = open_library(self.library)
+        with library.session(self.encoder, Reporter(progress=progress), wait=_PATIENCE) as session:
             # Looked up holding the library: of two of us, the second sees what the first did.
-            with closing(Library(writer.path, writer.edition)) as library, library.snapshot():
-                due, gone = unsettled(library, self.store)
+            with session.reader() as reader:
+                due, gone = unsettled(reader, self.store)
             for start in range(0, len(due), _BATCH):
                 progress("Indexing", start, len(due))
-                _put(writer, kept_articles.articles(self.store, due[start : start + _BATCH]))
+                with session.transaction() as change:
+                    for each in kept_articles.articles(self.store, due[start : start + _BATCH]):
+                        change.put(each, str(each.source))
             if gone:
-                with writer.commit() as change:
+                with session.transaction() as change:
                     for article_id in gone:
                         change.remove(article_id)
             # What waits may be everybody's: the watch does the rest, or the next of us.
             enough = time.monotonic() + _SECONDS_TO_ENCODE
-            bring_up_to_date(
-                writer,
-                self.encoder,
-                Reporter(progress=progress),
-                lambda: time.monotonic() >= enough,
-            )
-
-
-def _put(writer: LibraryWriter, articles: Iterable[Article]) -> None:
-    with writer.commit() as change:
-        for article in articles:
-            change.put(article, str(article.source))
+            session.encode_pending(self.encoder, lambda: time.monotonic() >= enough)

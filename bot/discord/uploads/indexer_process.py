@@ -17,13 +17,15 @@ from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any, Self
 
+from bot import settings
 from bot.discord.storage.database import Store
 from bot.discord.storage.tables import TABLES
 from bot.discord.uploads.indexer import Librarian, Outcome, Progress, Request
 from bot.discord.uploads.kept_articles import Added, UploadError
-from bot.priority import stand_back
+from bot.priority import lower_priority
 from bot.settings import Settings
 from retrieval.errors import LibraryError, QuothError
+from retrieval.library.location import as_setting
 from retrieval.models.encoder import load_encoder
 
 _log = logging.getLogger(__name__)
@@ -42,7 +44,7 @@ class LibrarianProcess:
     def __init__(self, chosen: Settings) -> None:
         self._with = {
             "store": str(chosen.discord_data),
-            "library": str(chosen.library),
+            "library": as_setting(chosen.library),
             "encoder": chosen.encoder,
             "device": chosen.device,
             "allow_private": chosen.allow_private_addresses,
@@ -155,7 +157,7 @@ def _logged(said: IO[bytes] | None) -> Iterator[None]:
 
 def main() -> None:
     """Do the request that stands on standard input."""
-    stand_back()
+    lower_priority()
     with os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8") as answers:
         os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # whatever a library prints
 
@@ -169,7 +171,7 @@ def main() -> None:
             with closing(Store(Path(given["store"]), TABLES, existing=True)) as store:
                 librarian = Librarian(
                     store,
-                    Path(given["library"]),
+                    settings.load(given["library"]).library,
                     load_encoder(given["encoder"], device=given["device"], notify=lambda _: None),
                     allow_private=given["allow_private"],
                 )

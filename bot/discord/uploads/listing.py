@@ -9,8 +9,7 @@ from bot.discord.storage.database import Store
 from bot.discord.storage.server_settings import PRIVATE, source_of
 from bot.discord.uploads import kept_articles
 from retrieval.documents.article import id_key
-from retrieval.library.local.catalogue import beginning, count_others, others
-from retrieval.library.local.reader import Library
+from retrieval.library.base import LibraryReader
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +70,9 @@ class Status:
     pending: int
 
 
-def own_articles(library: Library, store: Store, server: int, search: str = "") -> list[Listed]:
+def own_articles(
+    library: LibraryReader, store: Store, server: int, search: str = ""
+) -> list[Listed]:
     """A server's own articles, those first that wait, then the newest.
 
     Args:
@@ -80,7 +81,7 @@ def own_articles(library: Library, store: Store, server: int, search: str = "") 
         server: whose.
         search: words that the title holds, without regard to case.
     """
-    there = {each.id: each for each in beginning(library, source_of(server))}
+    there = {each.id: each for each in library.articles_of(source_of(server))}
     kept = kept_articles.states(store, server)
     removed = kept_articles.states(store, server, removed=True)
     waiting = {
@@ -102,7 +103,9 @@ def own_articles(library: Library, store: Store, server: int, search: str = "") 
     return [each for each in found if all(word in each.title.casefold() for word in words)]
 
 
-def find(library: Library, store: Store, server: int, search: str, first: int, count: int) -> Found:
+def find(
+    library: LibraryReader, store: Store, server: int, search: str, first: int, count: int
+) -> Found:
     """A part of the list of what a server may see.
 
     Args:
@@ -118,26 +121,26 @@ def find(library: Library, store: Store, server: int, search: str, first: int, c
     rows = own[first : first + count]
     rows += (
         Listed(each.id, each.title, each.date, own=False)
-        for each in others(
-            library, PRIVATE, words, max(0, first - len(own)), max(0, count - len(rows))
+        for each in library.others(
+            PRIVATE, words, max(0, first - len(own)), max(0, count - len(rows))
         )
     )
-    return Found(tuple(rows), len(own), len(own) + count_others(library, PRIVATE, words))
+    return Found(tuple(rows), len(own), len(own) + library.count_others(PRIVATE, words))
 
 
-def status(library: Library, store: Store, server: int) -> Status:
+def status(library: LibraryReader, store: Store, server: int) -> Status:
     """Count what there is for a server."""
     own = own_articles(library, store, server)
     waiting = sum(each.waiting for each in own)
-    there = {each.id for each in beginning(library, source_of(server))}
+    there = {each.id for each in library.articles_of(source_of(server))}
     leaving = len(there & kept_articles.states(store, server, removed=True).keys())
     return Status(
-        len(own) - waiting, waiting, count_others(library, PRIVATE), leaving, library.pending()
+        len(own) - waiting, waiting, library.count_others(PRIVATE), leaving, library.pending()
     )
 
 
-def unsettled(library: Library, store: Store) -> tuple[list[str], list[str]]:
+def unsettled(library: LibraryReader, store: Store) -> tuple[list[str], list[str]]:
     """The ids of the articles that are to be put into the library, and of those to take out."""
-    there = {each.id: (each.title, each.sha256) for each in beginning(library, PRIVATE)}
+    there = {each.id: (each.title, each.sha256) for each in library.articles_of(PRIVATE)}
     due = [each for each, kept in kept_articles.states(store).items() if there.get(each) != kept]
     return due, sorted(there.keys() & kept_articles.states(store, removed=True).keys())

@@ -10,22 +10,21 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 
 from retrieval.errors import FetchError, LibraryError, ReadingError
-from retrieval.ingest.folder_sync import Reporter
 from retrieval.ingest.index import WHOLE
 from retrieval.ingest.web.addresses import canonical, parse_address, show_address
 from retrieval.ingest.web.feed_parser import Feed, FeedItem
 from retrieval.ingest.web.fetcher import Fetcher, Limits, at_once
 from retrieval.ingest.web.page_parser import read_page
 from retrieval.ingest.web.page_storage import count, keep_page
-from retrieval.ingest.web.saver import Saver, finish
+from retrieval.ingest.web.saver import Saver, encode_saved
 from retrieval.ingest.web.subscriptions import read_feed
-from retrieval.library.local import feeds
-from retrieval.library.local.feeds import FeedRecord, ItemRecord
-from retrieval.library.local.reader import Library
-from retrieval.library.local.transaction import Transaction
+from retrieval.library import open as open_library
+from retrieval.library.base import Transaction
+from retrieval.library.feed_records import FeedRecord, ItemRecord
+from retrieval.library.location import Location
+from retrieval.library.progress import Reporter
 from retrieval.models.encoder.base import Encoder
 
 _INTERVAL = 15 * 60  # seconds from one look at a feed to the next
@@ -60,7 +59,7 @@ class SyncSummary:
 
 def sync(
     addresses: Sequence[str],
-    library: Path,
+    location: Location,
     encoder: Encoder,
     reporter: Reporter,
     *,
@@ -73,7 +72,7 @@ def sync(
 
     Args:
         addresses: of the feeds; none: all that the library follows.
-        library: its folder.
+        location: of the library.
         encoder: whose vectors the library holds.
         reporter: hears of problems and progress.
         allow_private: whether addresses inside this machine and its network may be asked.
@@ -88,27 +87,29 @@ def sync(
         LibraryError: the library cannot be read or written, or does not follow a feed that was
             named; what was committed until then is kept.
     """
-    with closing(Library(library)) as opened, opened.snapshot():
-        records = _chosen(feeds.list_feeds(opened.connection), addresses)
+    with closing(open_library(location).reader()) as opened, opened.snapshot():
+        records = _chosen(opened.feeds.records(), addresses)
 
     async def run() -> SyncSummary:
         async with Fetcher(limits or Limits(), allow_private=allow_private) as fetcher:
-            syncing = _Syncing(library, fetcher, Saver(library, encoder.identity), reporter)
+            syncing = _Syncing(location, fetcher, Saver(location, encoder), reporter)
             await at_once([syncing.sync(record, force=force) for record in records])
             return syncing.summary
 
     summary = asyncio.run(run())
-    if summary.added or summary.updated or _pending(library):
-        finish(library, encoder, reporter, enough)
+    if summary.added or summary.updated or _pending(location):
+        encode_saved(location, encoder, reporter, enough)
     return summary
 
 
 class _Syncing:
     """One run over some feeds."""
 
-    def __init__(self, library: Path, fetcher: Fetcher, saver: Saver, reporter: Reporter) -> None:
+    def __init__(
+        self, location: Location, fetcher: Fetcher, saver: Saver, reporter: Reporter
+    ) -> None:
         self.summary = SyncSummary()
-        self._library = library
+        self._location = location
         self._fetcher = fetcher
         self._saver = saver
         self._reporter = reporter
@@ -165,10 +166,10 @@ class _Syncing:
         items = [_item(record.address, item) for item in feed.items] if feed else []
 
         def save(change: Transaction) -> int:
-            if not feeds.has_feed(change.connection, record.address):  # removed meanwhile
+            if not change.feeds.has(record.address):  # removed meanwhile
                 return 0
-            feeds.put_feed(change.connection, record)
-            return sum(not feeds.list_item(change.connection, item) for item in items)
+            change.feeds.put(record)
+            return sum(not change.feeds.list_item(item) for item in items)
 
         return await self._saver.save(save)
 
@@ -186,9 +187,7 @@ class _Syncing:
             now = int(time.time())
             if isinstance(error, FetchError) and error.retry_after:
                 due = now + int(error.retry_after) + 1
-                await self._saver.save(
-                    lambda change: feeds.postpone_items(change.connection, item.feed, due)
-                )
+                await self._saver.save(lambda change: change.feeds.postpone_items(item.feed, due))
                 return False
             failures = item.failures + 1
             failed = replace(
@@ -197,12 +196,12 @@ class _Syncing:
                 due=now + _PAGE_BACKOFF * 2 ** (failures - 1),
                 taken=item.wanted if failures >= _TRIES else item.taken,
             )
-            await self._saver.save(lambda change: feeds.put_item(change.connection, failed))
+            await self._saver.save(lambda change: change.feeds.put_item(failed))
         return True
 
     def _waiting(self, address: str) -> list[ItemRecord]:
-        with closing(Library(self._library)) as library, library.snapshot():
-            return feeds.waiting_items(library.connection, address)
+        with closing(open_library(self._location).reader()) as library, library.snapshot():
+            return library.feeds.waiting_items(address)
 
     def _fail(self, problem: ReadingError) -> None:
         self.summary.failed += 1
@@ -249,6 +248,6 @@ def _is_due(due: int) -> bool:
     return not now < due <= now + _NEVER_AS_LONG
 
 
-def _pending(library: Path) -> bool:
-    with closing(Library(library)) as opened, opened.snapshot():
+def _pending(location: Location) -> bool:
+    with closing(open_library(location).reader()) as opened, opened.snapshot():
         return opened.pending() > 0

@@ -2,17 +2,16 @@
 
 import asyncio
 from collections.abc import Sequence
-from pathlib import Path
 
 from retrieval.errors import ReadingError
-from retrieval.ingest.folder_sync import Reporter
 from retrieval.ingest.index import WHOLE
 from retrieval.ingest.web.addresses import show_address
 from retrieval.ingest.web.fetcher import Fetcher, Limits, at_once
 from retrieval.ingest.web.page_parser import Page, read_page
 from retrieval.ingest.web.page_storage import count, keep_page
-from retrieval.ingest.web.saver import Saver, finish
-from retrieval.library.local.batches import Summary
+from retrieval.ingest.web.saver import Saver, encode_saved
+from retrieval.library.location import Location
+from retrieval.library.progress import Reporter, Summary
 from retrieval.models.encoder.base import Encoder
 
 
@@ -37,7 +36,7 @@ def fetch_page(address: str, *, allow_private: bool, limits: Limits | None = Non
 
 def index_pages(
     addresses: Sequence[str],
-    library: Path,
+    location: Location,
     encoder: Encoder,
     reporter: Reporter,
     *,
@@ -48,7 +47,7 @@ def index_pages(
 
     Args:
         addresses: of the pages.
-        library: its folder; made where there is none, once there is an article for it.
+        location: of the library; made where there is none, once there is an article for it.
         encoder: whose vectors the library holds.
         reporter: hears of problems and progress.
         allow_private: whether addresses inside this machine and its network may be asked.
@@ -59,7 +58,7 @@ def index_pages(
     """
     summary = Summary()
     reading = asyncio.Lock()  # what reads pages was not made for threads
-    saver = Saver(library, encoder.identity)
+    saver = Saver(location, encoder)
 
     async def add(address: str, fetcher: Fetcher) -> None:
         place = show_address(address)
@@ -79,5 +78,5 @@ def index_pages(
 
     asyncio.run(run())
     if summary.added or summary.updated or summary.unchanged:
-        finish(library, encoder, reporter, WHOLE.enough)
+        encode_saved(location, encoder, reporter, WHOLE.enough)
     return summary

@@ -5,9 +5,9 @@ from typing import Protocol
 
 from retrieval.errors import ReadingError
 from retrieval.ingest.web.page_parser import Page, fill_in
-from retrieval.library.local import feeds
-from retrieval.library.local.feeds import ItemRecord
-from retrieval.library.local.transaction import Change, Transaction
+from retrieval.library.base import Transaction
+from retrieval.library.feed_records import ItemRecord
+from retrieval.library.progress import Change
 
 
 def keep_page(
@@ -24,26 +24,26 @@ def keep_page(
     Returns:
         What became of the article; an error where its id is that of a file's article.
     """
-    connection = change.connection
     article, address = page.article, page.address
-    known = feeds.article_at(connection, address) or (item and item.article)
+    known = change.article_at(address) or (item and item.article)
     if known:
         article = dataclasses.replace(article, id=known)
-    elif same := feeds.same_words_at(connection, address, article.sha256):
+    elif same := change.same_words_at(address, article.sha256):
         # The query is another, and the page is the same: it stays at the address that it has.
         known, address = same
         article = dataclasses.replace(article, id=known, url=address)
-    owner = feeds.file_of(connection, article.id)
+    head = change.head(article.id)
+    owner = head.file if head else None
     if owner and not owner.startswith(("http://", "https://")):
         return ReadingError(
             place, f"{owner} has an article with the id {article.id} already; remove one of them"
         )
     if item is None:  # what a feed said of the page stays so
-        title, date = feeds.said_of(connection, article.id)
+        title, date = change.feeds.said_of(article.id)
         article = fill_in(article, place, title, date)
     else:
         taken = dataclasses.replace(item, taken=item.wanted, article=article.id, failures=0, due=0)
-        feeds.put_item(connection, taken)
+        change.feeds.put_item(taken)
     return change.put(article, address)
 
 

@@ -1,19 +1,16 @@
 """Commits what was fetched, in small batches, holding the library only while it commits."""
 
 import asyncio
-import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any, Generic, TypeVar
 
-from retrieval.errors import LockedError
-from retrieval.ingest.folder_sync import Reporter
-from retrieval.ingest.index import bring_up_to_date
-from retrieval.library.local.transaction import Transaction
-from retrieval.library.local.writer import LibraryWriter
+from retrieval.library import open as open_library
+from retrieval.library.base import Transaction
+from retrieval.library.location import Location
+from retrieval.library.progress import Reporter
 from retrieval.models.encoder.base import Encoder
 
-_PATIENCE = 60.0
+_WAIT = 60.0
 """Seconds that a batch waits for another process that writes: it was fetched from far away."""
 
 _T = TypeVar("_T")
@@ -31,12 +28,12 @@ class Saver:
     """Collects the changes that come while a commit is under way into the next one.
 
     Args:
-        library: its folder; made with the first commit, where there is none.
-        encoder: the identity of the encoder whose vectors the library holds.
+        location: of the library; made with the first commit, where there is none.
+        encoder: whose vectors the library holds.
     """
 
-    def __init__(self, library: Path, encoder: str) -> None:
-        self._library = library
+    def __init__(self, location: Location, encoder: Encoder) -> None:
+        self._location = location
         self._encoder = encoder
         self._waiting: list[_Waiting[Any]] = []
         self._committing = asyncio.Lock()
@@ -72,34 +69,21 @@ class Saver:
                 each.outcome.set_result(outcome)
 
     def _write(self, changes: list[Callable[[Transaction], Any]]) -> list[Any]:
-        with patiently(self._library) as writer:
-            writer.claim(self._encoder)
-            with writer.commit() as transaction:
-                return [change(transaction) for change in changes]
+        library = open_library(self._location)
+        with (
+            library.session(self._encoder, Reporter(), wait=_WAIT) as session,
+            session.transaction() as transaction,
+        ):
+            return [change(transaction) for change in changes]
 
 
-def finish(library: Path, encoder: Encoder, reporter: Reporter, enough: Callable[[], bool]) -> None:
-    """Bring the caches up to date, and encode what waits for it until it is enough.
+def encode_saved(
+    location: Location, encoder: Encoder, reporter: Reporter, enough: Callable[[], bool]
+) -> None:
+    """Encode what waits for its vector, until it is enough.
 
     Raises:
         LibraryError: the library cannot be written.
     """
-    with patiently(library) as writer:
-        writer.claim(encoder.identity)
-        bring_up_to_date(writer, encoder, reporter, enough)
-
-
-def patiently(library: Path, seconds: float = _PATIENCE) -> LibraryWriter:
-    """Open a library for writing once whoever else writes is done.
-
-    Raises:
-        LockedError: that takes longer than so many seconds.
-        LibraryError: it cannot be written.
-    """
-    deadline = time.monotonic() + seconds
-    while True:
-        try:
-            return LibraryWriter(library)
-        except LockedError:
-            if time.monotonic() > deadline:
-                raise
+    with open_library(location).session(encoder, reporter, wait=_WAIT) as session:
+        session.encode_pending(encoder, enough)

@@ -1,27 +1,26 @@
 """Adds feeds to those that a library follows, and takes them out."""
 
 import asyncio
-from pathlib import Path
 
 from retrieval.errors import LibraryError
 from retrieval.ingest.web.addresses import parse_address
 from retrieval.ingest.web.charset import decode_page
 from retrieval.ingest.web.feed_parser import Feed, parse_feed
 from retrieval.ingest.web.fetcher import Fetched, Fetcher, Limits
-from retrieval.library.local import feeds
-from retrieval.library.local.feeds import FeedRecord
-from retrieval.library.local.reader import Library
-from retrieval.library.local.writer import LibraryWriter
+from retrieval.library import open as open_library
+from retrieval.library.feed_records import FeedRecord
+from retrieval.library.location import Location
+from retrieval.library.progress import Reporter
 
 
 def follow(
-    address: str, library: Path, *, allow_private: bool, limits: Limits | None = None
+    address: str, location: Location, *, allow_private: bool, limits: Limits | None = None
 ) -> FeedRecord:
     """Add a feed to those that a library follows, once it turns out to be one.
 
     Args:
         address: of the feed.
-        library: its folder; made where there is none.
+        location: of the library; made where there is none.
         allow_private: whether it may be inside this machine or its network.
         limits: what the fetch may take.
 
@@ -39,19 +38,22 @@ def follow(
             return read_feed(await fetcher.fetch(place), place)
 
     record = FeedRecord(place, asyncio.run(look()).title)
-    with LibraryWriter(library) as writer, writer.commit() as change:
-        if feeds.has_feed(change.connection, place):
+    with (
+        open_library(location).session(None, Reporter()) as session,
+        session.transaction() as change,
+    ):
+        if change.feeds.has(place):
             raise LibraryError(f"{place}: is followed already; run: quoth feeds sync")
-        feeds.put_feed(change.connection, record)
+        change.feeds.put(record)
     return record
 
 
-def unfollow(address: str, library: Path, *, with_articles: bool) -> int:
+def unfollow(address: str, location: Location, *, with_articles: bool) -> int:
     """Take a feed out of those that a library follows.
 
     Args:
         address: of the feed.
-        library: its folder.
+        location: of the library.
         with_articles: remove the articles too that came from this feed and no other.
 
     Returns:
@@ -60,16 +62,16 @@ def unfollow(address: str, library: Path, *, with_articles: bool) -> int:
     Raises:
         LibraryError: the library does not follow it, or cannot be written.
     """
-    Library(library).close()  # a library that is not there is not made here
+    library = open_library(location)
+    library.reader().close()  # a library that is not there is not made here
     place = str(parse_address(address))
-    with LibraryWriter(library) as writer, writer.commit() as change:
-        articles = feeds.articles_of(change.connection, place)
-        if not feeds.remove_feed(change.connection, place):
+    with library.session(None, Reporter()) as session, session.transaction() as change:
+        articles = change.feeds.only_articles_of(place)
+        if not change.feeds.remove(place):
             raise LibraryError(f"{place}: not followed; quoth feeds list shows those that are")
         if with_articles:
             for article in articles:
                 change.remove(article)
-            change.sweep()
     return len(articles)
 
 

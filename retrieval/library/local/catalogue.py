@@ -1,108 +1,91 @@
 """Articles by their titles and sources, for lists and suggestions: without reading any text.
 
-Functions over a ``Library``, to be called inside its snapshot. What they read stands in one index
-(``articles_in_short``); a library that was not written since it is made for does without, slower.
+What is read stands in one SQLite index (``articles_in_short``); an older library that was not
+written since does without, slower.
 """
 
+import sqlite3
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
-from retrieval.library.local.reader import Library
+from retrieval.library.records import ListedArticle
 
-_ENTRY = "id, date, title, source, sha256"
+_COLUMNS = "id, date, title, source, sha256"
+_NEWEST_FIRST = "ORDER BY date IS NULL, date DESC, id"
 _LAST = chr(0x10FFFF)  # comes after every character that a source may go on with
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """An article in a list.
-
-    Attributes:
-        id: in the library.
-        date: YYYY-MM-DD, or None.
-        title: one line.
-        source: who published it, or None.
-        sha256: of its text.
-    """
-
-    id: str
-    date: str | None
-    title: str
-    source: str | None
-    sha256: str
-
-
-def sources(library: Library, holding: str = "") -> Iterator[str]:
-    """The different sources, those first that begin with some words, then those that hold them.
+class Catalogue:
+    """The lists of a ``LocalReader``; read them inside its snapshot.
 
     Args:
-        library: whose.
-        holding: the words, without regard to case.
+        connection: to the database.
     """
-    _fold(library)
-    rows = library.connection.execute(
-        # From one to the next greater one, over all their articles in the index.
-        "WITH RECURSIVE each (source) AS (SELECT min(source) FROM articles UNION ALL"
-        " SELECT (SELECT min(source) FROM articles WHERE source > each.source)"
-        " FROM each WHERE source IS NOT NULL)"
-        " SELECT source, instr(fold(source), ?1) AS place FROM each"
-        " WHERE place > 0 ORDER BY place > 1, source",
-        (holding.casefold(),),
-    )
-    return (row[0] for row in rows)
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+        # SQLite itself knows the case of A to Z alone.
+        connection.create_function("fold", 1, _folded, deterministic=True)
+
+    def list_articles(self) -> Iterator[ListedArticle]:
+        """Every article, newest first, those without a date last."""
+        rows = self._connection.execute(f"SELECT {_COLUMNS} FROM articles {_NEWEST_FIRST}")  # noqa: S608
+        return map(ListedArticle._make, rows)
+
+    def sources_with(self, words: str) -> Iterator[str]:
+        """The sources that hold some words, without regard to case; those first that begin so."""
+        rows = self._connection.execute(
+            # From one to the next greater one, over all their articles in the index.
+            "WITH RECURSIVE each (source) AS (SELECT min(source) FROM articles UNION ALL"
+            " SELECT (SELECT min(source) FROM articles WHERE source > each.source)"
+            " FROM each WHERE source IS NOT NULL)"
+            " SELECT source, instr(fold(source), ?1) AS place FROM each"
+            " WHERE place > 0 ORDER BY place > 1, source",
+            (words.casefold(),),
+        )
+        return (row[0] for row in rows)
+
+    def articles_of(self, source: str) -> list[ListedArticle]:
+        """The articles whose source begins so, ordered as ``list_articles``."""
+        rows = self._connection.execute(
+            f"SELECT {_COLUMNS} FROM articles WHERE source >= ? AND source < ?"  # noqa: S608
+            f" {_NEWEST_FIRST}",
+            (source, source + _LAST),
+        )
+        return [*map(ListedArticle._make, rows)]
+
+    def count_others(self, source: str, words: Sequence[str] = ()) -> int:
+        """How many ``others`` there are."""
+        where, values = _others(source, words)
+        (count,) = self._connection.execute(
+            f"SELECT count(*) FROM articles WHERE {where}",  # noqa: S608 - of constants
+            values,
+        ).fetchone()
+        return int(count)
+
+    def others(
+        self, source: str, words: Sequence[str], first: int, count: int
+    ) -> list[ListedArticle]:
+        """A page of the articles whose source does not begin so, ordered as ``list_articles``.
+
+        Args:
+            source: what the source does not begin with.
+            words: that the title holds, without regard to case.
+            first: how many to pass over.
+            count: how many at most.
+        """
+        where, values = _others(source, words)
+        rows = self._connection.execute(
+            f"SELECT {_COLUMNS} FROM articles WHERE {where} {_NEWEST_FIRST}"  # noqa: S608
+            " LIMIT ? OFFSET ?",
+            (*values, count, first),
+        )
+        return [*map(ListedArticle._make, rows)]
 
 
-def beginning(library: Library, source: str) -> list[Entry]:
-    """The articles whose source begins so, the newest first, those without a date last."""
-    rows = library.connection.execute(
-        f"SELECT {_ENTRY} FROM articles WHERE source >= ? AND source < ?"  # noqa: S608 - constants
-        " ORDER BY date IS NULL, date DESC, id",
-        (source, source + _LAST),
-    )
-    return [Entry(*row) for row in rows]
-
-
-def count_others(library: Library, source: str, words: Sequence[str] = ()) -> int:
-    """How many ``others`` there are."""
-    where, values = _others(library, source, words)
-    (count,) = library.connection.execute(
-        f"SELECT count(*) FROM articles WHERE {where}",  # noqa: S608 - of constants
-        values,
-    ).fetchone()
-    return int(count)
-
-
-def others(
-    library: Library, source: str, words: Sequence[str], first: int, count: int
-) -> list[Entry]:
-    """Some of the articles whose source does not begin so; ordered as ``beginning``.
-
-    Args:
-        library: whose.
-        source: what the source does not begin with.
-        words: that the title holds, without regard to case.
-        first: how many to pass over.
-        count: how many at most.
-    """
-    where, values = _others(library, source, words)
-    rows = library.connection.execute(
-        f"SELECT {_ENTRY} FROM articles WHERE {where}"  # noqa: S608 - of constants
-        " ORDER BY date IS NULL, date DESC, id LIMIT ? OFFSET ?",
-        (*values, count, first),
-    )
-    return [Entry(*row) for row in rows]
-
-
-def _others(library: Library, source: str, words: Sequence[str]) -> tuple[str, list[str | int]]:
-    _fold(library)
+def _others(source: str, words: Sequence[str]) -> tuple[str, list[str | int]]:
     where = "(source IS NULL OR substr(source, 1, ?) <> ?)"
     where += " AND instr(fold(title), ?)" * len(words)
     return where, [len(source), source, *(word.casefold() for word in words)]
-
-
-def _fold(library: Library) -> None:
-    """SQLite itself knows the case of A to Z alone."""
-    library.connection.create_function("fold", 1, _folded, deterministic=True)
 
 
 def _folded(text: str | None) -> str | None:

@@ -262,12 +262,12 @@ def sync_folder(folder: Path) -> None:
 
 
 @contextmanager
-def writer_lock(library: Path, wait: float = PATIENCE) -> Iterator[None]:
+def writer_lock(library: Path, wait: float | None = None) -> Iterator[None]:
     """Hold the library for writing; the system lets go of it even if this process is killed.
 
     Args:
         library: its folder.
-        wait: seconds to wait for another process to finish.
+        wait: seconds to wait for another process to finish; by default ``PATIENCE``.
 
     Raises:
         LockedError: another process holds it; the message says which.
@@ -275,7 +275,7 @@ def writer_lock(library: Path, wait: float = PATIENCE) -> Iterator[None]:
     # Imported here because asking questions never needs it.
     from filelock import FileLock, Timeout
 
-    lock = FileLock(library / _LOCK, timeout=wait)
+    lock = FileLock(library / _LOCK, timeout=PATIENCE if wait is None else wait)
     try:
         lock.acquire()
     except Timeout:

@@ -13,15 +13,17 @@ from numpy.typing import NDArray
 
 from retrieval.documents.article import Article
 from retrieval.errors import LibraryError
-from retrieval.library.local import folder, schema
+from retrieval.library.local import files, folder, schema
+from retrieval.library.local.catalogue import Catalogue
 from retrieval.library.local.changes import ARTICLE, Changes
-from retrieval.library.records import LibraryState, PassageRow
+from retrieval.library.local.feeds import LocalFeeds
+from retrieval.library.records import ArticleHead, FileRecord, LibraryState, PassageRow
 
 _VARIABLES = 500  # how many ids to name in one statement; SQLite's oldest limit is 999
 
 
-class Library(Changes):
-    """A library opened for reading. Not for two threads at once.
+class LocalReader(Changes, Catalogue):
+    """A ``LibraryReader`` of a library in a folder. Not for two threads at once.
 
     Args:
         path: the library's folder.
@@ -41,7 +43,10 @@ class Library(Changes):
             self.edition = folder.current_edition(path)
         if not self.edition.truth.exists():
             raise LibraryError(f"{path}: nothing is indexed yet; run: quoth index")
-        super().__init__(schema.open_for_reading(self.edition.truth, older=older), path)
+        connection = schema.open_for_reading(self.edition.truth, older=older)
+        Changes.__init__(self, connection, path)
+        Catalogue.__init__(self, connection)
+        self.feeds = LocalFeeds(connection)
         self._counted: LibraryState | None = None
 
     def close(self) -> None:
@@ -134,13 +139,17 @@ class Library(Changes):
         query = f"SELECT {columns} FROM {table}"  # noqa: S608 - names of the schema
         return names, iter(self._connection.execute(query))
 
-    def list_articles(self) -> Iterator[tuple[str, str | None, str, str | None]]:
-        """Each article's id, date, title and source, newest first, those without a date last."""
-        return iter(
-            self._connection.execute(
-                "SELECT id, date, title, source FROM articles ORDER BY date IS NULL, date DESC, id"
-            )
-        )
+    def head(self, article_id: str) -> ArticleHead | None:
+        """What is known of an article, its text apart."""
+        return files.head(self._connection, article_id)
+
+    def files_known_under(self, path: str) -> dict[str, tuple[FileRecord, int]]:
+        """The indexed files at or under a path: what was known, and how many articles it has."""
+        return files.files_known_under(self._connection, path)
+
+    def ids_from(self, file: str) -> list[str]:
+        """The ids of the articles that came from a file or address."""
+        return files.ids_from(self._connection, file)
 
     def article_ids(self) -> Iterator[str]:
         """The ids of all articles, in any order."""

@@ -5,37 +5,22 @@ the new one is whole and was checked, and stays beside it for ``roll_back`` unti
 """
 
 from contextlib import closing
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from retrieval.errors import DamagedError, LibraryError
-from retrieval.ingest.index import Reporter, bring_up_to_date
 from retrieval.library.local import folder
-from retrieval.library.local.reader import Library
+from retrieval.library.local.reader import LocalReader
 from retrieval.library.local.schema import COPIED, ENCODER_FACT
+from retrieval.library.local.session import LocalSession
 from retrieval.library.local.verify.check import check
-from retrieval.library.local.writer import LibraryWriter
-from retrieval.library.records import LibraryState
+from retrieval.library.local.writer import LocalWriter
+from retrieval.library.progress import Reporter
+from retrieval.library.records import RolledBack
 from retrieval.models.encoder.base import Encoder, is_unit_length
 
 _BATCH = 500  # articles committed at once, or digests looked up
-
-
-@dataclass(frozen=True, slots=True)
-class WentBack:
-    """What answers after ``roll_back``.
-
-    Attributes:
-        edition: its number.
-        encoder: whose vectors it holds; None where it never got any.
-        state: what it holds.
-    """
-
-    edition: str
-    encoder: str | None
-    state: LibraryState
 
 
 def rebuild(library: Path, encoder: Encoder, reporter: Reporter) -> int:
@@ -55,24 +40,25 @@ def rebuild(library: Path, encoder: Encoder, reporter: Reporter) -> int:
             ``verify``; the old edition is as it was.
     """
     # Where there is none, this says so before anything is made.
-    Library(library, older=True).close()
+    LocalReader(library, older=True).close()
     # Only who holds the lock knows which edition stays the current one; one opened before could
     # lack what another process wrote in the meantime.
     with (
-        LibraryWriter(library, afresh=True) as writer,
-        closing(Library(library, older=True)) as old,
+        LocalWriter(library, afresh=True) as writer,
+        closing(LocalSession(writer, encoder, reporter)) as session,
+        closing(LocalReader(library, older=True)) as old,
         old.snapshot() as state,
     ):
-        writer.claim(encoder.identity)
-        _copy_articles(old, writer, reporter)
+        _copy_articles(old, session, reporter)
         if old.fact(ENCODER_FACT) == encoder.identity:
             _copy_vectors(old, writer, encoder.dimension, reporter)
-        with writer.commit() as change:
+        with session.transaction() as change:
             for table in COPIED:
                 columns, rows = old.rows(table)
                 if columns:
                     change.copy(table, columns, rows)
-        bring_up_to_date(writer, encoder, reporter)
+        session.encode_pending(encoder, lambda: False)
+        session.catch_up()
         report = check(writer.edition, encoder.dimension, reporter)
         if not report.ok:
             raise DamagedError(
@@ -83,7 +69,7 @@ def rebuild(library: Path, encoder: Encoder, reporter: Reporter) -> int:
     return state.articles
 
 
-def roll_back(library: Path) -> WentBack:
+def roll_back(library: Path) -> RolledBack:
     """Make the edition before the last rebuild the current one, and that one the one before.
 
     Args:
@@ -100,24 +86,26 @@ def roll_back(library: Path) -> WentBack:
             raise LibraryError(
                 f"{library}: there is no earlier edition to go back to; a rebuild keeps one"
             )
-        with closing(Library(library, there.previous)) as earlier, earlier.snapshot() as state:
+        with closing(LocalReader(library, there.previous)) as earlier, earlier.snapshot() as state:
             encoder = earlier.fact(ENCODER_FACT)
         folder.set_editions(library, there.previous.name, there.current.name)
-    return WentBack(there.previous.name, None if encoder is None else str(encoder), state)
+    return RolledBack(there.previous.name, None if encoder is None else str(encoder), state)
 
 
-def _copy_articles(old: Library, writer: LibraryWriter, reporter: Reporter) -> None:
+def _copy_articles(old: LocalReader, session: LocalSession, reporter: Reporter) -> None:
     numbers = old.article_numbers()
     for start in range(0, len(numbers), _BATCH):
         chunk = numbers[start : start + _BATCH]
         files = old.article_files(chunk)
-        with writer.commit() as change:
+        with session.transaction() as change:
             for number, article in old.articles_by_number(chunk).items():
                 change.put(article, files[number])
         reporter.progress("Copying", start + len(chunk), len(numbers))
 
 
-def _copy_vectors(old: Library, writer: LibraryWriter, dimension: int, reporter: Reporter) -> None:
+def _copy_vectors(
+    old: LocalReader, writer: LocalWriter, dimension: int, reporter: Reporter
+) -> None:
     """Copy what would be encoded to the same; what is damaged is encoded again."""
     pending = writer.pending()
     for start in range(0, len(pending), _BATCH):

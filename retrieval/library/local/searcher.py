@@ -1,183 +1,119 @@
-"""Words and vectors together: the candidates for an answer.
+"""The library in a folder, as those who ask see it: it follows what takes its place."""
 
-Each half finds its best passages; each passage that either found is then scored by both; each
-half's scores are standardised over these candidates (less their mean, over their standard
-deviation) and added. What stands early in its article gets a little more: news says the main
-thing first. ``benchmarks/quality/search.py`` measures each part, and reciprocal rank fusion beside
-it.
-"""
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
 
-import contextlib
-from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-
-import numpy as np
-from numpy.typing import NDArray
-
-from retrieval.errors import LibraryError
-from retrieval.library.filter import Bounds, Filter
-from retrieval.library.local.folder import writer_lock
-from retrieval.library.local.indexes.vectors import VectorIndex
-from retrieval.library.local.indexes.words import NOTHING, WordIndex
-from retrieval.library.local.reader import Library
-from retrieval.library.records import PassageRow
-from retrieval.models.encoder.base import Vectors
-
-DEPTH = 100
-"""How many passages each half finds."""
-
-LEAD = 0.5
-"""What a passage loses for each time that its paragraph is e times as far down, in standard
-deviations of one half's scores."""
-
-_KEPT = 8  # bounds whose passages are remembered: those of a server are asked for again
-
-_DEEP = 20  # paragraphs: below it all are equally far from the lead
+from retrieval.documents.article import Article, id_key
+from retrieval.errors import MismatchError
+from retrieval.library.filter import Filter
+from retrieval.library.fusion import Candidate
+from retrieval.library.local.folder import current_edition
+from retrieval.library.local.hybrid_search import HybridSearch
+from retrieval.library.local.reader import LocalReader
+from retrieval.library.local.schema import ENCODER_FACT
+from retrieval.library.local.writer import check_encoder
+from retrieval.library.records import LibraryState
+from retrieval.models.encoder.base import Encoder, Vectors
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """A passage that may answer.
-
-    Attributes:
-        passage: where it is.
-        score: everything together; comparable within one question.
-        cosine: of its vector with the question's; None while it waits for its vector.
-    """
-
-    passage: PassageRow
-    score: float
-    cosine: float | None
-
-
-_Passages = tuple[NDArray[np.int64] | None, NDArray[np.int64] | None]
-
-
-class Searcher:
-    """Searches a library, keeping both indexes in step with it. Not for two threads at once.
+class LocalSearcher:
+    """A ``LibrarySearcher`` in a folder.
 
     Args:
-        library: what is searched.
-        dimension: of the encoder's vectors.
+        path: the folder.
+        encoder: the one that made its vectors.
+
+    Raises:
+        LibraryError: it cannot be opened, or another encoder made it.
     """
 
-    def __init__(self, library: Library, dimension: int) -> None:
-        self._library = library
-        self.words = WordIndex(library.edition.words)
-        self.vectors = VectorIndex(library.edition.vectors, dimension)
-        self._sources: frozenset[str | None] = frozenset()
-        self._chosen: dict[Bounds, _Passages] = {}  # of the bounds that were asked for last
-        self._sources_as_of = -1
+    notice: str | None
+    searcher: HybridSearch
+    _library: LocalReader
 
-    def catch_up(self) -> None:
-        """See what was committed since the last question. Call it inside a snapshot.
+    def __init__(self, path: Path, encoder: Encoder) -> None:
+        self._path = path
+        self._encoder = encoder
+        self._opened: _Identity | None = None
+        self.follow()
+        self.analyzer = self.searcher.words.analyzer
+        self.notice = None
 
-        Whoever indexes keeps the word index. Only where it was killed before it could, or the
-        index is damaged, is the work done here; not while somebody writes, since asking never
-        waits for indexing.
+    def close(self) -> None:
+        """Let go of the files."""
+        self._library.close()
+
+    def follow(self) -> None:
+        """Go over to the library that is there now, where it was rebuilt or made anew.
+
+        Raises:
+            MismatchError: another encoder made it than the one that this process has loaded.
         """
-        generation = self._library.text_generation()
-        if self.words.generation != generation:
-            self.words.refresh()
-        if self.words.generation < generation:
-            with contextlib.suppress(LibraryError), writer_lock(self._library.path, wait=0):
-                self.words.catch_up(self._library)
-        self.vectors.catch_up(self._library)
+        # Looked at again after each opening: while it took place, what was opened may have been
+        # replaced twice, and its indexes be gone already.
+        while (there := _identity(self._path)) != self._opened:
+            library = _open(self._path, self._encoder)
+            if self._opened is not None:
+                self._library.close()
+            self._library, self._opened = library, there
+            self.searcher = HybridSearch(library, self._encoder.dimension)
+
+    @contextmanager
+    def snapshot(self) -> Iterator[LibraryState]:
+        """Hold one state of the truth still, whatever is committed meanwhile."""
+        with self._library.snapshot() as state:
+            yield state
 
     def search(
-        self,
-        question: str,
-        vector: Vectors,
-        within: Filter,
-        carried: Mapping[str, float] = NOTHING,
+        self, question: str, vector: Vectors, within: Filter, carried: Mapping[str, float]
     ) -> list[Candidate]:
-        """Find the candidates for an answer, best first.
+        """Find the candidates for an answer, best first."""
+        self.searcher.catch_up()
+        return self.searcher.search(question, vector, within, carried)
 
-        Args:
-            question: as it was asked.
-            vector: of the question, shape (1, dimension).
-            within: which articles; both halves look at no others.
-            carried: terms to search for besides, with their weights; one of the question's own
-                weighs 1.
-        """
-        bounds = within.among(self._all_sources()) if within else Bounds()
-        chosen = self._passages(bounds)
-        # Words beside vectors: what takes most of the time holds no lock of Python's.
-        with ThreadPoolExecutor(1, "words") as beside:
-            finding = beside.submit(self.words.search, question, DEPTH, bounds, carried)
-            by_vector = self.vectors.search(vector, DEPTH, *chosen)
-            by_words = finding.result()
-            unscored = np.setdiff1d(by_vector.ids, by_words.ids).tolist()
-            scoring = beside.submit(self.words.score, question, unscored, carried)
-            unseen = np.setdiff1d(by_words.ids, by_vector.ids).tolist()
-            cosines = by_vector.by_id() | self.vectors.score(vector, unseen).by_id()
-            # An index may be ahead of this snapshot or behind it; what the truth has counts.
-            found = np.union1d(by_words.ids, by_vector.ids).tolist()
-            passages = self._library.passages(found)
-            words = by_words.by_id() | scoring.result().by_id()
+    def weights(self, question: str) -> dict[str, float]:
+        """How much each different word of a question tells; see ``WordIndex.weights``."""
+        return self.searcher.words.weights(question)
 
-        there = [passages[number] for number in found if number in passages]
-        return together(there, words, cosines)
+    def articles_by_number(self, numbers: Iterable[int]) -> dict[int, Article]:
+        """Read articles by the number that passages name them by."""
+        return self._library.articles_by_number(numbers)
 
-    def _all_sources(self) -> frozenset[str | None]:
-        """The sources that the library's articles have, read where any words changed since."""
-        generation = self._library.text_generation()
-        if self._sources_as_of != generation:
-            self._sources = self._library.sources()
-            self._chosen.clear()
-            self._sources_as_of = generation
-        return self._sources
+    def article(self, article_id: str) -> Article | None:
+        """Read an article by its id, checking its text against its hash."""
+        return self._library.article(article_id)
 
-    def _passages(self, bounds: Bounds) -> _Passages:
-        """The passages to search, or None for all, and those to leave out, or None for none."""
-        if bounds == Bounds():
-            return None, None
-        if bounds not in self._chosen:
-            while len(self._chosen) >= _KEPT:
-                del self._chosen[next(iter(self._chosen))]
-            self._chosen[bounds] = self._read_passages(bounds)
-        return self._chosen[bounds]
-
-    def _read_passages(self, bounds: Bounds) -> _Passages:
-        if bounds.since or bounds.until or bounds.only is not None:
-            return self._library.passages_within(
-                bounds.since, bounds.until, bounds.only, bounds.without
-            ), None
-        # Most often few, where the rest is much to name.
-        return None, self._library.passages_within(None, None, bounds.without)
+    def article_with(self, key: str) -> Article | None:
+        """Read an article by the ``id_key`` of its id; it looks through all ids."""
+        for article_id in self._library.article_ids():
+            if id_key(article_id) == key:
+                return self._library.article(article_id)
+        return None
 
 
-def together(
-    passages: Sequence[PassageRow], words: Mapping[int, float], cosines: Mapping[int, float]
-) -> list[Candidate]:
-    """Passages as candidates, best first.
-
-    Args:
-        passages: that either half found.
-        words: their BM25 scores by their ids; without one they have no word of the question.
-        cosines: of their vectors with the question's; without one they wait for theirs.
-    """
-    if not passages:
-        return []
-    ids = [passage.id for passage in passages]
-    # No word of the question is a BM25 score of 0; no vector yet says nothing either way,
-    # and counts as the worst that was found.
-    worst = min(cosines.values(), default=0.0)
-    depth = np.log(np.minimum([passage.paragraph for passage in passages], _DEEP))
-    score = _standardised(ids, words, 0.0) + _standardised(ids, cosines, worst) - LEAD * depth
-    scores = score.tolist()
-    return [
-        Candidate(passages[n], scores[n], cosines.get(ids[n]))
-        for n in np.argsort(-score, kind="stable").tolist()
-    ]
+_Identity = tuple[Path, int, int]
 
 
-def _standardised(
-    ids: Sequence[int], scores: Mapping[int, float], otherwise: float
-) -> NDArray[np.float64]:
-    """Scores in the order of ``ids``, less their mean, over their standard deviation."""
-    values = np.array([scores.get(number, otherwise) for number in ids])
-    spread = values.std()
-    standard: NDArray[np.float64] = (values - values.mean()) / (spread if spread > 0 else 1.0)
-    return standard
+def _identity(library: Path) -> _Identity:
+    """What tells a library from another in its place: the edition, and the very file."""
+    edition = current_edition(library)
+    try:
+        stat = edition.truth.stat()
+    except FileNotFoundError:
+        return edition.folder, 0, 0
+    return edition.folder, stat.st_dev, stat.st_ino
+
+
+def _open(path: Path, encoder: Encoder) -> LocalReader:
+    """Open a library whose vectors this encoder made."""
+    library = LocalReader(path)
+    with library.snapshot():
+        made_by = library.fact(ENCODER_FACT)
+    if made_by is not None:
+        try:
+            check_encoder(path, str(made_by), encoder.identity)
+        except MismatchError:
+            library.close()
+            raise
+    return library

@@ -23,7 +23,7 @@ _WORTH_IT = 3_000_000
 """Characters: less is split before another process has started."""
 
 
-class Splitter:
+class SplitProcess:
     """Splits articles ahead of the commit that they will be in, once there are many of them.
 
     Where the process cannot be started, or dies, nothing is split ahead.

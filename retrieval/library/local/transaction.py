@@ -3,16 +3,17 @@
 import hashlib
 import sqlite3
 from collections.abc import Iterable, Sequence
-from typing import Any, Literal
+from typing import Any
 
 from retrieval.documents.article import Article
 from retrieval.documents.passages import encoder_text, split_into_passages
+from retrieval.library.local import files
 from retrieval.library.local.changes import Changes
+from retrieval.library.local.feeds import LocalFeeds
 from retrieval.library.local.schema import UNSWEPT_FACT
-from retrieval.library.records import FileRecord
+from retrieval.library.progress import Change
+from retrieval.library.records import ArticleHead, FileRecord
 from retrieval.models.encoder.base import Vectors
-
-Change = Literal["added", "updated", "unchanged"]
 
 Passages = list[tuple[int, int, int, bytes]]
 """Of one article: paragraph, start, stop and digest of each, as the table of passages has them."""
@@ -21,7 +22,7 @@ Passages = list[tuple[int, int, int, bytes]]
 _MANY_GONE = 10_000  # beyond it, looking at every vector takes less time
 
 
-class Gone:
+class RemovedDigests:
     """The digests of passages that went since the last sweep, as far as they are known.
 
     Args:
@@ -39,25 +40,42 @@ class Gone:
                 self.digests = None
 
 
-class Transaction:
-    """The changes of one commit. Made by ``LibraryWriter.commit``.
+class LocalTransaction:
+    """A ``Transaction`` in a folder: one commit of the database.
 
     Attributes:
         changes: what is there now, these changes among it.
+        feeds: the feeds, in the same commit.
     """
 
     def __init__(
-        self, connection: sqlite3.Connection, generation: int, changes: Changes, gone: Gone
+        self,
+        connection: sqlite3.Connection,
+        generation: int,
+        changes: Changes,
+        gone: RemovedDigests,
     ) -> None:
         self._connection = connection
         self._generation = generation
         self._gone = gone
         self.changes = changes
+        self.feeds = LocalFeeds(connection)
 
-    @property
-    def connection(self) -> sqlite3.Connection:
-        """For the tables that other files of this package keep, in the same commit."""
-        return self._connection
+    def head(self, article_id: str) -> ArticleHead | None:
+        """What is known of an article, its text apart."""
+        return files.head(self._connection, article_id)
+
+    def article_at(self, address: str) -> str | None:
+        """The id of the article that came from a file or an address; None where there is none."""
+        return files.article_at(self._connection, address)
+
+    def same_words_at(self, address: str, sha256: str) -> tuple[str, str] | None:
+        """An article of the same words whose address differs in nothing but the query.
+
+        Returns:
+            Its id and its address, or None where there is none.
+        """
+        return files.same_words_at(self._connection, address, sha256)
 
     def put(self, article: Article, file: str, passages: Passages | None = None) -> Change:
         """Add an article, or replace the one of the same id where it differs.

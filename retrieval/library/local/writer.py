@@ -1,8 +1,7 @@
 """Writes a library: one process at a time, one generation a commit."""
 
-import json
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Self
@@ -12,31 +11,31 @@ from retrieval.errors import LibraryError, MismatchError
 from retrieval.library.local import folder, schema
 from retrieval.library.local.changes import Changes
 from retrieval.library.local.schema import ENCODER_FACT, UNSWEPT_FACT
-from retrieval.library.local.transaction import Gone, Transaction
-from retrieval.library.records import FileRecord
-
-_PATIENCE = folder.PATIENCE
+from retrieval.library.local.transaction import LocalTransaction, RemovedDigests
 
 
-class LibraryWriter:
-    """A library opened for writing, as a context manager that holds its lock.
+class LocalWriter:
+    """The lock of a library in a folder, its database opened for writing, and its commits.
+
+    Only a ``LocalSession`` is given one: it keeps the indexes in step with what is committed.
 
     Args:
         path: the library's folder; made where there is none.
         afresh: write the edition after the current one, from nothing; ``publish`` then makes it
             the current one. Without that, nothing is left of it.
+        wait: seconds to wait for another process that writes; by default ``folder.PATIENCE``.
 
     Raises:
         LibraryError: another process is writing, or the folder is something else.
     """
 
-    def __init__(self, path: Path, *, afresh: bool = False) -> None:
+    def __init__(self, path: Path, *, afresh: bool = False, wait: float | None = None) -> None:
         self.path = path
-        self._gone = Gone(known=False)
+        self._gone = RemovedDigests(known=False)
         self._stack = ExitStack()
         try:
             folder.prepare(path)
-            self._stack.enter_context(folder.writer_lock(path, wait=_PATIENCE))
+            self._stack.enter_context(folder.writer_lock(path, wait))
             self.edition = folder.open_edition(path)
             if afresh:
                 self._replaced = self.edition
@@ -44,6 +43,7 @@ class LibraryWriter:
                 self._stack.callback(self._discard_unpublished)
             self._connection = schema.open_for_writing(self.edition.truth)
             self._stack.callback(self._connection.close)
+            self.changes = Changes(self._connection, path)
         except BaseException:
             self._stack.close()
             raise
@@ -89,17 +89,19 @@ class LibraryWriter:
             check_encoder(self.path, row[0], encoder)
 
     @contextmanager
-    def commit(self) -> Iterator[Transaction]:
+    def commit(self) -> Iterator[LocalTransaction]:
         """Change the library: all that is done inside becomes visible at once, or not at all."""
         connection = self._connection
         try:
             connection.execute("BEGIN IMMEDIATE")
             try:
-                generation = 1 + self.generation()
+                generation, before = 1 + self.generation(), connection.total_changes
                 if not self.unswept():
-                    self._gone = Gone(known=True)
-                changes = Changes(connection, self.path)
-                yield Transaction(connection, generation, changes, self._gone)
+                    self._gone = RemovedDigests(known=True)
+                yield LocalTransaction(connection, generation, self.changes, self._gone)
+                if connection.total_changes == before:  # then this was no commit
+                    connection.execute("ROLLBACK")
+                    return
                 connection.execute(
                     "UPDATE facts SET value = ? WHERE name = 'generation'", (generation,)
                 )
@@ -110,43 +112,6 @@ class LibraryWriter:
                 raise
         except sqlite3.Error as error:
             raise schema.problem(self.edition.truth, error) from error
-
-    # What indexing asks about
-
-    def files_known_under(self, path: str) -> dict[str, tuple[FileRecord, int]]:
-        """The indexed files at or under a path: what was known, and how many articles it has."""
-        rows = self._connection.execute(
-            "SELECT path, size, modified, sha256, complete,"
-            " (SELECT count(*) FROM articles WHERE file = path)"
-            " FROM files WHERE path = :path"
-            " OR substr(path, 1, length(:path) + 1) = :path || '/' ORDER BY path",
-            {"path": path.rstrip("/")},
-        )
-        return {
-            name: (FileRecord(size, modified, sha256, bool(complete)), articles)
-            for name, size, modified, sha256, complete, articles in rows
-        }
-
-    def file_of(self, article_id: str) -> str | None:
-        """The file that an article came from; None where there is no such article."""
-        row = self._connection.execute(
-            "SELECT file FROM articles WHERE id = ?", (article_id,)
-        ).fetchone()
-        return str(row[0]) if row and row[0] is not None else None
-
-    def unknown(self, article_ids: Iterable[str]) -> set[str]:
-        """Those of these ids that no article has."""
-        ids = set(article_ids)
-        rows = self._connection.execute(
-            "SELECT id FROM articles WHERE id IN (SELECT value FROM json_each(?))",
-            (json.dumps(list(ids)),),
-        )
-        return ids - {row[0] for row in rows}
-
-    def ids_from(self, file: str) -> list[str]:
-        """The ids of the articles that came from a file."""
-        rows = self._connection.execute("SELECT id FROM articles WHERE file = ?", (file,))
-        return [row[0] for row in rows]
 
     def unswept(self) -> bool:
         """Whether passages went since the last sweep, in this run or one that was killed."""

@@ -6,23 +6,22 @@ dead and it is this one's. Articles come with their vectors: there is no queue.
 
 import random
 import time
-from collections.abc import Collection, Iterable, Iterator, Sequence
-from contextlib import closing, contextmanager, suppress
+from collections.abc import Collection, Iterable, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from retrieval.documents.article import Article
 from retrieval.errors import LibraryError, ReadingError
-from retrieval.ingest.folder_sync import Reporter, same_id
-from retrieval.library.local.batches import Summary
 from retrieval.library.milvus.claims import Claims
 from retrieval.library.milvus.files import read_again
 from retrieval.library.milvus.incoming import Incoming, prepare
-from retrieval.library.milvus.reader import MilvusLibrary
+from retrieval.library.milvus.reader import MilvusReader
 from retrieval.library.milvus.rows import Head, article_key, version_of
 from retrieval.library.milvus.schema import BOUNDED, STRONG
 from retrieval.library.milvus.writer import MilvusWriter, check_size
-from retrieval.library.records import FileRecord
-from retrieval.models.encoder.base import Encoder, Vectors
+from retrieval.library.progress import Reporter, Summary, same_id
+from retrieval.library.records import FileRecord, VectorSpace
+from retrieval.models.encoder.base import Vectors
 
 _BATCH_CHARACTERS = 200_000  # claimed together: some ten seconds of encoding
 _BATCH_ARTICLES = 500
@@ -30,32 +29,21 @@ _WAITING_CHARACTERS = 32_000_000  # put off at most
 _PAUSE = 0.5  # seconds between looks at what others work on
 
 
-@contextmanager
-def committing(
-    library: MilvusLibrary, encoder: Encoder | None, reporter: Reporter
-) -> Iterator["MilvusCommits"]:
-    """Commits for as long as a run takes; one that fails leaves nothing for others to wait for."""
-    with closing(MilvusCommits(library, encoder, reporter)) as commits:
-        try:
-            yield commits
-        except BaseException:
-            commits.give_up()
-            raise
-
-
-class MilvusCommits:
+class MilvusBatches:
     """Gathers changes and makes them. Nothing counts before it is made.
 
     Args:
         library: whose.
-        encoder: whose vectors it holds; None where none have to be encoded.
+        encoder: whose vectors it holds; an ``Encoder`` where articles are to be encoded.
         reporter: hears of problems and progress.
 
     Attributes:
         summary: what was acknowledged so far.
     """
 
-    def __init__(self, library: MilvusLibrary, encoder: Encoder | None, reporter: Reporter) -> None:
+    def __init__(
+        self, library: MilvusReader, encoder: VectorSpace | None, reporter: Reporter
+    ) -> None:
         self.summary = Summary()
         self._library = library
         self._encoder = encoder

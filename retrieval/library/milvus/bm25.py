@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from retrieval.documents.analyzer import Analyzer
 from retrieval.documents.article import Article
 from retrieval.library.local.indexes.words import WEIGHTS
-from retrieval.library.milvus.reader import MilvusLibrary
+from retrieval.library.milvus.reader import MilvusReader
 from retrieval.library.milvus.rows import passages_of
 from retrieval.library.milvus.schema import BOUNDED
 from retrieval.library.records import LibraryState
@@ -42,7 +42,7 @@ class Weights:
         self._total = 0
         self._taken = 0.0
 
-    def catch_up(self, library: MilvusLibrary, state: LibraryState) -> None:
+    def catch_up(self, library: MilvusReader, state: LibraryState) -> None:
         """See what changed, where that is worth it."""
         if self._as_of == state.generation:
             return

@@ -9,7 +9,7 @@ from contextlib import closing
 from typing import Any
 
 from retrieval.errors import LibraryError
-from retrieval.library.location import MilvusPlace
+from retrieval.library.milvus.location import MilvusLocation
 from retrieval.library.milvus.rows import LONGEST_ABOUT
 from retrieval.library.milvus.schema import (
     BOUNDED,
@@ -66,7 +66,7 @@ def make_library(server: Server, encoder: str, dimension: int) -> Collections:
     return opened
 
 
-def _make(place: MilvusPlace, name: str, schema: Any) -> None:
+def _make(place: MilvusLocation, name: str, schema: Any) -> None:
     """Make a collection with its indexes; another indexer may be doing so.
 
     It has a connection of its own: a call that fails, since the other was faster, closes it.

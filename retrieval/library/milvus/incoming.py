@@ -9,6 +9,7 @@ from retrieval.documents.article import Article
 from retrieval.documents.passages import encoder_text
 from retrieval.library.milvus.rows import article_key, passages_of
 from retrieval.library.milvus.writer import Prepared
+from retrieval.library.records import VectorSpace
 from retrieval.models.encoder.base import Encoder, Vectors
 
 _ENCODED = 128  # passages at a time
@@ -35,13 +36,13 @@ class Incoming:
 
 
 def prepare(
-    articles: Sequence[Incoming], encoder: Encoder | None, encoded: Callable[[int], None]
+    articles: Sequence[Incoming], encoder: VectorSpace | None, encoded: Callable[[int], None]
 ) -> list[Prepared]:
     """Split articles into passages, and encode those that have no vectors.
 
     Args:
         articles: any number.
-        encoder: whose vectors the library holds; None where all articles have theirs.
+        encoder: whose vectors the library holds; an ``Encoder``, unless all articles have theirs.
         encoded: told after some passages how many of them were encoded just now; 0 where none was
             done yet, and time went by.
     """
@@ -64,9 +65,9 @@ def prepare(
 
 
 def _encode(
-    texts: Sequence[str], encoder: Encoder | None, encoded: Callable[[int], None]
+    texts: Sequence[str], encoder: VectorSpace | None, encoded: Callable[[int], None]
 ) -> Vectors:
-    if encoder is None:
+    if not isinstance(encoder, Encoder):
         raise TypeError("articles without vectors, and nothing to encode them with")
     parts = []
     for start in range(0, len(texts), _ENCODED):

@@ -8,8 +8,10 @@ from contextlib import contextmanager
 
 from retrieval.documents.article import Article
 from retrieval.errors import DamagedError
-from retrieval.library.base import Status
-from retrieval.library.milvus.rows import Head, article_key, head_of, number_of
+from retrieval.library.milvus.catalogue import MilvusCatalogue
+from retrieval.library.milvus.feeds import MilvusFeeds
+from retrieval.library.milvus.location import MilvusLocation
+from retrieval.library.milvus.rows import Head, article_key, file_record, head_of, number_of
 from retrieval.library.milvus.schema import (
     BOUNDED,
     STRONG,
@@ -19,15 +21,15 @@ from retrieval.library.milvus.schema import (
     open_library,
 )
 from retrieval.library.milvus.server import Row, Server
-from retrieval.library.records import LibraryState
+from retrieval.library.records import ArticleHead, FileRecord, LibraryState, ListedArticle, Status
 
 _AT_ONCE = 200  # articles whose texts are read together
 _KEPT = 32_000_000  # characters of articles that are kept in memory
 _SECONDS = 0.5  # between looks at whether something changed
 
 
-class MilvusLibrary:
-    """A ``ReadLibrary`` on a server.
+class MilvusReader(MilvusCatalogue):
+    """A ``LibraryReader`` of a library on a server.
 
     Args:
         server: where it is.
@@ -45,6 +47,8 @@ class MilvusLibrary:
         self._characters = 0
         self._state: LibraryState | None = None
         self._looked = 0.0
+        self._listed: tuple[int, list[ListedArticle]] | None = None
+        self.feeds = MilvusFeeds(server, self.names)
 
     def close(self) -> None:
         """Let go of the connection."""
@@ -117,22 +121,55 @@ class MilvusLibrary:
                     found[row["id"]] = read
         return found
 
-    def list_articles(self) -> Iterator[tuple[str, str | None, str, str | None]]:
-        """Each article's id, date, title and source, newest first, those without a date last."""
-        heads = (
-            head_of(row)
-            for row in self.server.rows(self.names.articles, "", ["version", "about"], BOUNDED)
-        )
-        listed = [(head.id, head.date, head.title, head.source) for head in heads]
-        listed.sort(key=lambda each: each[0])
-        listed.sort(key=lambda each: each[1] or "", reverse=True)
-        return iter(listed)
+    def head(self, article_id: str) -> ArticleHead | None:
+        """What is known of an article, its text apart."""
+        key = article_key(article_id)
+        found = self.heads([key], STRONG).get(key)
+        return found.without_key() if found and found.id == article_id else None
+
+    def pending(self) -> int:
+        """Articles come with their vectors: nothing waits."""
+        return 0
+
+    def listed(self) -> list[ListedArticle]:
+        """Every article, newest first; read again where something changed."""
+        generation = self.state().generation
+        if self._listed is None or self._listed[0] != generation:
+            rows = self.server.rows(self.names.articles, "", ["version", "about"], BOUNDED)
+            listed = [
+                ListedArticle(each.id, each.date, each.title, each.source, each.sha256)
+                for each in map(head_of, rows)
+            ]
+            listed.sort(key=lambda each: each.id)
+            listed.sort(key=lambda each: each.date or "", reverse=True)
+            self._listed = generation, listed
+        return self._listed[1]
 
     def files(self) -> Iterator[str]:
         """What is known of each file that was read: an object of JSON."""
         where = f"kind == {Kind.FILE:d}"
         for row in self.server.rows(self.names.ledger, where, ["value"], BOUNDED):
             yield row["value"]
+
+    def files_known_under(self, path: str) -> dict[str, tuple[FileRecord, int]]:
+        """The indexed files at or under a path: what was known, and how many articles it has."""
+        path = path.rstrip("/")
+        known = {}
+        for value in self.files():
+            name, record, articles = file_record(value)
+            if name == path or name.startswith(f"{path}/"):
+                known[name] = record, articles
+        return dict(sorted(known.items()))
+
+    def ids_from(self, file: str) -> list[str]:
+        """The ids of the articles that came from a file or address."""
+        return [head.id for head in self.heads_from(file, BOUNDED)]
+
+    def heads_from(self, file: str, level: str) -> list[Head]:
+        """The articles that came from a file or address."""
+        where = f"file == {number_of('file', file)}"
+        rows = self.server.rows(self.names.articles, where, ["version", "about"], level)
+        return [head for head in map(head_of, rows) if head.file == file]
 
     def _of(self, keys: Collection[int], fields: list[str], level: str) -> list[Row]:
         if not keys:
@@ -188,3 +225,17 @@ class MilvusLibrary:
             names = self.names.articles, self.names.passages, self.names.ledger
             for seen in [beside.submit(self.server.count, name, STRONG) for name in names]:
                 seen.result()
+
+
+def open_reader(location: MilvusLocation) -> MilvusReader:
+    """Open a library for reading.
+
+    Raises:
+        LibraryError: that cannot be done.
+    """
+    server = Server(location)
+    try:
+        return MilvusReader(server)
+    except BaseException:
+        server.close()
+        raise

@@ -5,22 +5,21 @@ from contextlib import closing
 from itertools import islice
 from pathlib import Path
 
-from retrieval.ingest.folder_sync import Reporter
-from retrieval.library.local.verify.row_repair import Lost
-from retrieval.library.location import MilvusPlace
-from retrieval.library.milvus.batches import MilvusCommits
+from retrieval.library.milvus.batches import MilvusBatches
 from retrieval.library.milvus.files import read_again
-from retrieval.library.milvus.reader import MilvusLibrary
+from retrieval.library.milvus.location import MilvusLocation
+from retrieval.library.milvus.reader import MilvusReader
 from retrieval.library.milvus.schema import STRONG, check_encoder, open_library
 from retrieval.library.milvus.server import Server
 from retrieval.library.milvus.verify import verify
-from retrieval.library.report import Repaired
+from retrieval.library.progress import Reporter
+from retrieval.library.report import LostArticle, Repaired
 from retrieval.models.encoder.base import Encoder
 
 _AT_ONCE = 50  # articles that are away while their passages are made anew
 
 
-def repair(place: MilvusPlace, encoder: Encoder, reporter: Reporter) -> Repaired:
+def repair(place: MilvusLocation, encoder: Encoder, reporter: Reporter) -> Repaired:
     """Check a library, mend what can be mended, and check it again; see ``verifying.repair``.
 
     Raises:
@@ -30,7 +29,7 @@ def repair(place: MilvusPlace, encoder: Encoder, reporter: Reporter) -> Repaired
     with closing(Server(place)) as server:
         opened = open_library(server)
         check_encoder(server, opened, encoder.identity)
-        library = MilvusLibrary(server, opened)
+        library = MilvusReader(server, opened)
         # What dead indexers left is put right by this, too.
         with closing(_Mending(library, encoder, reporter)) as mending:
             before = verify(place, reporter)
@@ -40,7 +39,7 @@ def repair(place: MilvusPlace, encoder: Encoder, reporter: Reporter) -> Repaired
         return Repaired(before, lost, verify(place, reporter))
 
 
-class _Mending(MilvusCommits):
+class _Mending(MilvusBatches):
     def redo(self, keys: Iterable[int]) -> None:
         """Make the passages of articles anew; those of no article go."""
         rest = iter(sorted(keys))
@@ -57,7 +56,7 @@ class _Mending(MilvusCommits):
                 self.put(article, heads[key].file)
             self.commit()
 
-    def take_out(self, keys: Collection[int]) -> list[Lost]:
+    def take_out(self, keys: Collection[int]) -> list[LostArticle]:
         """Remove articles whose text cannot be trusted, where their files can be read again."""
         lost = []
         for head in self._library.heads(keys, STRONG).values():
@@ -65,6 +64,6 @@ class _Mending(MilvusCommits):
             if there:
                 read_again(self._library, self._writer, head.file)
                 self.remove([head.id], head.file)
-            lost.append(Lost(head.id, head.file, there))
+            lost.append(LostArticle(head.id, head.file, there))
         self.commit()
         return lost

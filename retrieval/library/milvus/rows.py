@@ -11,9 +11,9 @@ from dataclasses import dataclass
 
 from retrieval.documents.article import Article
 from retrieval.documents.passages import Passage, split_into_passages
-from retrieval.library.location import MilvusPlace
+from retrieval.library.milvus.location import MilvusLocation
 from retrieval.library.milvus.server import Row
-from retrieval.library.records import FileRecord, stored_article
+from retrieval.library.records import ArticleHead, FileRecord, stored_article
 
 PIECE = 16_000
 """Characters of a text in one row; 65,535 bytes is the most that Milvus takes."""
@@ -52,7 +52,13 @@ class Head:
     pieces: int
     passages: int
 
-    def article(self, text: str, place: MilvusPlace) -> Article:
+    def without_key(self) -> ArticleHead:
+        """The same as every kind of library knows it."""
+        return ArticleHead(
+            self.id, self.title, self.date, self.source, self.url, self.sha256, self.file
+        )
+
+    def article(self, text: str, place: MilvusLocation) -> Article:
         """The article.
 
         Raises:

@@ -38,6 +38,9 @@ class Kind(IntEnum):
     CLAIM = 2  # article, since when (moment), by whom (value)
     GENERATION = 3  # moment: of the last change
     TEXT = 4  # article, version, which piece of its text (moment), the piece (value)
+    FEED = 5  # value: a feed
+    FEED_ITEM = 6  # of which feed (article), its page (version), its article (moment), item (value)
+    PAGE = 7  # value: the article with some words at an address, whatever its query
 
 
 @dataclass(frozen=True, slots=True)

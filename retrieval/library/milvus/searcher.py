@@ -9,10 +9,10 @@ from contextlib import contextmanager
 from retrieval.documents.analyzer import Analyzer
 from retrieval.documents.article import Article
 from retrieval.library.filter import Filter
-from retrieval.library.local.searcher import DEPTH, Candidate, together
-from retrieval.library.location import MilvusPlace
+from retrieval.library.fusion import DEPTH, Candidate, fuse
 from retrieval.library.milvus.bm25 import Weights
-from retrieval.library.milvus.reader import MilvusLibrary
+from retrieval.library.milvus.location import MilvusLocation
+from retrieval.library.milvus.reader import MilvusReader
 from retrieval.library.milvus.rows import article_key, day_of, key_of_id_key, source_of
 from retrieval.library.milvus.schema import BOUNDED, check_encoder, open_library
 from retrieval.library.milvus.server import Server
@@ -24,8 +24,8 @@ _LOOKED_AT = 200  # HNSW's ef: how much of the graph is looked at
 _FIELDS = ["article", "version", "paragraph", "start", "stop"]
 
 
-class MilvusAsked:
-    """An ``AskedLibrary`` on a server.
+class MilvusSearcher:
+    """A ``LibrarySearcher`` on a server.
 
     Args:
         place: where it is.
@@ -35,12 +35,12 @@ class MilvusAsked:
         LibraryError: it cannot be opened, or another encoder made it.
     """
 
-    def __init__(self, place: MilvusPlace, encoder: Encoder) -> None:
+    def __init__(self, place: MilvusLocation, encoder: Encoder) -> None:
         self._server = Server(place)
         try:
             opened = open_library(self._server)
             check_encoder(self._server, opened, encoder.identity)
-            self._library = MilvusLibrary(self._server, opened)
+            self._library = MilvusReader(self._server, opened)
         except BaseException:
             self._server.close()
             raise
@@ -104,7 +104,7 @@ class MilvusAsked:
                 continue
             rows.append(passage)
             scores[passage.id] = self._weights.score(asked, article, passage.start, passage.end)
-        return together(rows, scores, cosines)
+        return fuse(rows, scores, cosines)
 
     def weights(self, question: str) -> dict[str, float]:
         """How much each different word of a question tells: how rare it is."""

@@ -9,7 +9,7 @@ from itertools import pairwise
 from typing import Any
 
 from retrieval.errors import LibraryError
-from retrieval.library.location import MilvusPlace
+from retrieval.library.milvus.location import MilvusLocation
 
 SECONDS = 10.0
 """For one call; a server that hangs is given up then."""
@@ -41,7 +41,7 @@ class Server:
         seconds: how long a call may take; by default ``SECONDS``.
     """
 
-    def __init__(self, place: MilvusPlace, seconds: float | None = None) -> None:
+    def __init__(self, place: MilvusLocation, seconds: float | None = None) -> None:
         self.place = place
         self._seconds = SECONDS if seconds is None else seconds
         self._client: Any = None

@@ -10,10 +10,8 @@ import numpy as np
 
 from retrieval.documents.article import Article
 from retrieval.errors import DamagedError
-from retrieval.ingest.folder_sync import Reporter
-from retrieval.library.location import MilvusPlace
-from retrieval.library.milvus.opening import read
-from retrieval.library.milvus.reader import MilvusLibrary
+from retrieval.library.milvus.location import MilvusLocation
+from retrieval.library.milvus.reader import MilvusReader, open_reader
 from retrieval.library.milvus.rows import (
     article_key,
     day_of,
@@ -24,6 +22,7 @@ from retrieval.library.milvus.rows import (
 )
 from retrieval.library.milvus.schema import BOUNDED, STRONG, Kind
 from retrieval.library.milvus.server import Row
+from retrieval.library.progress import Reporter
 from retrieval.library.report import Report
 from retrieval.models.encoder.base import is_unit_length
 
@@ -32,18 +31,18 @@ _SAID = "paragraph", "start", "stop", "day", "source"  # of a passage
 _PASSAGES = 500  # with their vectors, in one answer of the server
 
 
-def verify(place: MilvusPlace, reporter: Reporter) -> Report:
+def verify(place: MilvusLocation, reporter: Reporter) -> Report:
     """Check a library; nothing is written, and others may write meanwhile.
 
     Raises:
         LibraryError: there is none, or the server cannot be asked.
     """
-    with closing(read(place)) as library:
+    with closing(open_reader(place)) as library:
         return _Check(library, reporter).run()
 
 
 class _Check:
-    def __init__(self, library: MilvusLibrary, reporter: Reporter) -> None:
+    def __init__(self, library: MilvusReader, reporter: Reporter) -> None:
         self._library = library
         self._server = library.server
         self._names = library.names

@@ -15,7 +15,7 @@ from retrieval.documents.analyzer import Analyzer
 from retrieval.documents.article import Article
 from retrieval.documents.passages import Passage, encoder_text
 from retrieval.errors import ReadingError
-from retrieval.library.milvus.reader import MilvusLibrary
+from retrieval.library.milvus.reader import MilvusReader
 from retrieval.library.milvus.rows import (
     LONGEST_ABOUT,
     article_key,
@@ -63,7 +63,7 @@ class MilvusWriter:
         library: the same, for reading.
     """
 
-    def __init__(self, library: MilvusLibrary) -> None:
+    def __init__(self, library: MilvusReader) -> None:
         self._library = library
         self._server = library.server
         self._names = library.names

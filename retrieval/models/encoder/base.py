@@ -1,7 +1,7 @@
 """The protocol of encoders, and L2 normalisation."""
 
 from collections.abc import Callable, Sequence
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +15,7 @@ Progress = Callable[[int, int], None]
 """Called with how many texts are done, and of how many."""
 
 
+@runtime_checkable
 class Encoder(Protocol):
     """Turns texts into unit vectors, so that a dot product is their cosine similarity.
 

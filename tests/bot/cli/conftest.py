@@ -9,7 +9,7 @@ import pytest
 
 from bot.cli.main import _run
 from retrieval.models.encoder import load_encoder
-from tests.bot.cli.running import ARTICLES, Done, Quoth, run, write_jsonl
+from tests.support.quoth_command import ARTICLES, Done, Quoth, run, write_jsonl
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -60,7 +60,7 @@ def inside(
     """Like ``quoth``, but in this process: faster, for the many variants of a case."""
     monkeypatch.chdir(tmp_path)
     # This process works for other tests too, and could not come forward again.
-    monkeypatch.setattr("bot.priority.stand_back", lambda: None)
+    monkeypatch.setattr("bot.priority.lower_priority", lambda: None)
 
     def run_inside(*arguments: str) -> Done:
         capsys.readouterr()

@@ -12,9 +12,9 @@ from bot.discord.uploads import kept_articles
 from bot.discord.uploads.indexer import Librarian, Request
 from bot.discord.uploads.ownership import own_id, owned
 from retrieval.models.encoder import load_encoder
-from tests.bot.cli.running import ARTICLES, BAKERY, Quoth, write_jsonl
 from tests.support.articles import article as made_of
 from tests.support.articles import build
+from tests.support.quoth_command import ARTICLES, BAKERY, Quoth, write_jsonl
 
 
 @pytest.fixture

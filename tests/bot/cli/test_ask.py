@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.bot.cli.running import BRIDGE, Quoth
+from tests.support.quoth_command import BRIDGE, Quoth
 
 COST = "How much will the repairs of the bridge cost?"
 COST_SENTENCE = (

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.bot.cli.contract import check_answer
-from tests.bot.cli.running import ARTICLES, BAKERY, Quoth
+from tests.support.quoth_command import ARTICLES, BAKERY, Quoth
 
 CROISSANTS = "How many croissants does the baker bake every morning?"
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from bot.cli.commands.ask import _lines
 from tests.bot.cli.contract import check_answer
-from tests.bot.cli.running import COMMAND, Quoth, run
+from tests.support.quoth_command import COMMAND, Quoth, run
 
 COST = "How much will the repairs of the bridge cost?"
 GANNETS = "How many gannets did the lighthouse keeper count?"

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.bot.cli.running import COMMAND, Quoth
+from tests.support.quoth_command import COMMAND, Quoth
 
 COST = "How much will the repairs of the bridge cost?"
 BELOW = "What may still pass below it?"

@@ -7,7 +7,7 @@ import pytest
 
 from bot.settings import DEFAULTS
 from tests.bot.cli.contract import NUMBER, keys
-from tests.bot.cli.running import Quoth, write_jsonl
+from tests.support.quoth_command import Quoth, write_jsonl
 
 SEEDS = Path(__file__).parents[3] / "seeds"
 COST: dict[str, Any] = {

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.bot.cli.running import COMMAND, Quoth, write_jsonl
+from tests.support.quoth_command import COMMAND, Quoth, write_jsonl
 
 GOOD = {"question": "How much will the repairs of the bridge cost?", "answers": ["3.2 million"]}
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.bot.cli.running import Quoth, in_python, write_jsonl
+from tests.support.quoth_command import Quoth, in_python, write_jsonl
 
 KNOWN = {"question": "How much will the repairs of the bridge cost?", "answers": ["3.2 million"]}
 UNKNOWN = {"question": "Which xylophone did the quartermaster polish?", "answers": []}
@@ -82,7 +82,7 @@ def test_without_matplotlib_it_says_what_to_install(
 def test_only_the_picture_needs_matplotlib(tmp_path: Path, shelf: Path, questions: str) -> None:
     code = f"""
 import sys
-from bot.cli import _run
+from bot.cli.main import _run
 assert _run(["eval", {questions!r}, "--library", {str(shelf)!r}]) == 0
 print(sorted(set(sys.modules) & {{"matplotlib", "torch", "discord"}}), file=sys.stderr)
 """

@@ -12,7 +12,7 @@ from bot.discord.storage.asked_questions import Passage
 from bot.discord.storage.database import Store
 from bot.discord.storage.tables import TABLES
 from bot.discord.storage.votes import Vote, Votes, place_name
-from tests.bot.cli.running import BRIDGE, Quoth
+from tests.support.quoth_command import BRIDGE, Quoth
 
 COST, COSTS = "What will the repairs cost?", "what will the  REPAIRS cost"
 WHO = "Who did <@111111111111111111> say opened the bakery?"

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.bot.cli.running import Quoth
-from tests.retrieval.ingest.web.site import (
+from tests.support.quoth_command import Quoth
+from tests.support.site_server import (
     Reply,
     Site,
     item,

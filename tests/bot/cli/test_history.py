@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.bot.cli.contract import check_answer
-from tests.bot.cli.running import Quoth, write_jsonl
+from tests.support.quoth_command import Quoth, write_jsonl
 
 COST = "How much will the repairs of the bridge cost?"
 COSTS = "3.2 million pounds"

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.bot.cli.running import ARTICLES, Quoth, write_jsonl
+from tests.support.quoth_command import ARTICLES, Quoth, write_jsonl
 
 TALKS = "Mayor Lindqvist opened the tram line to the harbour on Friday."
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.bot.cli.running import ARTICLES, Quoth, write_jsonl
+from tests.support.quoth_command import ARTICLES, Quoth, write_jsonl
 
 GOOD = '{"id": "good-%d", "title": "Good", "text": "The ferry sails at nine."}\n'
 LONG = b'{"id": "long", "title": "T", "text": "' + b"x" * 50_000_000 + b'"}\n'

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from retrieval.library.local.writer import LibraryWriter
-from tests.bot.cli.running import Quoth
+from retrieval.library.local.writer import LocalWriter
+from tests.support.quoth_command import Quoth
 
 WRITING = [["index", "a.txt"], ["ask", "Where does the ferry sail?"]]
 
@@ -118,7 +118,7 @@ def test_a_second_writer_is_told_who_writes_and_readers_are_not_kept_waiting(
     quoth: Quoth, tmp_path: Path
 ) -> None:
     quoth("index", "a.txt")
-    with LibraryWriter(tmp_path / "library"):
+    with LocalWriter(tmp_path / "library"):
         for command in (["index", "a.txt"], ["articles", "remove", "a"]):
             done = quoth(*command)
             assert done.status == 1
@@ -160,7 +160,7 @@ def test_what_nobody_foresaw_is_one_line_too(
     def burst(*_: object) -> None:
         raise ZeroDivisionError("one\ntwo\x1b[31m\x07")
 
-    monkeypatch.setattr("bot.cli.commands.status.run", lambda **_: burst())
+    monkeypatch.setattr("retrieval.library.local.library.LocalLibrary.status", burst)
     done = inside("status")
     assert done.status == 1
     assert done.error == (

@@ -5,7 +5,7 @@ import threading
 
 import pytest
 
-from tests.bot.cli.running import Quoth
+from tests.support.quoth_command import Quoth
 
 ADDRESS = "milvus://me:s3cret@127.0.0.1:9/news"
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.bot.cli.running import COMMAND, Quoth, write_jsonl
+from tests.support.quoth_command import COMMAND, Quoth, write_jsonl
 
 QUIET = (0, -signal.SIGPIPE)
 

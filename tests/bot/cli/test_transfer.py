@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from retrieval.library.local import feeds
-from retrieval.library.local.writer import LibraryWriter
-from tests.bot.cli.running import ARTICLES, Quoth, write_jsonl
+from retrieval.library.feed_records import FeedRecord
+from retrieval.library.local.writer import LocalWriter
+from tests.support.quoth_command import ARTICLES, Quoth, write_jsonl
 
 QUESTION = "How much will the repairs of the bridge cost?"
 
@@ -51,8 +51,8 @@ def test_what_cannot_be_moved_is_one_line(inside: Quoth, tmp_path: Path) -> None
 def test_feeds_that_stay_behind_are_told(inside: Quoth, tmp_path: Path) -> None:
     write_jsonl(tmp_path / "some.jsonl", ARTICLES)
     inside("index", "some.jsonl")
-    with LibraryWriter(tmp_path / "library") as writer, writer.commit() as change:
-        feeds.put_feed(change.connection, feeds.FeedRecord("https://news.example/feed"))
+    with LocalWriter(tmp_path / "library") as writer, writer.commit() as change:
+        change.feeds.put(FeedRecord("https://news.example/feed"))
     done = inside("export", "news.gz")
     assert (done.status, done.err) == (
         0, "What feeds it follows is not exported: quoth feeds list shows them\n",

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from retrieval.library.local.writer import LibraryWriter
-from tests.bot.cli.running import ARTICLES, Quoth, write_jsonl
+from retrieval.library.local.writer import LocalWriter
+from tests.support.quoth_command import ARTICLES, Quoth, write_jsonl
 
 
 @pytest.fixture
@@ -74,7 +74,7 @@ def test_without_a_library_it_is_one_line(inside: Quoth, tmp_path: Path, flags: 
 def test_a_dry_run_says_what_would_be_done(inside: Quoth, made: Path, tmp_path: Path) -> None:
     rows = [{**ARTICLES[0], "text": "The bridge reopened."}, *ARTICLES[2:]]
     write_jsonl(tmp_path / "some.jsonl", [*rows, {"id": "new\x1b", "title": "N", "text": "New."}])
-    with LibraryWriter(made):
+    with LocalWriter(made):
         done = inside("index", "--dry-run", "some.jsonl")
     place = tmp_path / "some.jsonl"
     assert (done.status, done.err) == (0, "")
@@ -133,7 +133,7 @@ def test_what_cannot_be_asked_together_is_wrong_usage(
 
 def test_a_second_process_is_told_who_writes(quoth: Quoth, made: Path) -> None:
     quoth("index", "--rebuild")
-    with LibraryWriter(made):
+    with LocalWriter(made):
         for command in (["index", "--rollback"], ["index", "--rebuild"], ["verify", "--repair"]):
             done = quoth(*command)
             assert done.status == 1

@@ -3,66 +3,25 @@
 import json
 import os
 import signal
-import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
-from tests.bot.cli.running import COMMAND, Quoth, news_in
-from tests.retrieval.ingest.web import site as server
+from tests.support import site_server
+from tests.support.background_command import SERVE, running, says
+from tests.support.quoth_command import COMMAND, Quoth, news_in
 from tests.support.watch_process import Watcher
 
 WATCHING = "Watching news; Ctrl-C ends it"
-
-# The bot without Discord: it is connected until a signal ends it.
-SERVE = """
-import asyncio, sys
-import discord
-
-async def login(client, token):
-    pass
-
-async def connect(client):
-    print("connected", file=sys.stderr, flush=True)
-    await asyncio.sleep(600)
-
-discord.AutoShardedClient.login, discord.AutoShardedClient.connect = login, connect
-from bot.cli import main
-main(sys.argv[1:])
-"""
-
-
-@contextmanager
-def running(cwd: Path, command: Sequence[str], **env: str) -> Iterator[Watcher]:
-    """Run a command for as long as the block runs; what it says on standard error is heard."""
-    with subprocess.Popen(
-        command,
-        cwd=cwd,
-        env={**os.environ, "DISCORD_TOKEN": "not.a.token", **env},
-        stdin=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        stdout=subprocess.PIPE,
-        text=True,
-    ) as process:
-        watcher = Watcher(process)
-        try:
-            yield watcher
-        finally:
-            watcher.end()
 
 
 @pytest.fixture
 def news(tmp_path: Path) -> Path:
     """A folder with an article."""
     return news_in(tmp_path)
-
-
-def says(watcher: Watcher, words: str) -> None:
-    """Wait for a line with these words."""
-    watcher.until(lambda: any(words in line for line in watcher.lines))
 
 
 def is_running(pid: int) -> bool:
@@ -137,9 +96,9 @@ def serving(tmp_path: Path, *flags: str, articles: str = "news") -> Iterator[Wat
 
 def test_the_bot_keeps_the_library_in_step(quoth: Quoth, tmp_path: Path, news: Path) -> None:
     with serving(tmp_path) as serve:
-        says(serve, f"INFO bot.watch_process: {WATCHING}")
+        says(serve, f"INFO bot.cli.watch_supervisor: {WATCHING}")
         (news / "bench.txt").write_text("Bench\n\nA new bench stands in Okafor Park.\n")
-        says(serve, "INFO bot.watch_process: 1 added")
+        says(serve, "INFO bot.cli.watch_supervisor: 1 added")
         assert quoth("ask", "Where does the new bench stand?", "--json").status == 0
         (child,) = children(serve.process.pid)
         assert os.getpriority(os.PRIO_PROCESS, child) >= 10
@@ -153,14 +112,20 @@ def test_a_watcher_that_is_killed_is_started_again(tmp_path: Path, news: Path) -
     with serving(tmp_path) as serve:
         says(serve, WATCHING)
         os.kill(children(serve.process.pid)[0], signal.SIGKILL)
-        says(serve, "WARNING bot.watch_process: watching ended (-9); it is started again in 1 s")
+        says(
+            serve,
+            "WARNING bot.cli.watch_supervisor: watching ended (-9); it is started again in 1 s",
+        )
         (news / "bench.txt").write_text("Bench\n\nA new bench stands in Okafor Park.\n")
-        says(serve, "INFO bot.watch_process: 1 added, 0 updated, 0 removed, 1 unchanged, 0 failed")
+        says(
+            serve,
+            "INFO bot.cli.watch_supervisor: 1 added, 0 updated, 0 removed, 1 unchanged, 0 failed",
+        )
 
 
 def test_a_bot_that_is_killed_leaves_no_watcher(tmp_path: Path, news: Path) -> None:
     with serving(tmp_path) as serve:
-        says(serve, "INFO bot.watch_process: 0 added, 0 updated, 0 removed, 1 unchanged")
+        says(serve, "INFO bot.cli.watch_supervisor: 0 added, 0 updated, 0 removed, 1 unchanged")
         (child,) = children(serve.process.pid)
         serve.process.kill()
         serve.until(lambda: not is_running(child))
@@ -177,7 +142,7 @@ def test_watching_can_be_left_away(tmp_path: Path, news: Path, shelf: Path) -> N
         assert children(serve.process.pid) == []
         serve.process.send_signal(signal.SIGTERM)
         assert serve.process.wait(30) == 0
-        assert not any("bot.watch_process" in line for line in serve.lines)
+        assert not any("bot.cli.watch_supervisor" in line for line in serve.lines)
 
 
 def test_nothing_of_the_folder_that_the_bot_is_in_is_run(tmp_path: Path, news: Path) -> None:
@@ -192,8 +157,8 @@ def test_nothing_of_the_folder_that_the_bot_is_in_is_run(tmp_path: Path, news: P
 
 def test_feeds_are_read_beside_the_files(quoth: Quoth, tmp_path: Path, news: Path) -> None:
     words = "An owl moved into the town hall of Marlow in the night to Tuesday. Nobody minds."
-    with server.serving() as site:
-        feed = site.feed("/feed", server.item(site.page("/owl", words, title="Owl"), "a"))
+    with site_server.serving() as site:
+        feed = site.feed("/feed", site_server.item(site.page("/owl", words, title="Owl"), "a"))
         allowed = {"QUOTH_ALLOW_PRIVATE_ADDRESSES": "1"}
         assert quoth("index", str(news)).status == 0
         assert quoth("feeds", "add", feed, env=allowed).status == 0

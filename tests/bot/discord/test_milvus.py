@@ -8,10 +8,10 @@ from simcord.results import InteractionResult
 from bot.discord.messages.failure_reasons import NOT_HERE
 from bot.discord.uploads.archive import Archive
 from retrieval.errors import NeedsFolderError
-from retrieval.library.location import MilvusPlace
+from retrieval.library.milvus.location import MilvusLocation
 from tests.bot.discord.world import Shelf, World
 
-PLACE = MilvusPlace("vectors.example", 19530, "news", user="me", password="s3cret")  # noqa: S106
+PLACE = MilvusLocation("vectors.example", 19530, "news", user="me", password="s3cret")  # noqa: S106
 
 
 @pytest.fixture

@@ -11,8 +11,8 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from tests.bot.cli.running import ARTICLES, run, write_jsonl
 from tests.support.discord_loopback import BOT, CHANNEL, TOKEN, Fault, Loopback
+from tests.support.quoth_command import ARTICLES, run, write_jsonl
 from tests.support.serve_process import Serving, serving
 
 QUESTION = "What will the repairs of the bridge cost?"

@@ -164,3 +164,11 @@ class World:
     def replies(self, channel: ChannelHandle | None = None) -> list[discord.Message]:
         history = (channel or self.channel).history()
         return [m for m in history if m.author.id == self.env.backend.bot_user.id]
+
+
+async def panel(world: World) -> discord.Message:
+    """Open ``/quoth setup`` as the manager; the message that it is."""
+    shown = await world.manager.slash(world.channel, "quoth setup")
+    assert shown.ephemeral
+    assert shown.response is not None
+    return shown.response.message

@@ -11,9 +11,10 @@ from retrieval.answering.answerer import Answerer
 from retrieval.answering.question import MAX_QUESTION, validated_question
 from retrieval.documents.article import Article, id_key
 from retrieval.errors import QuestionError
-from retrieval.ingest.index import Reporter, bring_up_to_date
 from retrieval.library.filter import Filter
-from retrieval.library.local.writer import LibraryWriter
+from retrieval.library.local.session import open_session
+from retrieval.library.local.writer import LocalWriter
+from retrieval.library.progress import Reporter
 from tests.support.articles import answerer_of, article, build
 from tests.support.encoders import ReadableEncoder
 
@@ -212,11 +213,12 @@ def test_filters(answerer: Answerer, within: Filter, wanted: set[str]) -> None:
 
 def test_a_commit_is_seen_by_the_next_question(answerer: Answerer, library: Path) -> None:
     new = article("new", "The queen opened the hospital.")
-    with LibraryWriter(library) as writer:
-        with writer.commit() as change:
+    encoder = ReadableEncoder()
+    with open_session(library, encoder, Reporter()) as session:
+        with session.transaction() as change:
             change.put(new, "test")
             change.remove("king")
-        bring_up_to_date(writer, ReadableEncoder(), Reporter())
+        session.encode_pending(encoder, lambda: False)
     answer = answerer.ask("Who opened the hospital?", top=10)
     assert answer.quotes[0].article == new
     assert "king" not in {quote.article.id for quote in answer.quotes}
@@ -227,7 +229,7 @@ def test_a_passage_without_its_vector_is_found_by_its_words(
     library: Path, encoder: ReadableEncoder
 ) -> None:
     build(library, encoder, ARTICLES)
-    with LibraryWriter(library) as writer, writer.commit() as change:
+    with LocalWriter(library) as writer, writer.commit() as change:
         change.put(Article("late", "Late", None, None, None, "The zeppelin landed."), "test")
     answerer = answerer_of(library, encoder, 0.0)  # which mends the words' index by itself
     assert answerer.ask("zeppelin").quotes[0].article.id == "late"
@@ -258,7 +260,7 @@ def test_an_article_is_looked_up_by_its_id_or_the_key_of_it(
     assert answerer.article_with(id_key("talks")) == talks
     assert answerer.article("gone") is None
     assert answerer.article_with(id_key("gone")) is None
-    with LibraryWriter(library) as writer, writer.commit() as change:
+    with LocalWriter(library) as writer, writer.commit() as change:
         change.remove("talks")
     assert answerer.article("talks") is None
     assert answerer.article_with(id_key("talks")) is None

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from retrieval.answering.candidates import RerankCandidate, deduplicated
 from retrieval.documents.article import Article, Span
-from retrieval.library.local.reader import Library
-from retrieval.library.local.searcher import Candidate
+from retrieval.library.fusion import Candidate
+from retrieval.library.local.reader import LocalReader
 from retrieval.library.records import PassageRow
 from retrieval.models.reader import ReaderOutput
 from tests.support.articles import article, build
@@ -32,20 +32,20 @@ ARTICLES = [
 
 
 @pytest.fixture(scope="module")
-def opened(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Library]:
+def opened(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalReader]:
     path = tmp_path_factory.mktemp("quoting") / "library"
-    library = Library(build(path, ReadableEncoder(), ARTICLES))
+    library = LocalReader(build(path, ReadableEncoder(), ARTICLES))
     yield library
     library.close()
 
 
-def candidates_of(library: Library) -> list[Candidate]:
+def candidates_of(library: LocalReader) -> list[Candidate]:
     """Every passage, as if it had been found."""
     rows = [row for _, rows in library.articles_since(0) for row in rows]
     return [Candidate(row, 0.0, None) for row in rows]
 
 
-def test_those_that_say_the_same_are_one(opened: Library) -> None:
+def test_those_that_say_the_same_are_one(opened: LocalReader) -> None:
     found = deduplicated(opened, candidates_of(opened), 1000)
     assert [each.article.id for each in found] == [f"{n}-0" for n in range(30)]
     for n, each in enumerate(found):
@@ -54,7 +54,9 @@ def test_those_that_say_the_same_are_one(opened: Library) -> None:
 
 @settings(max_examples=50)
 @given(data=st.data(), limit=st.integers(0, 40))
-def test_the_best_of_each_stands_for_it(opened: Library, data: st.DataObject, limit: int) -> None:
+def test_the_best_of_each_stands_for_it(
+    opened: LocalReader, data: st.DataObject, limit: int
+) -> None:
     every = candidates_of(opened)
     size = data.draw(st.integers(0, len(every)))
     chosen = data.draw(st.permutations(every))[:size]
@@ -83,7 +85,9 @@ def test_the_best_of_each_stands_for_it(opened: Library, data: st.DataObject, li
 def test_an_article_that_repeats_itself_is_not_also_in_itself(library: Path) -> None:
     long = "The river rose by three metres overnight, and the schools of the old town stayed closed"
     twice = f"{long} {'again ' * 30}.\n\n" * 2
-    opened = Library(build(library, ReadableEncoder(), [article("a", twice), article("b", twice)]))
+    opened = LocalReader(
+        build(library, ReadableEncoder(), [article("a", twice), article("b", twice)])
+    )
     every = candidates_of(opened)
     assert len(every) == 4
     (found,) = deduplicated(opened, every, 10)
@@ -94,7 +98,7 @@ def test_an_article_that_repeats_itself_is_not_also_in_itself(library: Path) -> 
 
 def test_what_differs_in_more_than_case_and_space_is_not_the_same(library: Path) -> None:
     texts = ["A river.", "A river", "Ariver.", "A  RIVER.", "A rivér."]
-    opened = Library(
+    opened = LocalReader(
         build(library, ReadableEncoder(), [article(f"{n}", text) for n, text in enumerate(texts)])
     )
     found = deduplicated(opened, candidates_of(opened), 10)
@@ -127,6 +131,6 @@ def _slice(data: st.DataObject, length: int) -> tuple[int, int]:
     return start, data.draw(st.integers(start + 1, length))
 
 
-def test_what_was_not_read_has_no_answer_marked(opened: Library) -> None:
+def test_what_was_not_read_has_no_answer_marked(opened: LocalReader) -> None:
     (found,) = deduplicated(opened, candidates_of(opened), 1)
     assert found.quote(1.0).answer is None

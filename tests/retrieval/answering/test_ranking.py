@@ -22,7 +22,7 @@ from retrieval.answering.ranking import (
 )
 from retrieval.answering.weights import fitted_weights
 from retrieval.documents.article import Span
-from retrieval.library.local.searcher import Candidate
+from retrieval.library.fusion import Candidate
 from retrieval.library.records import PassageRow
 from retrieval.models.reader import UNREAD, ReaderOutput
 from retrieval.models.reader.model import MODEL_FOLDER

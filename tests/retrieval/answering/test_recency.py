@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from retrieval.answering.candidates import RerankCandidate
 from retrieval.answering.recency import asks_about_the_present, newest_first
 from retrieval.documents.article import Article, Span
-from retrieval.library.local.searcher import Candidate
+from retrieval.library.fusion import Candidate
 from retrieval.library.records import PassageRow
 from retrieval.models.reader import ReaderOutput
 from tests.support.articles import answerer_of, article, build

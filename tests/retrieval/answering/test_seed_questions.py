@@ -13,7 +13,8 @@ from retrieval.documents.article import Article
 from retrieval.documents.formats import read_file
 from retrieval.documents.sentences import paragraphs, sentences
 from retrieval.evaluation.metrics import answer_in_quote, normalise_answer
-from retrieval.ingest.index import Reporter, index
+from retrieval.ingest.index import index
+from retrieval.library.progress import Reporter
 from retrieval.models.encoder import load_encoder
 from tests.support.articles import answerer_of
 

@@ -12,7 +12,8 @@ from retrieval.answering.answerer import Answerer
 from retrieval.answering.conversation import Turn
 from retrieval.evaluation.dataset import LabelledQuestion, read_questions
 from retrieval.evaluation.metrics import answer_in_quote
-from retrieval.ingest.index import Reporter, index
+from retrieval.ingest.index import index
+from retrieval.library.progress import Reporter
 from retrieval.models.encoder import load_encoder
 from tests.support.articles import answerer_of
 

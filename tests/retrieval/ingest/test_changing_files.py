@@ -11,7 +11,9 @@ from retrieval.documents.article import Article
 from retrieval.documents.formats import read_file
 from retrieval.errors import ReadingError
 from retrieval.ingest import folder_sync
-from retrieval.ingest.index import Pace, Reporter, index
+from retrieval.ingest.folder_sync import Pace
+from retrieval.ingest.index import index
+from retrieval.library.progress import Reporter
 from tests.support.articles import contents, ids, mirror, write_jsonl, write_txt
 from tests.support.encoders import ReadableEncoder
 

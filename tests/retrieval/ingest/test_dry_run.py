@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from retrieval.errors import NotALibraryError
-from retrieval.ingest.dry_run import rehearse
-from retrieval.ingest.index import Reporter, Summary
-from retrieval.library.local.writer import LibraryWriter
+from retrieval.ingest.dry_run import dry_run
+from retrieval.library.local.writer import LocalWriter
+from retrieval.library.progress import Reporter, Summary
 from tests.support.articles import ids, mirror, write_jsonl, write_txt
 from tests.support.encoders import ScatteredEncoder
 
@@ -18,7 +18,7 @@ def rehearsed(library: Path, *paths: Path) -> tuple[Summary, set[tuple[str, str]
     noted: list[tuple[str, str]] = []
     problems: list[str] = []
     reporter = Reporter(problem=lambda error: problems.append(str(error)))
-    summary = rehearse(
+    summary = dry_run(
         paths, library, reporter, lambda change, article, file: noted.append((change, article))
     )
     assert len(noted) == len(set(noted))
@@ -49,7 +49,7 @@ def test_a_library_is_not_touched_and_no_lock_is_taken(
     mirror(library, scattered, articles)
     write_txt(articles, "a", "Other words of a.")
     (articles / "b.txt").rename(articles / "moved.txt")
-    with LibraryWriter(library):
+    with LocalWriter(library):
         before = bytes_of(library)
         summary, noted, _ = rehearsed(library, articles)
         after = bytes_of(library)

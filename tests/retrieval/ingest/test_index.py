@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 
 from retrieval.errors import LibraryError, ReadingError
-from retrieval.ingest.index import Reporter, Summary, index
-from retrieval.library.local.reader import Library
-from retrieval.library.local.writer import LibraryWriter
+from retrieval.ingest.index import index
+from retrieval.library.local.reader import LocalReader
+from retrieval.library.local.writer import LocalWriter
+from retrieval.library.progress import Reporter, Summary
 from tests.support.articles import contents, ids, mirror, write_jsonl, write_txt
 from tests.support.encoders import ReadableEncoder
 
@@ -215,7 +216,7 @@ def test_an_article_that_was_removed_by_hand_comes_back_when_its_file_is_indexed
     """What the message of a damaged text says to do: remove it and index it again."""
     write_txt(articles, "a", "The king spoke.")
     mirror(library, encoder, articles)
-    with LibraryWriter(library) as writer, writer.commit() as change:
+    with LocalWriter(library) as writer, writer.commit() as change:
         assert change.remove("a")
         change.sweep()
     assert ids(library) == set()
@@ -246,7 +247,7 @@ def test_words_are_found_before_vectors_are_made(
     write_txt(articles, "a", "The king spoke.")
 
     def fail(texts: object, progress: object = None) -> None:
-        reader = Library(library)
+        reader = LocalReader(library)
         assert reader.article("a") is not None
         assert reader.pending() == 1
         reader.close()

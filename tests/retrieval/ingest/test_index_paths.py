@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from retrieval.library.local.reader import Library
+from retrieval.library.local.reader import LocalReader
 from tests.support.articles import contents, ids, mirror, write_txt
 from tests.support.encoders import ReadableEncoder
 
@@ -65,7 +65,7 @@ def test_files_that_vanished_are_forgotten_in_one_commit(
 
 
 def generation(library: Path) -> int:
-    reader = Library(library)
+    reader = LocalReader(library)
     found = reader.generation()
     reader.close()
     return found

@@ -14,14 +14,14 @@ from hypothesis import strategies as st
 from retrieval.errors import LibraryError
 from retrieval.ingest.file_events import remote_system
 from retrieval.library.local.folder import writer_lock
-from retrieval.library.local.reader import Library
+from retrieval.library.local.reader import LocalReader
 from tests.support.articles import article, build, contents, ids, mirror, write_jsonl, write_txt
 from tests.support.encoders import ReadableEncoder
 from tests.support.watch_process import until, watching
 
 
 def text_of(library: Path, article_id: str) -> str | None:
-    opened = Library(library)
+    opened = LocalReader(library)
     found = opened.article(article_id)
     opened.close()
     return found.text if found else None
@@ -263,7 +263,7 @@ def test_new_words_come_before_old_vectors(library: Path, articles: Path) -> Non
 
 def _pending(library: Path) -> int:
     try:
-        opened = Library(library)
+        opened = LocalReader(library)
     except LibraryError:
         return -1
     count = opened.pending()

@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 
 from retrieval.documents.article import Article
 from retrieval.library.filter import Filter
-from retrieval.library.local.reader import Library
-from retrieval.library.local.searcher import DEPTH, Searcher
-from retrieval.library.local.writer import LibraryWriter
+from retrieval.library.fusion import DEPTH
+from retrieval.library.local.hybrid_search import HybridSearch
+from retrieval.library.local.reader import LocalReader
+from retrieval.library.local.writer import LocalWriter
 from tests.support.articles import answerer_of, article, build
 from tests.support.encoders import ReadableEncoder
 
@@ -62,8 +63,8 @@ def seen(each: Article, within: Filter) -> bool:
 class Asked:
     """A library with a question that every article of it is about."""
 
-    reader: Library
-    searcher: Searcher
+    reader: LocalReader
+    searcher: HybridSearch
     encoder: ReadableEncoder
 
     def found(self, within: Filter) -> dict[str, list[str]]:
@@ -96,8 +97,8 @@ class Asked:
 def asked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Asked]:
     encoder = ReadableEncoder()
     path = build(tmp_path_factory.mktemp("filters") / "library", encoder, ARTICLES)
-    reader = Library(path)
-    yield Asked(reader, Searcher(reader, encoder.dimension), encoder)
+    reader = LocalReader(path)
+    yield Asked(reader, HybridSearch(reader, encoder.dimension), encoder)
     reader.close()
 
 
@@ -161,7 +162,7 @@ def test_an_article_that_changes_hands_is_seen_by_its_new_owner_alone(library: P
     assert [sees("discord:1"), sees("discord:2")] == [True, False]
     build(library, encoder, [article("a", "The talks began.", source="discord:2")])
     assert [sees("discord:1"), sees("discord:2")] == [False, True]
-    with LibraryWriter(library) as writer, writer.commit() as change:
+    with LocalWriter(library) as writer, writer.commit() as change:
         # The index of words lags behind, as where a writer was killed.
         change.put(article("late", "The talks went on.", source="discord:3"), "test")
     assert [sees("discord:1"), sees("discord:3")] == [False, True]

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from retrieval.library.location import MilvusPlace, as_setting, is_address, parse_address
+from retrieval.library.location import as_setting, is_address
+from retrieval.library.milvus.location import MilvusLocation, parse_address
 
 TOKEN = "t0ken"  # noqa: S105 - nobody's
 HOSTS = st.sampled_from(["localhost", "10.0.0.1", "vectors.example", "[::1]"])
@@ -21,7 +22,7 @@ def test_an_address_is_read_as_it_is_written_and_shows_no_secret(
     host: str, port: int, tls: bool, user: str, password: str
 ) -> None:
     secret = f"secret-{password}" if user else ""
-    place = MilvusPlace(host, port, "news", tls, user, secret)
+    place = MilvusLocation(host, port, "news", tls, user, secret)
     assert is_address(as_setting(place))
     assert parse_address(as_setting(place)) == place
     for shown in (str(place), repr(place)):

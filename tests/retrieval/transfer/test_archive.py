@@ -13,9 +13,10 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from retrieval.errors import DamagedError, LibraryError, MismatchError
-from retrieval.ingest.folder_sync import Reporter
-from retrieval.ingest.index import Pace, index
-from retrieval.library.local.writer import LibraryWriter
+from retrieval.ingest.folder_sync import Pace
+from retrieval.ingest.index import index
+from retrieval.library.local.writer import LocalWriter
+from retrieval.library.progress import Reporter
 from retrieval.transfer.export import export_library
 from retrieval.transfer.import_ import import_library
 from tests.support.articles import article, build, contents, write_jsonl
@@ -173,7 +174,7 @@ def test_what_is_not_encoded_yet_or_empty_is_not_exported(tmp_path: Path) -> Non
     index([file], library, ScatteredEncoder(), Reporter(), Pace(enough=lambda: True))
     with pytest.raises(LibraryError, match="1 passages have no vector yet; run: quoth index"):
         export_library(library, tmp_path / "file", Reporter())
-    LibraryWriter(tmp_path / "empty").__enter__().__exit__(None, None, None)
+    LocalWriter(tmp_path / "empty").__enter__().__exit__(None, None, None)
     with pytest.raises(LibraryError, match="empty: holds no articles to export"):
         export_library(tmp_path / "empty", tmp_path / "file", Reporter())
     with pytest.raises(LibraryError, match="no library there; run: quoth index"):

@@ -17,7 +17,7 @@ import faiss
 
 from retrieval.errors import LibraryError
 from retrieval.library.local.folder import sync_folder
-from retrieval.library.local.indexes.vector_formats import Kind
+from retrieval.library.local.indexes.vector_formats import VectorFormat
 
 _NAME = re.compile(r"(\d+)-(\d+)\.faiss")
 _AT_ONCE = 1 << 20  # bytes hashed
@@ -46,7 +46,7 @@ def chain(folder: Path, until: int | None = None) -> list[Path]:
     return found
 
 
-def write(folder: Path, since: int, until: int, kind: Kind) -> Path:
+def write(folder: Path, since: int, until: int, kind: VectorFormat) -> Path:
     """Write a file whole, or not at all.
 
     Raises:
@@ -91,8 +91,8 @@ def clear_away(folder: Path, kept: Collection[Path]) -> None:
                 path.unlink(missing_ok=True)
 
 
-def drop_undone(folder: Path, generation: int) -> None:
-    """Remove the files of later generations than the truth's, which was put back from a copy.
+def remove_newer(folder: Path, generation: int) -> None:
+    """Remove the files of later generations than the database's, which was restored from a copy.
 
     Call it before anything is committed: generations that come again are of other passages.
     """

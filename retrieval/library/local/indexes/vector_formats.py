@@ -1,6 +1,6 @@
 """The two kinds of index that a file of vectors can be: exact for few of them, cells for many.
 
-``benchmarks/scale/sizes.py`` measures both at every size.
+``benchmarks/scale/library_size.py`` measures both at every size.
 """
 
 import math
@@ -24,7 +24,7 @@ _ROUNDS = 8  # of moving the middles; more of them find no better ones
 faiss.omp_set_num_threads(1)
 
 
-class Chosen:
+class Selection:
     """Which passages a search is for.
 
     Args:
@@ -55,7 +55,7 @@ class Chosen:
         return parameters
 
 
-class Exact:
+class ExactVectors:
     """Looks at every vector, each kept as float16: the scores are the cosines.
 
     Args:
@@ -66,7 +66,7 @@ class Exact:
         self.index = index
 
     @classmethod
-    def empty(cls, dimension: int) -> "Exact":
+    def empty(cls, dimension: int) -> "ExactVectors":
         """One of no vectors."""
         kind = faiss.ScalarQuantizer.QT_fp16
         codes = faiss.IndexScalarQuantizer(dimension, kind, faiss.METRIC_INNER_PRODUCT)
@@ -77,12 +77,12 @@ class Exact:
         found: NDArray[np.int64] = faiss.vector_to_array(self.index.id_map)
         return found
 
-    def search(self, vector: Vectors, limit: int, chosen: Chosen) -> Hits:
+    def search(self, vector: Vectors, limit: int, chosen: Selection) -> Hits:
         """The nearest of the chosen passages, at most ``limit``; a score is a cosine."""
         return _search(self.index, vector, limit, chosen.given_to(faiss.SearchParameters()))
 
 
-class Cells:
+class IvfVectors:
     """Looks at the vectors in the cells nearest to the question's: its scores are about right.
 
     Each vector is in the cell whose middle is nearest to it, as codes of 4 bits for 2 of its
@@ -105,7 +105,7 @@ class Cells:
         return max(cls.LEAST, _cells(size) * _FOR_A_CELL)
 
     @classmethod
-    def empty(cls, sample: Vectors, size: int) -> "Cells":
+    def empty(cls, sample: Vectors, size: int) -> "IvfVectors":
         """One of no vectors yet.
 
         Args:
@@ -135,7 +135,7 @@ class Cells:
                 found.append(faiss.rev_swig_ptr(lists.get_ids(cell), size).copy())
         return np.concatenate(found)
 
-    def search(self, vector: Vectors, limit: int, chosen: Chosen) -> Hits:
+    def search(self, vector: Vectors, limit: int, chosen: Selection) -> Hits:
         """About the nearest of the chosen passages, at most ``limit``, with about their cosines."""
         # Squared, since the chosen ones may be of one subject, and in few of the cells.
         wanted = self.index.nlist / _PROBED / chosen.share**2
@@ -145,10 +145,10 @@ class Cells:
         return _search(self.index, vector, limit, chosen.given_to(parameters))
 
 
-Kind = Exact | Cells
+VectorFormat = ExactVectors | IvfVectors
 
 
-def read(path: Path) -> Kind:
+def read(path: Path) -> VectorFormat:
     """Open a file of vectors.
 
     Raises:
@@ -157,9 +157,9 @@ def read(path: Path) -> Kind:
     """
     index = faiss.read_index(str(path), faiss.IO_FLAG_MMAP_IFC)
     if isinstance(index, faiss.IndexIDMap):
-        return Exact(index)
+        return ExactVectors(index)
     if isinstance(index, faiss.IndexIVFPQFastScan):
-        return Cells(index)
+        return IvfVectors(index)
     raise ValueError(f"{path}: an index of another kind")
 
 

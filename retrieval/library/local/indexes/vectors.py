@@ -19,8 +19,14 @@ from numpy.typing import NDArray
 
 from retrieval.library.local.indexes import vector_files
 from retrieval.library.local.indexes.hits import Hits
-from retrieval.library.local.indexes.vector_formats import Cells, Chosen, Exact, Kind, read
-from retrieval.library.local.reader import Library
+from retrieval.library.local.indexes.vector_formats import (
+    ExactVectors,
+    IvfVectors,
+    Selection,
+    VectorFormat,
+    read,
+)
+from retrieval.library.local.reader import LocalReader
 from retrieval.models.encoder.base import Vectors
 
 FEW = 8_192
@@ -42,7 +48,7 @@ class _Part:
     """A file, opened."""
 
     path: Path
-    kind: Kind
+    kind: VectorFormat
 
     @property
     def size(self) -> int:
@@ -76,15 +82,15 @@ class VectorIndex:
         self._dimension = dimension
         self._few = FEW if few is None else few
         self._many = MANY if many is None else many
-        self._library: Library | None = None
+        self._library: LocalReader | None = None
         self._parts: list[_Part]
-        self._later: Exact  # what came after the files
+        self._later: ExactVectors  # what came after the files
         self._gone: NDArray[np.int64]  # ids in the files that are no longer in the library
         self._gone_until: int  # the generation up to which they are known
         self.generation: int
         self._open()
 
-    def catch_up(self, library: Library) -> None:
+    def catch_up(self, library: LocalReader) -> None:
         """Bring the index to the library's generation, reading only what changed.
 
         Call it inside a snapshot of the library, in which it can then be searched.
@@ -107,7 +113,7 @@ class VectorIndex:
             raise
         self.generation = self._gone_until = generation
 
-    def save(self, library: Library) -> None:
+    def save(self, library: LocalReader) -> None:
         """Write a file of what the others lack, if that is much.
 
         Args:
@@ -151,15 +157,15 @@ class VectorIndex:
         """
         size = self._later.index.ntotal + sum(part.size for part in self._parts)
         if only is not None:
-            later = saved = Chosen(only, size, left_out=False)
+            later = saved = Selection(only, size, left_out=False)
         else:
             left_out = _NONE if without is None else without
-            later = Chosen(left_out, size, left_out=True)
-            saved = Chosen(np.concatenate([self._gone, left_out]), size, left_out=True)
+            later = Selection(left_out, size, left_out=True)
+            saved = Selection(np.concatenate([self._gone, left_out]), size, left_out=True)
         found = [self._later.search(vector, limit, later)]
         about = [Hits.none()]
         for part in self._parts:
-            if isinstance(part.kind, Exact):
+            if isinstance(part.kind, ExactVectors):
                 found.append(part.kind.search(vector, limit, saved))
             else:
                 about.append(part.kind.search(vector, _COMPARED * limit, saved))
@@ -187,7 +193,7 @@ class VectorIndex:
             self._parts = [*self._read(paths)]
             if len(self._parts) == len(paths):
                 break  # otherwise another process may just have replaced some: look again
-        self._later = Exact.empty(self._dimension)
+        self._later = ExactVectors.empty(self._dimension)
         self._gone = _NONE
         self.generation = _until(self._parts)
         self._gone_until = self._parts[0].until if self._parts else 0
@@ -209,15 +215,15 @@ class VectorIndex:
         paths = vector_files.chain(self._folder, generation)
         return bool(paths) and vector_files.span(paths[-1])[1] > _until(self._parts)
 
-    def _empty(self, library: Library, size: int) -> Kind:
+    def _empty(self, library: LocalReader, size: int) -> VectorFormat:
         """What so many vectors of the library are to be kept in."""
         if size > self._many:
             ids = library.passages_within()
-            some = np.random.default_rng(0).permutation(ids)[: Cells.sample_for(size)]
+            some = np.random.default_rng(0).permutation(ids)[: IvfVectors.sample_for(size)]
             sample = [*library.vectors_of(some.tolist()).values()]
-            if len(sample) >= Cells.LEAST:
-                return Cells.empty(np.stack(sample).astype(np.float32), size)
-        return Exact.empty(self._dimension)
+            if len(sample) >= IvfVectors.LEAST:
+                return IvfVectors.empty(np.stack(sample).astype(np.float32), size)
+        return ExactVectors.empty(self._dimension)
 
 
 def _until(parts: Sequence[_Part]) -> int:

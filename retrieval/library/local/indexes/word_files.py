@@ -21,15 +21,38 @@ def open_index(folder: Path) -> tantivy.Index | None:
 
 def create_index(folder: Path) -> tantivy.Index:
     """Make an empty index in the place of whatever is there."""
+    remove_index(folder)
+    folder.mkdir(parents=True)
+    return _prepared(tantivy.Index(_schema(), path=str(folder)))
+
+
+def remove_index(folder: Path) -> None:
+    """Remove the index.
+
+    Raises:
+        OSError: it cannot be removed.
+    """
     # Imported here because asking questions needs none of it.
     import shutil
 
+    # Without it the index is not there: half of one never looks damaged.
+    (folder / "meta.json").unlink(missing_ok=True)
     if folder.exists():
-        # Without it the index is not there: half of one never looks damaged.
-        (folder / "meta.json").unlink(missing_ok=True)
         shutil.rmtree(folder)
-    folder.mkdir(parents=True)
-    return _prepared(tantivy.Index(_schema(), path=str(folder)))
+
+
+def remove_newer(folder: Path, generation: int) -> None:
+    """Remove an index of a later generation than the database's, which was restored from a copy.
+
+    Call it before anything is committed: generations that come again are of other passages.
+    """
+    try:
+        index = open_index(folder)
+        newer = index is not None and generation_of(index) > generation
+    except errors():
+        return  # it cannot be read, and is made anew
+    if newer:
+        remove_index(folder)
 
 
 def generation_of(index: tantivy.Index) -> int:

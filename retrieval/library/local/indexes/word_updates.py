@@ -6,12 +6,12 @@ from contextlib import closing, contextmanager
 
 from retrieval.documents.analyzer import Analyzer
 from retrieval.library.local.indexes.word_writer import WordWriter
-from retrieval.library.local.reader import Library
-from retrieval.library.local.transaction import Transaction
-from retrieval.library.local.writer import LibraryWriter
+from retrieval.library.local.reader import LocalReader
+from retrieval.library.local.transaction import LocalTransaction
+from retrieval.library.local.writer import LocalWriter
 
 
-class WordKeeper:
+class WordUpdates:
     """Has the words of each commit found soon after it.
 
     Tantivy gets them before the commit, so that little is left to do after it, and that is done
@@ -21,7 +21,7 @@ class WordKeeper:
         writer: whose commits they are; it holds the library's lock as long as this lives.
     """
 
-    def __init__(self, writer: LibraryWriter) -> None:
+    def __init__(self, writer: LocalWriter) -> None:
         self._writer = writer
         self._words = WordWriter(writer.edition.words, Analyzer())
         # Not more than tantivy's own waiting is done here: Python's threads take turns.
@@ -30,7 +30,7 @@ class WordKeeper:
         self._commit: Future[None] | None = None
 
     @contextmanager
-    def commit(self) -> Iterator[Transaction]:
+    def commit(self) -> Iterator[LocalTransaction]:
         """A commit to the library, its words found in a moment.
 
         Raises:
@@ -54,6 +54,15 @@ class WordKeeper:
         if commit:
             commit.result()
 
+    def catch_up(self) -> None:
+        """Bring the index up to what is committed, by this run and those before it.
+
+        Raises:
+            LibraryError: it cannot be written.
+        """
+        self.finish()
+        self._begin()
+
     def close(self) -> None:
         """Let go of the index; what was fed and not committed is dropped."""
         self._waiting.shutdown()
@@ -66,7 +75,7 @@ class WordKeeper:
         # Ctrl-C while a thread starts leaves one that ``close`` does not wait for: now, with
         # nothing to do, it is harmless.
         self._waiting.submit(bool).result()
-        library = Library(self._writer.path, self._writer.edition)
+        library = LocalReader(self._writer.path, self._writer.edition)
         with closing(library), library.snapshot():
             fed = self._words.feed(library)
         if fed:

@@ -16,7 +16,7 @@ from retrieval.library.filter import Bounds
 from retrieval.library.local.indexes.hits import Hits
 from retrieval.library.local.indexes.word_files import errors, generation_of, open_index, reason
 from retrieval.library.local.indexes.word_writer import WordWriter
-from retrieval.library.local.reader import Library
+from retrieval.library.local.reader import LocalReader
 
 WEIGHTS = {"text": 1.0, "title": 0.5, "around": 1.0}
 """Of a word found in the passage, in its article's title and date, and in the passages around it
@@ -25,7 +25,7 @@ WEIGHTS = {"text": 1.0, "title": 0.5, "around": 1.0}
 POSTINGS = 800_000
 """How many postings of a question's words are gone through at first: one for each passage and field
 that a word is in. In libraries of some hundred thousand passages there begin to be more; what is
-not found for it, and how long a search takes, ``benchmarks/scale/sizes.py`` measures."""
+not found for it, and how long a search takes, ``benchmarks/scale/library_size.py`` measures."""
 
 _DEEPER = 2  # times as many as are wanted are found, where frequent words have yet to count
 _OTHER_PASSAGES = 1_000  # see ``weights``
@@ -74,7 +74,7 @@ class WordIndex:
             self._index, self.generation = None, -1
             self.trouble = reason(error)
 
-    def catch_up(self, library: Library) -> None:
+    def catch_up(self, library: LocalReader) -> None:
         """Bring the index to the library's generation, reading only what changed.
 
         Call it inside a snapshot of the library, and holding the library's lock: tantivy, like

@@ -6,17 +6,16 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from retrieval.errors import LibraryError
-from retrieval.ingest.index import Reporter
 from retrieval.library.local import folder, schema
 from retrieval.library.local.folder import Edition
 from retrieval.library.local.indexes.words import WordIndex
 from retrieval.library.local.verify import database, indexes
 from retrieval.library.local.verify.checksums import check_word_files
-from retrieval.library.location import Place
+from retrieval.library.progress import Reporter
 from retrieval.library.report import Report
 
 
-def verify(library: Place, reporter: Reporter, dimension: int | None = None) -> Report:
+def verify(library: Path, reporter: Reporter, dimension: int | None = None) -> Report:
     """Check a library: its editions' marker, and all of the current edition.
 
     Nothing is written, and others may write meanwhile.
@@ -29,11 +28,6 @@ def verify(library: Place, reporter: Reporter, dimension: int | None = None) -> 
     Raises:
         LibraryError: there is no library, it cannot be opened at all, or another version made it.
     """
-    if not isinstance(library, Path):
-        # Imported here because most libraries are in a folder.
-        from retrieval.library.milvus import verify as verifying
-
-        return verifying.verify(library, reporter)
     there = folder.editions(library)
     if not there.current.truth.exists():
         raise LibraryError(f"{library}: nothing is indexed yet; run: quoth index")

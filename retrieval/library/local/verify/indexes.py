@@ -16,8 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from retrieval.library.local.indexes import vector_files
-from retrieval.library.local.indexes.vector_formats import Exact, read
-from retrieval.library.local.indexes.vector_formats import Kind as IndexKind
+from retrieval.library.local.indexes.vector_formats import ExactVectors, read
+from retrieval.library.local.indexes.vector_formats import VectorFormat as IndexKind
 from retrieval.library.local.indexes.words import WordIndex
 from retrieval.library.local.verify.checksums import patiently
 from retrieval.library.local.verify.database import Progress
@@ -109,7 +109,7 @@ def _read(path: Path) -> VectorFile | None:
             return VectorFile(span, _NO_IDS, trouble=f"{path.name} is not as it was written")
         kind = read(path)
         codes = None
-        if isinstance(kind, Exact) and len(kind.ids()):
+        if isinstance(kind, ExactVectors) and len(kind.ids()):
             inner: Any = faiss.downcast_index(kind.index.index)
             count, size = int(inner.ntotal), int(inner.code_size)
             codes = faiss.rev_swig_ptr(inner.codes.data(), count * size).reshape(count, size)

@@ -1,19 +1,20 @@
 """Mends what a check found: the truth first, then the caches from it."""
 
-import shutil
+from contextlib import closing
 from pathlib import Path
 
 from retrieval.errors import LibraryError
-from retrieval.ingest.index import Reporter, bring_up_to_date
-from retrieval.library.local.reader import Library
+from retrieval.library.local.indexes.word_files import remove_index
+from retrieval.library.local.reader import LocalReader
+from retrieval.library.local.session import LocalSession
 from retrieval.library.local.verify.check import verify
-from retrieval.library.local.verify.row_repair import Lost, MendingWriter
-from retrieval.library.location import Place
-from retrieval.library.report import Repaired, Report
+from retrieval.library.local.verify.row_repair import RepairWriter
+from retrieval.library.progress import Reporter
+from retrieval.library.report import LostArticle, Repaired, Report
 from retrieval.models.encoder.base import Encoder
 
 
-def repair(library: Place, encoder: Encoder, reporter: Reporter) -> Repaired:
+def repair(library: Path, encoder: Encoder, reporter: Reporter) -> Repaired:
     """Check a library, mend what can be mended, and check it again.
 
     Caches that are wrong are thrown away and made again; passages that are not those of their
@@ -30,24 +31,21 @@ def repair(library: Place, encoder: Encoder, reporter: Reporter) -> Repaired:
         LibraryError: there is no library, it cannot be opened at all, another process is writing,
             or another encoder or version made it.
     """
-    if not isinstance(library, Path):
-        # Imported here because most libraries are in a folder.
-        from retrieval.library.milvus import repair as mending
-
-        return mending.repair(library, encoder, reporter)
-    Library(library).close()  # a library that is not there is not made here
-    with MendingWriter(library) as writer:
+    LocalReader(library).close()  # a library that is not there is not made here
+    with RepairWriter(library) as writer:
         writer.claim(encoder.identity)
         before = verify(library, reporter, encoder.dimension)
         lost = [] if before.ok else _mend(writer, before)
         for path in before.strays:
             path.unlink(missing_ok=True)
-        bring_up_to_date(writer, encoder, reporter)
+        with closing(LocalSession(writer, encoder, reporter)) as session:
+            session.encode_pending(encoder, lambda: False)
+            session.catch_up()
         after = verify(library, reporter, encoder.dimension)
     return Repaired(before, lost, after)
 
 
-def _mend(writer: MendingWriter, found: Report) -> list[Lost]:
+def _mend(writer: RepairWriter, found: Report) -> list[LostArticle]:
     if "database" in found.problems:
         writer.rebuild_indexes()
     if "edition" in found.problems:
@@ -63,9 +61,6 @@ def _mend(writer: MendingWriter, found: Report) -> list[Lost]:
 
 def _throw_away(cache: Path) -> None:
     try:
-        # Without it the index of words is not there: half of one never looks damaged.
-        (cache / "meta.json").unlink(missing_ok=True)
-        if cache.exists():
-            shutil.rmtree(cache)
+        remove_index(cache)
     except OSError as error:
         raise LibraryError(f"{cache}: cannot be removed ({error.strerror})") from error

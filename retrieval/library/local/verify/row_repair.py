@@ -1,32 +1,16 @@
 """Mends what a damaged truth allows to be mended; a check says what that is."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
 
 from retrieval.library.local import folder
-from retrieval.library.local.transaction import Transaction
-from retrieval.library.local.writer import LibraryWriter
+from retrieval.library.local.transaction import LocalTransaction
+from retrieval.library.local.writer import LocalWriter
+from retrieval.library.report import LostArticle
 
 
-@dataclass(frozen=True, slots=True)
-class Lost:
-    """An article whose text cannot be trusted any more.
-
-    Attributes:
-        article: its id.
-        file: that it was read from, or None where that is not known.
-        taken_out: whether it was removed, so that its file is read again; False where that is
-            gone, too.
-    """
-
-    article: str
-    file: str | None
-    taken_out: bool
-
-
-class MendingWriter(LibraryWriter):
-    """A library opened for mending. Raises what ``LibraryWriter`` does."""
+class RepairWriter(LocalWriter):
+    """A library opened for mending. Raises what ``LocalWriter`` does."""
 
     def mend_numbers(self) -> None:
         """Make every row of a commit that was, and have no passage id come again."""
@@ -60,7 +44,7 @@ class MendingWriter(LibraryWriter):
 
     def mend_rows(
         self, damaged: Iterable[int], to_split: Iterable[int], to_encode: Iterable[bytes]
-    ) -> list[Lost]:
+    ) -> list[LostArticle]:
         """Mend texts, passages, vectors and the queue, in one commit.
 
         Args:
@@ -113,7 +97,7 @@ class MendingWriter(LibraryWriter):
         )
         return [row[0] for row in rows]
 
-    def _give_up(self, change: Transaction, number: int) -> Lost:
+    def _give_up(self, change: LocalTransaction, number: int) -> LostArticle:
         raw = self._connection.execute(
             "SELECT CAST(id AS BLOB), CAST(file AS BLOB) FROM articles WHERE number = ?", (number,)
         ).fetchone()
@@ -123,4 +107,4 @@ class MendingWriter(LibraryWriter):
         there = file is not None and Path(file).is_file()
         if there:
             change.remove_number(number)
-        return Lost(article or "", file, there)
+        return LostArticle(article or "", file, there)

@@ -9,7 +9,6 @@ from pathlib import Path
 import discord
 import pytest
 import simcord
-from simcord.results import InteractionResult
 
 from bot.discord.asking.desk import Desk
 from bot.discord.client import QuothClient
@@ -19,55 +18,27 @@ from bot.discord.storage.server_settings import Servers
 from bot.discord.storage.tables import TABLES
 from bot.discord.uploads.archive import Archive
 from retrieval.answering.answer import Answer, Quote
-from retrieval.documents.article import Article, Span
+from retrieval.documents.article import Article
 from retrieval.documents.sentences import paragraphs
+from tests.bot.discord.buttons.answers import (
+    ARTICLE,
+    UPDATED,
+    answered,
+    labels,
+    long_answer,
+    quote,
+    shown,
+    votes,
+)
 from tests.bot.discord.world import QUESTION, Engine, Shelf, World, answer_of
 
-TEXT = "\n\n".join(f"This is paragraph {number}. It says {number}." for number in range(1, 9))
-ARTICLE = Article("talks", "New round", None, "The Herald", "https://example.org/talks", TEXT)
-UPDATED = dataclasses.replace(ARTICLE, text=TEXT + "\n\nCorrection.")
 LABELS = ["More", "Context", "Ask a follow-up", "Right", "Wrong"]
-
-
-def quote(number: int) -> Quote:
-    span = paragraphs(TEXT)[number - 1]
-    return Quote(ARTICLE, span.start, span.end, number, score=0.9)
-
-
-def long_answer(*, answered: bool = True) -> Answer:
-    first = dataclasses.replace(quote(2), answer=Span(quote(2).start, quote(2).start + 4))
-    return dataclasses.replace(
-        answer_of(answered=answered),
-        quotes=(first, quote(4)),
-        more=tuple(quote(number) for number in (5, 6, 7, 8)),
-    )
 
 
 @pytest.fixture(autouse=True)
 def _articles(engine: Engine) -> None:
     engine.articles = {ARTICLE.id: ARTICLE}
     engine.result = long_answer()
-
-
-async def answered(world: World) -> discord.Message:
-    await world.reader.send(world.channel, f"{world.mention} {QUESTION}")
-    return world.replies()[-1]
-
-
-def labels(message: discord.Message) -> list[str | None]:
-    return [
-        item.label
-        for row in message.components
-        if isinstance(row, discord.ActionRow)
-        for item in row.children
-        if isinstance(item, discord.Button)
-    ]
-
-
-def shown(result: InteractionResult) -> str:
-    assert result.response is not None
-    assert result.response.ephemeral
-    return result.response.content
 
 
 async def test_they_are_under_every_answer(world: World) -> None:
@@ -166,13 +137,6 @@ async def test_an_article_that_is_gone_is_said_to_be_withdrawn(
     engine.articles.clear()
     result = await world.reader.click(message, label=label)
     assert "withdrawn" in shown(result)
-
-
-def votes(store: Store) -> list[tuple[object, ...]]:
-    with store.look() as connection:
-        return connection.execute(
-            "SELECT voter, question, article, start, stop, is_right FROM votes ORDER BY voter"
-        ).fetchall()
 
 
 async def test_a_person_has_one_vote_and_may_change_it(world: World, store: Store) -> None:

@@ -13,7 +13,7 @@ from bot.discord.client import QuothClient
 from bot.discord.messages.expanded_quotes import quote_at
 from bot.discord.storage.database import Store
 from bot.discord.storage.server_settings import Scope
-from tests.bot.discord.buttons.test_buttons import (
+from tests.bot.discord.buttons.answers import (
     ARTICLE,
     answered,
     labels,

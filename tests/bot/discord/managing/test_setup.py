@@ -2,7 +2,6 @@
 
 import datetime
 
-import discord
 import pytest
 from simcord.builders import ChannelHandle
 from simcord.results import InteractionResult
@@ -10,7 +9,7 @@ from simcord.results import InteractionResult
 from bot.discord.client import QuothClient
 from bot.discord.storage import audit_log
 from bot.discord.storage.server_settings import PRIVATE, Scope, ServerSettings, source_of
-from tests.bot.discord.world import QUESTION, Engine, Shelf, World
+from tests.bot.discord.world import QUESTION, Engine, Shelf, World, panel
 from tests.support.articles import article, build
 
 DAY = datetime.date(2022, 3, 29)
@@ -29,13 +28,6 @@ def elsewhere(world: World) -> ChannelHandle:
 
 def settings(world: World, simcord_bot: QuothClient) -> ServerSettings:
     return simcord_bot.servers.of(world.guild.id)
-
-
-async def panel(world: World) -> discord.Message:
-    shown = await world.manager.slash(world.channel, "quoth setup")
-    assert shown.ephemeral
-    assert shown.response is not None
-    return shown.response.message
 
 
 def said(result: InteractionResult) -> str:

@@ -14,7 +14,7 @@ from bot.discord.storage.asked_questions import Place
 from retrieval.documents.article import Article, Span
 from retrieval.documents.sentences import paragraphs, sentences
 from retrieval.library.filter import Filter
-from tests.bot.discord.messages.test_escape import TEXTS, lines_of, shown_by_discord
+from tests.bot.discord.messages.markup import TEXTS, lines_of, shown_by_discord
 
 LONG = "One sentence is here. " * 200
 

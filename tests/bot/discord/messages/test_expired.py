@@ -7,8 +7,7 @@ from bot.discord.client import QuothClient
 from bot.discord.storage.database import Store
 from bot.discord.storage.server_settings import Servers
 from bot.discord.uploads.archive import Archive
-from tests.bot.discord.managing.test_setup import panel
-from tests.bot.discord.world import Engine, World
+from tests.bot.discord.world import Engine, World, panel
 
 
 @pytest.mark.parametrize("kind", ["panel", "form"])

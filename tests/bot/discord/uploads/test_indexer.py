@@ -21,10 +21,10 @@ from bot.discord.uploads.kept_articles import Added, UploadError
 from bot.discord.uploads.ownership import own_id
 from retrieval.documents.formats.article_fields import MAX_ID, ArticleFields, make_article
 from retrieval.errors import LibraryError, ReadingError
-from retrieval.ingest.index import Reporter
 from retrieval.library.local.folder import writer_lock
 from retrieval.library.local.rebuild import rebuild
-from retrieval.library.local.writer import LibraryWriter
+from retrieval.library.local.writer import LocalWriter
+from retrieval.library.progress import Reporter
 from tests.support.articles import (
     answerer_of,
     article,
@@ -261,7 +261,7 @@ def test_an_update_that_was_not_indexed_is_with_the_next(
 def test_reindexing_mends_what_was_damaged(librarian: Librarian) -> None:
     add(librarian, ONE, "talks.txt", "The talks\n\nThe talks began.\n")
     mine = own_id(ONE, "talks")
-    with LibraryWriter(librarian.library) as writer, writer.commit() as change:
+    with LocalWriter(librarian.library) as writer, writer.commit() as change:
         change.put(article(mine, "Something else.", source=source_of(ONE)), "test")
     stages = []
     librarian.work(Request("reindex", ONE, ADA), lambda *step: stages.append(step))
@@ -300,7 +300,7 @@ def test_a_server_can_keep_so_much_what_was_removed_included(
     put("three")  # for which the words of what was removed make room
     assert kept_articles.articles(librarian.store, [one.id]) == []
     assert kept_articles.put_back(librarian.store, ONE, ADA, one.id) is None
-    with LibraryWriter(librarian.library) as writer, writer.commit() as change:
+    with LocalWriter(librarian.library) as writer, writer.commit() as change:
         change.put(one, "as a rollback does")
     settle(librarian)
     assert one.id not in ids(librarian.library)

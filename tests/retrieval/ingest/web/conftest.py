@@ -8,15 +8,14 @@ from typing import Any
 import pytest
 from hypothesis import settings
 
-from retrieval.ingest.folder_sync import Reporter
 from retrieval.ingest.web.feed_sync import SyncSummary, sync
 from retrieval.ingest.web.fetcher import Limits
 from retrieval.ingest.web.page_index import index_pages
 from retrieval.ingest.web.subscriptions import follow
-from retrieval.library.local.batches import Summary
-from tests.retrieval.ingest.web.site import Site, serving
+from retrieval.library.progress import Reporter, Summary
 from tests.support.articles import contents
 from tests.support.encoders import ReadableEncoder
+from tests.support.site_server import Site, serving
 
 settings.register_profile("unhurried", deadline=None)
 settings.load_profile("unhurried")

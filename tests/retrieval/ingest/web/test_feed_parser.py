@@ -10,7 +10,7 @@ from retrieval.errors import ReadingError
 from retrieval.ingest.web.addresses import parse_address
 from retrieval.ingest.web.charset import decode_page
 from retrieval.ingest.web.feed_parser import Feed, parse_feed
-from tests.retrieval.ingest.web.site import atom, entry, item, rss
+from tests.support.site_server import atom, entry, item, rss
 
 PLACE = "https://feed.example/news/feed"
 

@@ -6,17 +6,17 @@ from pathlib import Path
 import pytest
 
 from retrieval.errors import LibraryError, MismatchError
-from retrieval.ingest.index import Reporter
 from retrieval.ingest.web.subscriptions import unfollow
-from retrieval.library.local import feeds
-from retrieval.library.local.feeds import FeedRecord, ItemRecord
-from retrieval.library.local.reader import Library
+from retrieval.library.feed_records import FeedRecord, ItemRecord
+from retrieval.library.local.feeds import LocalFeeds
+from retrieval.library.local.reader import LocalReader
 from retrieval.library.local.rebuild import rebuild
-from retrieval.library.local.writer import LibraryWriter
+from retrieval.library.local.writer import LocalWriter
+from retrieval.library.progress import Reporter
 from tests.retrieval.ingest.web.conftest import Shelf
-from tests.retrieval.ingest.web.site import Site, item
 from tests.support.articles import article, build, ids, mirror, truth, write_jsonl, write_txt
 from tests.support.encoders import ReadableEncoder
+from tests.support.site_server import Site, item
 
 FEED = FeedRecord("https://feed.example/", "Title", '"1"', "Thu", 5, 6, 7, "problem")
 ITEM = ItemRecord(
@@ -30,18 +30,18 @@ def test_a_rebuild_keeps_every_feed_and_item(tmp_path: Path) -> None:
     library, encoder = tmp_path / "library", ReadableEncoder()
     others = [dataclasses.replace(ITEM, guid=str(n), taken=None, article=None) for n in range(3)]
     build(library, encoder, [article("a", "The king spoke.")])
-    with LibraryWriter(library) as writer, writer.commit() as change:
-        feeds.put_feed(change.connection, FEED)
-        feeds.put_feed(change.connection, FeedRecord("https://other.example/"))
+    with LocalWriter(library) as writer, writer.commit() as change:
+        change.feeds.put(FEED)
+        change.feeds.put(FeedRecord("https://other.example/"))
         for each in (ITEM, *others):
-            feeds.put_item(change.connection, each)
+            change.feeds.put_item(each)
     old = truth(library)
     rebuild(library, encoder, Reporter())
     new = truth(library)
-    assert feeds.list_feeds(new) == feeds.list_feeds(old) != []
+    assert LocalFeeds(new).records() == LocalFeeds(old).records() != []
     rows = "SELECT * FROM feed_items ORDER BY guid"
     assert new.execute(rows).fetchall() == old.execute(rows).fetchall()
-    assert len(feeds.waiting_items(new, FEED.address)) == 4
+    assert len(LocalFeeds(new).waiting_items(FEED.address)) == 4
     old.close()
     new.close()
 
@@ -53,29 +53,29 @@ def test_a_library_of_before_there_were_feeds_gets_none_by_a_rebuild(tmp_path: P
     old.executescript("DROP TABLE feed_items; DROP TABLE feeds; PRAGMA user_version = 1;")
     old.close()
     with pytest.raises(MismatchError, match="run: quoth index --rebuild"):
-        Library(library)
+        LocalReader(library)
     encoder.encoded.clear()
     rebuild(library, encoder, Reporter())
     assert encoder.encoded == []
     new = truth(library)
-    assert feeds.list_feeds(new) == []
+    assert LocalFeeds(new).records() == []
     assert ids(library) == {"a"}
     new.close()
 
 
 def test_what_is_known_of_a_feed_can_change_without_its_items(tmp_path: Path) -> None:
-    with LibraryWriter(tmp_path / "a") as writer, writer.commit() as change:
-        feeds.put_feed(change.connection, FEED)
-        feeds.put_item(change.connection, ITEM)
-        feeds.put_feed(change.connection, dataclasses.replace(FEED, etag=None))
-        assert len(feeds.waiting_items(change.connection, FEED.address)) == 1
-        assert feeds.list_feeds(change.connection) == [dataclasses.replace(FEED, etag=None)]
+    with LocalWriter(tmp_path / "a") as writer, writer.commit() as change:
+        change.feeds.put(FEED)
+        change.feeds.put_item(ITEM)
+        change.feeds.put(dataclasses.replace(FEED, etag=None))
+        assert len(change.feeds.waiting_items(FEED.address)) == 1
+        assert change.feeds.records() == [dataclasses.replace(FEED, etag=None)]
 
 
 def test_an_item_of_a_feed_that_was_removed_meanwhile_is_let_go(tmp_path: Path) -> None:
-    with LibraryWriter(tmp_path / "a") as writer, writer.commit() as change:
-        feeds.put_item(change.connection, ITEM)
-        rows = change.connection.execute("SELECT count(*) FROM feed_items").fetchone()
+    with LocalWriter(tmp_path / "a") as writer, writer.commit() as change:
+        change.feeds.put_item(ITEM)
+        rows = change.changes.connection.execute("SELECT count(*) FROM feed_items").fetchone()
         assert rows == (0,)
 
 
@@ -104,7 +104,7 @@ def test_an_article_that_a_person_removed_stays_away_until_it_is_updated(
     link = site.page("/tram", WORDS * 3)
     shelf.follow(site.feed("/feed", item(link, "a")))
     shelf.sync()
-    with LibraryWriter(shelf.library) as writer, writer.commit() as change:
+    with LocalWriter(shelf.library) as writer, writer.commit() as change:
         change.remove(link)
     shelf.sync()
     assert shelf.articles() == {}

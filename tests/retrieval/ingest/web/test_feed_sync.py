@@ -7,8 +7,8 @@ import pytest
 from retrieval.errors import FetchError, LibraryError, ReadingError
 from retrieval.ingest.web import feed_parser
 from tests.retrieval.ingest.web.conftest import Shelf
-from tests.retrieval.ingest.web.site import Reply, Site, atom, entry, item, page, rss
 from tests.support.articles import truth
+from tests.support.site_server import Reply, Site, atom, entry, item, page, rss
 
 TRAM = (
     "Mayor Lindqvist opened the tram line to the harbour on Friday, in the rain and before some"

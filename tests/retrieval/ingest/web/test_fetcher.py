@@ -17,7 +17,7 @@ import pytest
 from retrieval.errors import FetchError
 from retrieval.ingest.web.fetch_errors import PRIVATE
 from retrieval.ingest.web.fetcher import Fetched, Fetcher, Limits
-from tests.retrieval.ingest.web.site import Reply, Site, self_signed, serving_tls
+from tests.support.site_server import Reply, Site, self_signed, serving_tls
 
 SMALL = Limits(seconds=20, bytes=100_000, redirects=3, pause=0.0)
 

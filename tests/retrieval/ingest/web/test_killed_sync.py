@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 
 from retrieval.errors import LibraryError
-from retrieval.library.local.reader import Library
+from retrieval.library.local.reader import LocalReader
 from tests.retrieval.ingest.web.conftest import Shelf
-from tests.retrieval.ingest.web.site import Reply, Site, item, rss, send
 from tests.support.articles import contents, truth
+from tests.support.site_server import Reply, Site, item, rss, send
 
 ROOT = Path(__file__).parents[4]
 KILLS = 4
@@ -24,13 +24,13 @@ ARTICLES = 12
 CHILD = """
 import contextlib, sys
 from pathlib import Path
-from retrieval.library import LibraryWriter
-from retrieval.mirroring import Reporter
-from retrieval.web.fetching import Limits
-from retrieval.web.syncing import sync
-from tests.retrieval.encoders import ReadableEncoder
+from retrieval.ingest.web.feed_sync import sync
+from retrieval.ingest.web.fetcher import Limits
+from retrieval.library.local.writer import LocalWriter
+from retrieval.library.progress import Reporter
+from tests.support.encoders import ReadableEncoder
 
-commit = LibraryWriter.commit
+commit = LocalWriter.commit
 
 @contextlib.contextmanager
 def told(self):
@@ -39,7 +39,7 @@ def told(self):
     rows = self._connection.execute("SELECT count(*) FROM articles").fetchone()
     print("articles", rows[0], flush=True)
 
-LibraryWriter.commit = told
+LocalWriter.commit = told
 print("ready", flush=True)
 sync([], Path(sys.argv[1]), ReadableEncoder(delay=0.02), Reporter(), allow_private=True,
      force=True, limits=Limits(pause=0.02))
@@ -109,8 +109,9 @@ def test_a_killed_sync_loses_nothing_and_the_next_goes_on(site: Site, shelf: She
 def test_a_sync_waits_for_another_writer(site: Site, shelf: Shelf) -> None:
     shelf.follow(site.feed("/feed", item(site.page("/tram", "The tram runs again. " * 20))))
     code = (
-        "import sys, time; from pathlib import Path; from retrieval.library import LibraryWriter\n"
-        "with LibraryWriter(Path(sys.argv[1])): print('held', flush=True); time.sleep(3)"
+        "import sys, time; from pathlib import Path\n"
+        "from retrieval.library.local.writer import LocalWriter\n"
+        "with LocalWriter(Path(sys.argv[1])): print('held', flush=True); time.sleep(3)"
     )
     with subprocess.Popen(
         [sys.executable, "-c", code, str(shelf.library)], cwd=ROOT, stdout=subprocess.PIPE
@@ -124,8 +125,9 @@ def test_nobody_is_kept_from_writing_while_the_network_is_waited_for(
 ) -> None:
     shelf.follow(site.feed("/feed"))
     code = (
-        "import sys; from pathlib import Path; from retrieval.library import LibraryWriter\n"
-        "with LibraryWriter(Path(sys.argv[1])): print('written')"
+        "import sys; from pathlib import Path\n"
+        "from retrieval.library.local.writer import LocalWriter\n"
+        "with LocalWriter(Path(sys.argv[1])): print('written')"
     )
     said = []
 
@@ -151,7 +153,7 @@ def test_the_truth_is_read_while_pages_come(site: Site, shelf: Shelf) -> None:
     seen = []
 
     def watch() -> None:
-        library = Library(shelf.library)
+        library = LocalReader(shelf.library)
         with library.snapshot() as state:
             seen.append(state.articles)
         library.close()

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from retrieval.library.location import MilvusPlace, Place
+from retrieval.library.location import Location
+from retrieval.library.milvus.location import MilvusLocation
 from retrieval.library.milvus.server import CONNECTION
 from tests.support.encoders import ScatteredEncoder
 from tests.support.milvus_servers import TestServer, is_there
@@ -14,12 +15,12 @@ from tests.support.milvus_servers import TestServer, is_there
 _names = itertools.count()
 
 
-@pytest.fixture(scope="session", params=["embedded", "milvus-lite", "milvus"])
+@pytest.fixture(scope="session", params=["local", "milvus-lite", "milvus"])
 def server(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[TestServer | None]:
     """A server for all tests of its kind; None is a library in a folder."""
-    if request.param == "embedded":
+    if request.param == "local":
         yield None
         return
     if not is_there(request.param):
@@ -31,21 +32,22 @@ def server(
 
 
 @pytest.fixture
-def place(server: TestServer | None, tmp_path: Path) -> Iterator[Place]:
+def place(server: TestServer | None, tmp_path: Path) -> Iterator[Location]:
     """Where a test's library goes; nothing is there yet."""
     if server is None:
         yield tmp_path / "library"
         return
-    there = MilvusPlace("127.0.0.1", server.port, f"contract_{next(_names)}")
+    there = MilvusLocation("127.0.0.1", server.port, f"contract_{next(_names)}")
     yield there
     drop(there)
 
 
 @pytest.fixture
-def milvus(place: Place) -> MilvusPlace:
+def milvus(place: Location) -> MilvusLocation:
     """The same, for what only a server can do."""
     if isinstance(place, Path):
         pytest.skip("of servers alone")
+    assert isinstance(place, MilvusLocation)
     return place
 
 
@@ -63,7 +65,7 @@ def folder(tmp_path: Path) -> Path:
     return path
 
 
-def drop(place: MilvusPlace) -> None:
+def drop(place: MilvusLocation) -> None:
     """Remove a library from its server."""
     from pymilvus import MilvusClient
 

@@ -8,11 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from retrieval.library.location import MilvusPlace, as_setting
+from retrieval.library.location import as_setting
+from retrieval.library.milvus.location import MilvusLocation
 from retrieval.models.encoder import load_encoder
-from tests.bot.cli.running import ARTICLES, COMMAND, Done, news_in, run, write_jsonl
-from tests.bot.cli.test_watch import SERVE, running, says
+from tests.support.background_command import SERVE, running, says
 from tests.support.milvus_servers import TestServer
+from tests.support.quoth_command import ARTICLES, COMMAND, Done, news_in, run, write_jsonl
 
 OWN = Path(__file__).parents[4]
 
@@ -24,7 +25,7 @@ def _exported_encoder() -> None:
 
 
 @pytest.fixture
-def secret(milvus: MilvusPlace) -> str:
+def secret(milvus: MilvusLocation) -> str:
     """The library's address, with a password; these servers let everybody in."""
     return as_setting(replace(milvus, user="me", password="s3cret"))  # noqa: S106 - nobody's
 

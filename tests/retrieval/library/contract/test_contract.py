@@ -3,8 +3,8 @@
 import datetime
 import json
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -12,82 +12,40 @@ import pytest
 from retrieval.answering.answerer import Answerer
 from retrieval.documents.article import id_key
 from retrieval.documents.passages import split_into_passages
-from retrieval.errors import LibraryError, MismatchError, ReadingError
-from retrieval.ingest.dry_run import Note, rehearse
-from retrieval.ingest.index import Reporter, Summary, index
-from retrieval.library import door
+from retrieval.errors import LibraryError, MismatchError
+from retrieval.ingest.dry_run import Note, dry_run
+from retrieval.library import open as open_library
 from retrieval.library.filter import Filter
-from retrieval.library.local.verify.check import verify
-from retrieval.library.location import Place
-from retrieval.models.encoder.base import Encoder, Progress, Vectors
-from tests.support.articles import reader, write_jsonl
+from retrieval.library.location import Location
+from retrieval.library.progress import Reporter, Summary
+from retrieval.models.encoder.base import Progress, Vectors
+from tests.support.articles import reader, remove, write_jsonl
 from tests.support.encoders import ScatteredEncoder
-
-ROWS: list[dict[str, str]] = [
-    {"id": "bridge", "title": "Bridge closes", "date": "2021-05-03", "source": "River Post",
-     "url": "https://river.example/bridge",
-     "text": "The bridge in Marlow closed.\n\nAda Okafor 👩‍🔧 repairs it for 3.2 million pounds."},
-    {"id": "bakery", "title": "A bakery opens", "date": "2022-03-15", "source": "Norðri",
-     "text": "Þóra bakes 1,200 croissants 🥐🥐 every morning.\n\nNur e\u0301in Schild blieb."},
-    {"id": "harvest", "title": "Apple harvest", "date": "2022-12-31", "source": "River Post",
-     "text": "The apple harvest in Marlow was the largest for ten years."},
-    {"id": "lighthouse", "title": "The lighthouse",
-     "text": "The keeper of Skerry Rock counted forty gannets before breakfast."},
-]  # fmt: skip
+from tests.support.library_contract import ROWS, asking, bring, found, is_whole, listed
 
 
-def bring(place: Place, encoder: Encoder, *paths: Path) -> tuple[Summary, list[ReadingError]]:
-    problems: list[ReadingError] = []
-    return index(paths, place, encoder, Reporter(problem=problems.append)), problems
-
-
-@contextmanager
-def asking(place: Place, encoder: Encoder) -> Iterator[Answerer]:
-    with closing(Answerer(place, encoder, reader(), 0.0)) as answerer:
-        yield answerer
-
-
-def found(answerer: Answerer, question: str, within: Filter | None = None) -> list[str]:
-    answer = answerer.ask(question, 10, within)
-    quotes = [*answer.quotes, *answer.more]
-    for quote in quotes:
-        assert quote.text == quote.article.text[quote.start : quote.end]
-    return [quote.article.id for quote in quotes]
-
-
-def listed(place: Place) -> list[tuple[str, str | None, str, str | None]]:
-    with closing(door.open_for_reading(place)) as library, library.snapshot():
-        return [*library.list_articles()]
-
-
-def is_whole(place: Place) -> bool:
-    report = verify(place, Reporter())
-    assert report.lines() == []
-    return report.ok
-
-
-def test_where_nothing_is_indexed_it_says_so(place: Place, encoder: ScatteredEncoder) -> None:
-    assert not door.exists(place)
+def test_where_nothing_is_indexed_it_says_so(place: Location, encoder: ScatteredEncoder) -> None:
+    assert not open_library(place).exists()
     for open_it in (
         lambda: Answerer(place, encoder, reader(), 0.0),
-        lambda: door.open_for_reading(place),
-        lambda: door.status(place),
-        lambda: verify(place, Reporter()),
-        lambda: door.remove_article(place, "a"),
+        lambda: open_library(place).reader(),
+        lambda: open_library(place).status(),
+        lambda: open_library(place).verify(Reporter()),
+        lambda: remove(place, "a"),
     ):
         with pytest.raises(LibraryError, match="no library there; run: quoth index"):
             open_it()
 
 
 def test_what_was_indexed_is_found_read_listed_and_whole(
-    place: Place, encoder: ScatteredEncoder, folder: Path
+    place: Location, encoder: ScatteredEncoder, folder: Path
 ) -> None:
     long = "Sentences about nothing in particular fill this page. " * 800 + "A heron stood there."
     rows = [*ROWS, {"id": "long", "title": "A long one", "date": "1999-01-01", "text": long}]
     file = write_jsonl(folder / "a.jsonl", rows)
     summary, problems = bring(place, encoder, folder)
     assert (summary, problems) == (Summary(added=5), [])
-    assert door.exists(place)
+    assert open_library(place).exists()
     assert is_whole(place)
 
     with asking(place, encoder) as answerer:
@@ -108,7 +66,7 @@ def test_what_was_indexed_is_found_read_listed_and_whole(
             asked = "bridge croissants harvest gannets heron"
             assert set(found(answerer, asked, within)) == wanted, within
 
-    with closing(door.open_for_reading(place)) as library, library.snapshot() as state:
+    with closing(open_library(place).reader()) as library, library.snapshot() as state:
         assert state.articles == 5
         stored = library.article("bridge")
         assert stored is not None
@@ -122,10 +80,11 @@ def test_what_was_indexed_is_found_read_listed_and_whole(
     assert [each[0] for each in listed(place)] == [
         "harvest", "bakery", "bridge", "long", "lighthouse",
     ]  # fmt: skip
-    status = door.status(place)
+    status = open_library(place).status()
     assert (status.state.articles, status.pending, status.encoder) == (5, 0, encoder.identity)
     assert status.state.passages == sum(len(split_into_passages(row["text"])) for row in rows)
-    assert [*door.files_under(place, folder)] == [str(file)]
+    with closing(open_library(place).reader()) as library, library.snapshot():
+        assert [*library.files_known_under(str(folder))] == [str(file)]
 
     encoder.encoded.clear()  # the same again is no work
     assert bring(place, encoder, folder)[0] == Summary(unchanged=5)
@@ -136,7 +95,7 @@ def test_what_was_indexed_is_found_read_listed_and_whole(
         Answerer(place, ScatteredEncoder("another"), reader(), 0.0)
 
 
-def test_days_bound_a_question(place: Place, encoder: ScatteredEncoder, folder: Path) -> None:
+def test_days_bound_a_question(place: Location, encoder: ScatteredEncoder, folder: Path) -> None:
     write_jsonl(folder / "a.jsonl", ROWS)
     bring(place, encoder, folder)
     new_year, spring = datetime.date(2022, 1, 1), datetime.date(2022, 3, 15)
@@ -148,7 +107,9 @@ def test_days_bound_a_question(place: Place, encoder: ScatteredEncoder, folder: 
         assert found(answerer, asked, Filter(since=new_year, source="Nobody")) == []
 
 
-def test_changes_reach_who_is_asking(place: Place, encoder: ScatteredEncoder, folder: Path) -> None:
+def test_changes_reach_who_is_asking(
+    place: Location, encoder: ScatteredEncoder, folder: Path
+) -> None:
     write_jsonl(folder / "a.jsonl", ROWS)
     write_jsonl(folder / "b.jsonl", [{"id": "fair", "title": "Fair", "text": "A fair is held."}])
     bring(place, encoder, folder)
@@ -169,8 +130,8 @@ def test_changes_reach_who_is_asking(place: Place, encoder: ScatteredEncoder, fo
         assert answer.library.articles == 4
     assert is_whole(place)
 
-    assert door.remove_article(place, "storm")
-    assert not door.remove_article(place, "storm")
+    assert remove(place, "storm")
+    assert not remove(place, "storm")
     assert "storm" not in [each[0] for each in listed(place)]
     assert is_whole(place)
     # It comes back when its file is indexed again.
@@ -180,7 +141,7 @@ def test_changes_reach_who_is_asking(place: Place, encoder: ScatteredEncoder, fo
 
 
 def test_bad_lines_and_ids_in_two_files_are_named(
-    place: Place, encoder: ScatteredEncoder, folder: Path
+    place: Location, encoder: ScatteredEncoder, folder: Path
 ) -> None:
     first = write_jsonl(folder / "a.jsonl", [ROWS[0], "{no article", ROWS[2]])
     second = write_jsonl(folder / "b.jsonl", [{**ROWS[0], "text": "Another."}, ROWS[3]])
@@ -194,7 +155,7 @@ def test_bad_lines_and_ids_in_two_files_are_named(
     # An article that moved from one file to another is in.
     write_jsonl(first, [ROWS[2]])
     assert bring(place, encoder, folder)[1] == []
-    with closing(door.open_for_reading(place)) as library, library.snapshot():
+    with closing(open_library(place).reader()) as library, library.snapshot():
         moved = library.article("bridge")
         assert moved is not None and moved.text == "Another."
     assert is_whole(place)
@@ -210,7 +171,7 @@ class _Failing(ScatteredEncoder):
 
 
 def test_the_next_run_finishes_what_one_did_not(
-    place: Place, encoder: ScatteredEncoder, folder: Path
+    place: Location, encoder: ScatteredEncoder, folder: Path
 ) -> None:
     text = "\n\n".join(f"Paragraph {n} of an article. " * 9 for n in range(20))
     rows = [
@@ -225,21 +186,21 @@ def test_the_next_run_finishes_what_one_did_not(
 
 
 def test_what_would_be_done_is_told_and_not_done(
-    place: Place, encoder: ScatteredEncoder, folder: Path
+    place: Location, encoder: ScatteredEncoder, folder: Path
 ) -> None:
-    def rehearsed() -> tuple[Summary, list[tuple[str, str]]]:
+    def would_do() -> tuple[Summary, list[tuple[str, str]]]:
         told: list[tuple[str, str]] = []
         note: Note = lambda change, article, file: told.append((change, article))  # noqa: E731
-        return rehearse([folder], place, Reporter(), note), sorted(told)
+        return dry_run([folder], place, Reporter(), note), sorted(told)
 
     file = write_jsonl(folder / "a.jsonl", ROWS[:3])
     ids = ["bakery", "bridge", "harvest"]
-    assert rehearsed() == (Summary(added=3), [("added", each) for each in ids])
-    assert not door.exists(place)
+    assert would_do() == (Summary(added=3), [("added", each) for each in ids])
+    assert not open_library(place).exists()
     bring(place, encoder, folder)
-    assert rehearsed() == (Summary(unchanged=3), [])
+    assert would_do() == (Summary(unchanged=3), [])
     write_jsonl(file, [{**ROWS[0], "text": "Another."}, ROWS[1], ROWS[3]])
-    done, told = rehearsed()
+    done, told = would_do()
     assert done == Summary(added=1, updated=1, removed=1, unchanged=1)
     assert told == [("added", "lighthouse"), ("removed", "harvest"), ("updated", "bridge")]
     assert sorted(each[0] for each in listed(place)) == ids

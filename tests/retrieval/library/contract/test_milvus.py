@@ -8,20 +8,19 @@ from pathlib import Path
 import pytest
 
 from retrieval.errors import LibraryError, MismatchError
-from retrieval.ingest.index import Reporter
-from retrieval.library import door
-from retrieval.library.local.verify.check import verify
-from retrieval.library.location import MilvusPlace
+from retrieval.library import open as open_library
+from retrieval.library.milvus.location import MilvusLocation
 from retrieval.library.milvus.schema import Kind, ledger_row
 from retrieval.library.milvus.server import Server
-from tests.retrieval.library.contract.test_contract import asking, bring, found, is_whole, listed
+from retrieval.library.progress import Reporter
 from tests.support.articles import write_jsonl
 from tests.support.encoders import ScatteredEncoder
 from tests.support.indexers import indexer, rows
+from tests.support.library_contract import asking, bring, found, is_whole, listed
 from tests.support.milvus_servers import TestServer
 
 
-def test_two_indexers_share_the_work(milvus: MilvusPlace, folder: Path) -> None:
+def test_two_indexers_share_the_work(milvus: MilvusLocation, folder: Path) -> None:
     for n in range(8):
         write_jsonl(folder / f"{n}.jsonl", [{**row, "id": f"{n}-{row['id']}"} for row in rows(100)])
     both = [indexer(milvus, folder) for _ in range(2)]
@@ -34,13 +33,13 @@ def test_two_indexers_share_the_work(milvus: MilvusPlace, folder: Path) -> None:
     assert all(added for added, _, _ in done), "one did it all"
     assert [added + unchanged for added, unchanged, _ in done] == [800, 800]
     # Titles and texts repeat over the files: what counts is how many, not which.
-    passages = door.status(milvus).state.passages
+    passages = open_library(milvus).status().state.passages
     assert sum(encoded for _, _, encoded in done) == passages
     assert is_whole(milvus)
 
 
 def test_what_a_killed_indexer_had_claimed_is_done_by_the_next(
-    milvus: MilvusPlace, folder: Path, encoder: ScatteredEncoder
+    milvus: MilvusLocation, folder: Path, encoder: ScatteredEncoder
 ) -> None:
     write_jsonl(folder / "a.jsonl", rows(300))
     killed = indexer(milvus, folder)
@@ -60,7 +59,7 @@ def test_what_a_killed_indexer_had_claimed_is_done_by_the_next(
 
 
 def test_a_server_that_is_killed_and_comes_back(
-    milvus: MilvusPlace, server: TestServer, folder: Path, encoder: ScatteredEncoder
+    milvus: MilvusLocation, server: TestServer, folder: Path, encoder: ScatteredEncoder
 ) -> None:
     write_jsonl(folder / "a.jsonl", rows(40))
     bring(milvus, encoder, folder)
@@ -85,7 +84,7 @@ def test_a_server_that_is_killed_and_comes_back(
 
 
 def test_a_server_that_hangs_is_given_up(
-    milvus: MilvusPlace,
+    milvus: MilvusLocation,
     server: TestServer,
     folder: Path,
     encoder: ScatteredEncoder,
@@ -112,7 +111,7 @@ def test_a_server_that_hangs_is_given_up(
 
 
 def test_what_another_version_made_is_refused(
-    milvus: MilvusPlace, folder: Path, encoder: ScatteredEncoder
+    milvus: MilvusLocation, folder: Path, encoder: ScatteredEncoder
 ) -> None:
     write_jsonl(folder / "a.jsonl", rows(1))
     bring(milvus, encoder, folder)
@@ -124,8 +123,8 @@ def test_what_another_version_made_is_refused(
         time.sleep(1)
         for use in (
             lambda: bring(milvus, encoder, folder),
-            lambda: door.status(milvus),
-            lambda: verify(milvus, Reporter()),
+            lambda: open_library(milvus).status(),
+            lambda: open_library(milvus).verify(Reporter()),
         ):
             with pytest.raises(MismatchError, match=f"made by {said}"):
                 use()

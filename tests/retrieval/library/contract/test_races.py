@@ -10,24 +10,22 @@ import pytest
 
 from retrieval.documents.passages import encoder_text
 from retrieval.errors import MismatchError
-from retrieval.ingest.index import Reporter
-from retrieval.library import door
-from retrieval.library.local.verify.check import verify
-from retrieval.library.local.verify.repair import repair
-from retrieval.library.local.verify.row_repair import Lost
-from retrieval.library.location import MilvusPlace
+from retrieval.library import open as open_library
 from retrieval.library.milvus import claims
-from retrieval.library.milvus.batches import MilvusCommits
+from retrieval.library.milvus.batches import MilvusBatches
 from retrieval.library.milvus.claims import LEASE, Claims
 from retrieval.library.milvus.collections import make_library
-from retrieval.library.milvus.reader import MilvusLibrary
+from retrieval.library.milvus.location import MilvusLocation
+from retrieval.library.milvus.reader import MilvusReader
 from retrieval.library.milvus.rows import article_key, passages_of
 from retrieval.library.milvus.schema import Kind, ledger_row, open_if_made
 from retrieval.library.milvus.server import Server
 from retrieval.library.milvus.writer import MilvusWriter, Prepared
-from tests.retrieval.library.contract.test_contract import bring, is_whole, listed
+from retrieval.library.progress import Reporter
+from retrieval.library.report import LostArticle
 from tests.support.articles import article, write_jsonl
 from tests.support.encoders import ScatteredEncoder
+from tests.support.library_contract import bring, is_whole, listed
 from tests.support.milvus_servers import TestServer
 
 KEYS = {article_key("a"), article_key("b")}
@@ -52,16 +50,16 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 
 
 @pytest.fixture
-def library(milvus: MilvusPlace, encoder: ScatteredEncoder) -> MilvusLibrary:
+def library(milvus: MilvusLocation, encoder: ScatteredEncoder) -> MilvusReader:
     server = Server(milvus)
-    return MilvusLibrary(server, make_library(server, encoder.identity, encoder.dimension))
+    return MilvusReader(server, make_library(server, encoder.identity, encoder.dimension))
 
 
-def claims_of(library: MilvusLibrary) -> Claims:
+def claims_of(library: MilvusReader) -> Claims:
     return Claims(library.server, library.names)
 
 
-def test_what_one_has_claimed_no_other_gets(library: MilvusLibrary) -> None:
+def test_what_one_has_claimed_no_other_gets(library: MilvusReader) -> None:
     first, second = claims_of(library), claims_of(library)
     assert first.take(KEYS) == KEYS
     assert second.take(KEYS) == set()
@@ -69,7 +67,7 @@ def test_what_one_has_claimed_no_other_gets(library: MilvusLibrary) -> None:
     assert second.take(KEYS) == KEYS
 
 
-def test_one_that_ended_in_this_process_leaves_nothing_to_wait_for(library: MilvusLibrary) -> None:
+def test_one_that_ended_in_this_process_leaves_nothing_to_wait_for(library: MilvusReader) -> None:
     first, second = claims_of(library), claims_of(library)
     first.take(KEYS)
     first.close()  # as after an error, with ``index --watch`` going on
@@ -77,7 +75,7 @@ def test_one_that_ended_in_this_process_leaves_nothing_to_wait_for(library: Milv
 
 
 def test_one_that_stood_still_sees_what_was_taken_from_it(
-    library: MilvusLibrary, clock: Clock
+    library: MilvusReader, clock: Clock
 ) -> None:
     first, second = claims_of(library), claims_of(library)
     first.take(KEYS)
@@ -89,7 +87,7 @@ def test_one_that_stood_still_sees_what_was_taken_from_it(
     assert first.mine == set()
 
 
-def test_one_that_was_renewed_meanwhile_is_left_alone(library: MilvusLibrary, clock: Clock) -> None:
+def test_one_that_was_renewed_meanwhile_is_left_alone(library: MilvusReader, clock: Clock) -> None:
     first, second = claims_of(library), claims_of(library)
     first.take(KEYS)
     clock.ahead += LEASE + 1_000
@@ -102,7 +100,7 @@ def test_one_that_was_renewed_meanwhile_is_left_alone(library: MilvusLibrary, cl
 
 
 def test_of_two_that_each_took_the_other_for_dead_one_alone_goes_on(
-    library: MilvusLibrary, clock: Clock, monkeypatch: pytest.MonkeyPatch
+    library: MilvusReader, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first, second = claims_of(library), claims_of(library)
     first.take(KEYS)
@@ -124,7 +122,7 @@ def test_of_two_that_each_took_the_other_for_dead_one_alone_goes_on(
     assert claims_of(library).take(KEYS) == KEYS
 
 
-def test_one_that_is_at_work_is_not_taken_for_dead(library: MilvusLibrary, clock: Clock) -> None:
+def test_one_that_is_at_work_is_not_taken_for_dead(library: MilvusReader, clock: Clock) -> None:
     first, second = claims_of(library), claims_of(library)
     first.take(KEYS)
     for _ in range(5):
@@ -136,8 +134,8 @@ def test_one_that_is_at_work_is_not_taken_for_dead(library: MilvusLibrary, clock
 
 
 def test_an_indexer_from_whom_work_is_taken_while_it_writes_loses_no_passage(
-    milvus: MilvusPlace,
-    library: MilvusLibrary,
+    milvus: MilvusLocation,
+    library: MilvusReader,
     folder: Path,
     encoder: ScatteredEncoder,
     clock: Clock,
@@ -152,7 +150,7 @@ def test_an_indexer_from_whom_work_is_taken_while_it_writes_loses_no_passage(
         if name.endswith("_passages") and not stolen:
             stolen.append(1)
             clock.ahead += LEASE + 1_000
-            MilvusCommits(library, None, Reporter()).close()  # settles what looks dead
+            MilvusBatches(library, None, Reporter()).close()  # settles what looks dead
 
     monkeypatch.setattr(MilvusWriter, "_write", stand_still)
     summary, problems = bring(milvus, encoder, folder)
@@ -163,14 +161,14 @@ def test_an_indexer_from_whom_work_is_taken_while_it_writes_loses_no_passage(
 
 @pytest.mark.parametrize("text", ["Some words.", "Other words."])
 def test_what_one_that_died_left_half_written_is_cleared_away_by_who_goes_on(
-    milvus: MilvusPlace,
-    library: MilvusLibrary,
+    milvus: MilvusLocation,
+    library: MilvusReader,
     encoder: ScatteredEncoder,
     text: str,
     clock: Clock,
 ) -> None:
     """The dead one may have written the same version, or another."""
-    with closing(MilvusCommits(library, encoder, Reporter())) as commits:
+    with closing(MilvusBatches(library, encoder, Reporter())) as commits:
         dead = claims_of(library)
         half = article("a", text)
         dead.take([article_key("a")])
@@ -184,7 +182,7 @@ def test_what_one_that_died_left_half_written_is_cleared_away_by_who_goes_on(
 
 
 def test_a_renamed_file_keeps_its_articles(
-    milvus: MilvusPlace, folder: Path, encoder: ScatteredEncoder
+    milvus: MilvusLocation, folder: Path, encoder: ScatteredEncoder
 ) -> None:
     rows = [{"id": f"n{n}", "title": f"N {n}", "text": f"Number {n}."} for n in range(50)]
     for n in range(4):
@@ -197,9 +195,9 @@ def test_a_renamed_file_keeps_its_articles(
 
 
 def test_an_article_that_moved_elsewhere_meanwhile_is_not_removed_with_its_old_file(
-    milvus: MilvusPlace, library: MilvusLibrary, encoder: ScatteredEncoder
+    milvus: MilvusLocation, library: MilvusReader, encoder: ScatteredEncoder
 ) -> None:
-    with closing(MilvusCommits(library, encoder, Reporter())) as commits:
+    with closing(MilvusBatches(library, encoder, Reporter())) as commits:
         commits.put(article("a", "Some words."), "/new")
         commits.commit()
         commits.remove(["a"], "/old")  # what was known of the files is older
@@ -208,7 +206,7 @@ def test_an_article_that_moved_elsewhere_meanwhile_is_not_removed_with_its_old_f
 
 
 def test_a_library_that_another_encoder_makes_at_the_same_moment_is_refused(
-    milvus: MilvusPlace,
+    milvus: MilvusLocation,
     server: TestServer,
     encoder: ScatteredEncoder,
     monkeypatch: pytest.MonkeyPatch,
@@ -228,11 +226,11 @@ def test_a_library_that_another_encoder_makes_at_the_same_moment_is_refused(
     monkeypatch.setattr("retrieval.library.milvus.collections.open_if_made", look)
     with pytest.raises(MismatchError, match="made with the encoder another@1, not readable@1"):
         make_library(mine, encoder.identity, encoder.dimension)
-    assert door.status(milvus).encoder == "another@1"
+    assert open_library(milvus).status().encoder == "another@1"
 
 
 def test_damage_of_every_kind_is_found(
-    milvus: MilvusPlace, library: MilvusLibrary, folder: Path, encoder: ScatteredEncoder
+    milvus: MilvusLocation, library: MilvusReader, folder: Path, encoder: ScatteredEncoder
 ) -> None:
     rows = [
         {"id": f"n{n}", "title": f"N {n}", "date": "2021-01-01", "text": f"Number {n}."}
@@ -252,20 +250,20 @@ def test_damage_of_every_kind_is_found(
     stray = ledger_row(Kind.CLAIM, 5)["id"]
     server.call("upsert", names.passages, [{**n1, "id": stray, "article": stray}])
     time.sleep(1)
-    lines = verify(milvus, Reporter()).lines()
+    lines = open_library(milvus).verify(Reporter()).lines()
     assert sorted(lines) == [
         "passage: 1 of no article",
         "passage: n0: 1 are missing",
         "passage: n1: one is not where the text has it, or of another day or source",
         "vector: n2: 1 not of length 1",
     ]
-    done = repair(milvus, encoder, Reporter())
+    done = open_library(milvus).repair(encoder, Reporter())
     assert (done.before.lines(), done.lost, done.after.lines()) == (lines, [], [])
     assert len(listed(milvus)) == 4
 
 
 def test_an_article_with_a_damaged_text_is_taken_out_and_read_again(
-    milvus: MilvusPlace, library: MilvusLibrary, folder: Path, encoder: ScatteredEncoder
+    milvus: MilvusLocation, library: MilvusReader, folder: Path, encoder: ScatteredEncoder
 ) -> None:
     file = write_jsonl(folder / "a.jsonl", [{"id": "a", "title": "A", "text": "Some words."}])
     gone = write_jsonl(folder / "b.jsonl", [{"id": "b", "title": "B", "text": "Other words."}])
@@ -276,11 +274,11 @@ def test_an_article_with_a_damaged_text_is_taken_out_and_read_again(
         library.server.call("upsert", names.articles, [{**row, "text": "No such words."}])
     gone.unlink()
     time.sleep(1)
-    done = repair(milvus, encoder, Reporter())
+    done = open_library(milvus).repair(encoder, Reporter())
     assert done.before.count == 2
     assert sorted(done.lost, key=lambda each: each.article) == [
-        Lost("a", str(file), True),
-        Lost("b", str(gone), False),
+        LostArticle("a", str(file), True),
+        LostArticle("b", str(gone), False),
     ]
     assert done.after.count == 1
     summary, problems = bring(milvus, encoder, folder)
@@ -289,7 +287,7 @@ def test_an_article_with_a_damaged_text_is_taken_out_and_read_again(
 
 
 def test_who_asks_never_gets_a_text_under_another_version(
-    library: MilvusLibrary, encoder: ScatteredEncoder, monkeypatch: pytest.MonkeyPatch
+    library: MilvusReader, encoder: ScatteredEncoder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Its pieces arrive one by one: what was read of two versions is read again."""
     old, new = article("a", "Old words. " * 3_000), article("a", "New words. " * 3_000)

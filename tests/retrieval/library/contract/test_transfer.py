@@ -9,15 +9,14 @@ from pathlib import Path
 import pytest
 
 from retrieval.errors import MismatchError, ReadingError
-from retrieval.ingest.folder_sync import Reporter
-from retrieval.library import door
-from retrieval.library.local.batches import Summary
-from retrieval.library.location import Place, as_setting
+from retrieval.library import open as open_library
+from retrieval.library.location import Location, as_setting
+from retrieval.library.progress import Reporter, Summary
 from retrieval.transfer.export import export_library
 from retrieval.transfer.import_ import import_library
-from tests.retrieval.library.contract.test_contract import ROWS, asking, bring, found, is_whole
 from tests.support.articles import contents, write_jsonl
 from tests.support.encoders import ScatteredEncoder
+from tests.support.library_contract import ROWS, asking, bring, found, is_whole
 
 LONG = {
     "id": "long",
@@ -29,23 +28,23 @@ TWICE = {"id": "twice", "title": "Said twice", "text": f"{'Again. ' * 40}\n\n" *
 IMPORTER = """
 import sys
 from pathlib import Path
-from retrieval.mirroring import Reporter
-from retrieval.moving import import_library
 from bot.settings import load
+from retrieval.library.progress import Reporter
+from retrieval.transfer.import_ import import_library
 def progress(stage, done, total):
     print(stage, done, flush=True)
 import_library(Path(sys.argv[1]), load(sys.argv[2]).library, Reporter(progress=progress))
 """
 
 
-def move(source: Place, file: Path, target: Place) -> tuple[Summary, list[ReadingError]]:
+def move(source: Location, file: Path, target: Location) -> tuple[Summary, list[ReadingError]]:
     problems: list[ReadingError] = []
     export_library(source, file, Reporter())
     return import_library(file, target, Reporter(problem=problems.append)), problems
 
 
 def test_there_and_back_all_is_as_it_was(
-    place: Place, encoder: ScatteredEncoder, folder: Path, tmp_path: Path
+    place: Location, encoder: ScatteredEncoder, folder: Path, tmp_path: Path
 ) -> None:
     first, last = tmp_path / "first", tmp_path / "last"
     write_jsonl(folder / "a.jsonl", [*ROWS, LONG])
@@ -75,7 +74,7 @@ def test_there_and_back_all_is_as_it_was(
 
 
 def test_what_is_there_already_stays_and_ids_of_two_files_are_named(
-    place: Place, encoder: ScatteredEncoder, folder: Path, tmp_path: Path
+    place: Location, encoder: ScatteredEncoder, folder: Path, tmp_path: Path
 ) -> None:
     source = tmp_path / "source"
     ours = write_jsonl(folder / "ours" / "a.jsonl", [ROWS[0], ROWS[1]])
@@ -90,7 +89,7 @@ def test_what_is_there_already_stays_and_ids_of_two_files_are_named(
         f"{theirs}: has an article with the id bridge, and so has {ours}; change one"
     ]
     assert is_whole(place)
-    with closing(door.open_for_reading(place)) as library, library.snapshot():
+    with closing(open_library(place).reader()) as library, library.snapshot():
         kept = library.article("bridge")
         assert kept and kept.text == ROWS[0]["text"]
     # An article whose file is gone is replaced.
@@ -100,7 +99,7 @@ def test_what_is_there_already_stays_and_ids_of_two_files_are_named(
 
 
 def test_another_encoders_library_is_refused_by_name(
-    place: Place, encoder: ScatteredEncoder, folder: Path, tmp_path: Path
+    place: Location, encoder: ScatteredEncoder, folder: Path, tmp_path: Path
 ) -> None:
     write_jsonl(folder / "a.jsonl", ROWS)
     bring(tmp_path / "source", ScatteredEncoder("another@2"), folder)
@@ -115,7 +114,7 @@ def test_another_encoders_library_is_refused_by_name(
 
 
 def test_one_that_is_killed_half_way_goes_on_when_repeated(
-    place: Place, encoder: ScatteredEncoder, folder: Path, tmp_path: Path
+    place: Location, encoder: ScatteredEncoder, folder: Path, tmp_path: Path
 ) -> None:
     text = "\n\n".join(f"Paragraph {n} tells of the river. " * 8 for n in range(8))
     rows = [{"id": f"n{n}", "title": f"Title {n}", "text": f"{n}. {text}"} for n in range(900)]
@@ -136,9 +135,9 @@ def test_one_that_is_killed_half_way_goes_on_when_repeated(
     killed.wait()
     killed.stdout.close()
     # What is there is whole, as far as it got.
-    left = door.status(place).state
+    left = open_library(place).status().state
     assert 0 < left.articles < 900
     done = import_library(tmp_path / "file", place, Reporter())
     assert (done.added + done.unchanged, done.failed) == (900, 0)
     assert is_whole(place)
-    assert door.status(place).state.articles == 900
+    assert open_library(place).status().state.articles == 900

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from retrieval.errors import LibraryError
-from retrieval.library.local.reader import Library
-from retrieval.library.local.writer import LibraryWriter
+from retrieval.library.local.reader import LocalReader
+from retrieval.library.local.writer import LocalWriter
 from tests.support.articles import article, build
 from tests.support.encoders import ReadableEncoder, ScatteredEncoder
 
@@ -18,16 +18,18 @@ ROOT = Path(__file__).parents[4]
 INDEX = """
 import sys
 from pathlib import Path
-from retrieval import committing, indexing
 from retrieval.errors import QuothError
-from retrieval.library import Library
-from tests.retrieval.encoders import ScatteredEncoder
+from retrieval.ingest.index import index
+from retrieval.library.local import batches
+from retrieval.library.local.reader import LocalReader
+from retrieval.library.progress import Reporter
+from tests.support.encoders import ScatteredEncoder
 
 articles, library = Path(sys.argv[1]), Path(sys.argv[2])
-committing._BATCH_CHARACTERS = 20_000
+batches._BATCH_CHARACTERS = 20_000
 try:
-    indexing.index([articles], library, ScatteredEncoder(), indexing.Reporter())
-    opened = Library(library)
+    index([articles], library, ScatteredEncoder(), Reporter())
+    opened = LocalReader(library)
     print(opened.state().articles, opened.pending())
 except QuothError as error:
     print("refused:", error)
@@ -38,7 +40,7 @@ def test_a_database_that_cannot_grow_is_told_in_one_line(
     library: Path, encoder: ReadableEncoder
 ) -> None:
     build(library, encoder, [article("kept", "These words are kept.")])
-    with LibraryWriter(library) as writer:
+    with LocalWriter(library) as writer:
         connection = writer._connection
         pages = connection.execute("PRAGMA page_count").fetchone()[0]
         connection.execute(f"PRAGMA max_page_count = {pages}")
@@ -49,7 +51,7 @@ def test_a_database_that_cannot_grow_is_told_in_one_line(
         connection.execute("PRAGMA max_page_count = 1000000")
         with writer.commit() as change:
             change.put(article("next", "It goes on."), "test")
-    opened = Library(library)
+    opened = LocalReader(library)
     assert opened.article("kept") and opened.article("next")
     assert opened.article("lost") is None
     opened.close()
@@ -98,11 +100,10 @@ REBUILD = """
 import sys
 from pathlib import Path
 from retrieval.errors import QuothError
-from retrieval.indexing import Reporter
-from retrieval.library import Library
-from retrieval.rebuilding import rebuild
-from retrieval.verifying import verify
-from tests.retrieval.encoders import ScatteredEncoder
+from retrieval.library.local.rebuild import rebuild
+from retrieval.library.local.verify.check import verify
+from retrieval.library.progress import Reporter
+from tests.support.encoders import ScatteredEncoder
 
 library = Path(sys.argv[1])
 try:

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from retrieval.library.filter import Filter
-from retrieval.library.local.reader import Library
-from retrieval.library.local.searcher import Searcher
+from retrieval.library.local.hybrid_search import HybridSearch
+from retrieval.library.local.reader import LocalReader
 from tests.support.articles import article, build
 from tests.support.encoders import ReadableEncoder
 
@@ -18,8 +18,8 @@ def test_an_error_of_either_half_reaches_who_asks(
 ) -> None:
     texts = {"a": "The talks.", "b": "Negotiators met."}  # one by its words, both by its vector
     build(library, encoder, [article(name, text) for name, text in texts.items()])
-    reader = Library(library)
-    searcher = Searcher(reader, encoder.dimension)
+    reader = LocalReader(library)
+    searcher = HybridSearch(reader, encoder.dimension)
 
     def asked() -> int:
         with reader.snapshot():

@@ -12,12 +12,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from retrieval.library.filter import Bounds, Filter
+from retrieval.library.local.hybrid_search import HybridSearch
 from retrieval.library.local.indexes import vectors
 from retrieval.library.local.indexes.vectors import VectorIndex
 from retrieval.library.local.indexes.words import WordIndex
-from retrieval.library.local.reader import Library
-from retrieval.library.local.searcher import Searcher
-from retrieval.library.local.writer import LibraryWriter
+from retrieval.library.local.reader import LocalReader
+from retrieval.library.local.writer import LocalWriter
 from tests.support.articles import answerer_of, article, build, mirror, write_txt
 from tests.support.encoders import ReadableEncoder, ScatteredEncoder
 
@@ -107,7 +107,7 @@ def test_a_stale_cache_catches_up(
     shutil.copytree(made / "1" / cache, tmp_path / "stale")
     changed = [article(f"a{n}", f"Words of alpha{n}, alpha1 edited.") for n in range(6, 15)]
     build(made, scattered, changed)
-    with LibraryWriter(made) as writer, writer.commit() as change:
+    with LocalWriter(made) as writer, writer.commit() as change:
         change.remove("a2")
     mirror(made, scattered)
     wanted = found(made, scattered)
@@ -127,7 +127,7 @@ def test_while_another_writes_asking_does_without_the_words(
     made: Path, scattered: ScatteredEncoder
 ) -> None:
     shutil.rmtree(made / "1" / "words")
-    with LibraryWriter(made):
+    with LocalWriter(made):
         assert all(found(made, scattered))  # by vectors, at once
 
 
@@ -151,20 +151,20 @@ def test_catching_up_step_by_step_is_the_same_as_from_nothing(
     encoder = ScatteredEncoder()
     library = tmp_path_factory.mktemp("steps") / "library"
     build(library, encoder, [])
-    reader = Library(library)
-    searcher = Searcher(reader, encoder.dimension)
+    reader = LocalReader(library)
+    searcher = HybridSearch(reader, encoder.dimension)
     for step, n, version in [*steps, ("look", 0, 0)]:
         if step == "put":
             text = f"Words of alpha{n}." + f" Version{version}. Gamma." * (20 * version)
-            with LibraryWriter(library) as writer, writer.commit() as change:
+            with LocalWriter(library) as writer, writer.commit() as change:
                 change.put(article(f"a{n}", text), "test")
         elif step == "remove":
-            with LibraryWriter(library) as writer, writer.commit() as change:
+            with LocalWriter(library) as writer, writer.commit() as change:
                 change.remove(f"a{n}")
         elif step == "encode":
             mirror(library, encoder)
         elif step == "open":
-            searcher = Searcher(reader, encoder.dimension)
+            searcher = HybridSearch(reader, encoder.dimension)
         else:
             with reader.snapshot():
                 searcher.catch_up()
@@ -192,11 +192,11 @@ def test_the_vector_search_is_exact(
     (saved,) = (made / "1" / "vectors").iterdir()
     monkeypatch.setattr(vectors, "FEW", 1000)  # what follows is in no file
     build(made, scattered, [article("more", " ".join(f"Epsilon{n}." for n in range(90)))])
-    with LibraryWriter(made) as writer, writer.commit() as change:
+    with LocalWriter(made) as writer, writer.commit() as change:
         change.remove("a3")
     assert list((made / "1" / "vectors").iterdir()) == [saved]
 
-    reader = Library(made)
+    reader = LocalReader(made)
     index = VectorIndex(made / "1" / folder, scattered.dimension)
     with reader.snapshot():
         index.catch_up(reader)
@@ -267,8 +267,8 @@ def test_filters_apply_before_the_cut_in_both_halves(library: Path) -> None:
                      source="Écho du Soir")  # fmt: skip
     undated = article("undated", "Talks of no day.")
     build(library, encoder, [*better, inside, undated])
-    reader = Library(library)
-    searcher = Searcher(reader, encoder.dimension)
+    reader = LocalReader(library)
+    searcher = HybridSearch(reader, encoder.dimension)
     vector = encoder.encode_query("talks")
     with reader.snapshot():
         searcher.catch_up()

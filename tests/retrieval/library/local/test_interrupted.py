@@ -8,14 +8,13 @@ from pathlib import Path
 import pytest
 
 from retrieval.errors import MismatchError, NotALibraryError
-from retrieval.ingest import index
-from retrieval.ingest.index import Reporter
-from retrieval.library.local import batches
+from retrieval.library.local import batches, session
 from retrieval.library.local import rebuild as rebuilding
-from retrieval.library.local.reader import Library
+from retrieval.library.local.reader import LocalReader
 from retrieval.library.local.rebuild import rebuild
-from retrieval.library.local.transaction import Transaction
-from retrieval.library.local.writer import LibraryWriter
+from retrieval.library.local.transaction import LocalTransaction
+from retrieval.library.local.writer import LocalWriter
+from retrieval.library.progress import Reporter
 from retrieval.models.encoder.base import Progress, Vectors
 from tests.support.articles import answerer_of, contents, ids, mirror, write_txt
 from tests.support.encoders import ScatteredEncoder
@@ -28,23 +27,23 @@ class Stopped(BaseException):
 @pytest.fixture
 def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(batches, "_BATCH_CHARACTERS", 100)
-    monkeypatch.setattr(index, "_BATCH_VECTORS", 2)
+    monkeypatch.setattr(session, "_ENCODED_TOGETHER", 2)
 
 
 def stop_after(monkeypatch: pytest.MonkeyPatch, commits: int) -> None:
     """Have the commit after so many others acknowledged, and nothing after it happen."""
     left = [commits]
-    commit = LibraryWriter.commit
+    commit = LocalWriter.commit
 
     @contextlib.contextmanager
-    def counted(writer: LibraryWriter) -> Iterator[Transaction]:
+    def counted(writer: LocalWriter) -> Iterator[LocalTransaction]:
         with commit(writer) as change:
             yield change
         if not left[0]:
             raise Stopped
         left[0] -= 1
 
-    monkeypatch.setattr(LibraryWriter, "commit", counted)
+    monkeypatch.setattr(LocalWriter, "commit", counted)
 
 
 @pytest.mark.usefixtures("small_batches")
@@ -95,7 +94,7 @@ def test_interrupted_encoding_goes_on_where_it_stopped(library: Path, articles: 
     flagging, fresh = Flagging(), ScatteredEncoder()
     with pytest.raises(Stopped):
         mirror(library, flagging, articles)
-    reader = Library(library)
+    reader = LocalReader(library)
     assert reader.pending() == 3
     reader.close()
     mirror(library, fresh, articles)
@@ -149,14 +148,14 @@ def test_a_rebuild_takes_what_another_wrote_until_it_held_the_lock(
     write_txt(articles, "a", "Words of alpha.")
     mirror(library, scattered, articles)
 
-    def after_another(path: Path, *, afresh: bool) -> LibraryWriter:
+    def after_another(path: Path, *, afresh: bool) -> LocalWriter:
         monkeypatch.undo()
         rebuild(path, scattered, Reporter())
         write_txt(articles, "b", "Words of beta.")
         mirror(path, scattered, articles)
-        return LibraryWriter(path, afresh=afresh)
+        return LocalWriter(path, afresh=afresh)
 
-    monkeypatch.setattr(rebuilding, "LibraryWriter", after_another)
+    monkeypatch.setattr(rebuilding, "LocalWriter", after_another)
     assert rebuild(library, ScatteredEncoder("another@2"), Reporter()) == 2
     assert ids(library) == {"a", "b"}
 

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from retrieval.library.local import transaction
-from retrieval.library.local.writer import LibraryWriter
+from retrieval.library.local.writer import LocalWriter
 from tests.support.articles import article, truth
 
 Step = tuple[str, ...]
@@ -38,7 +38,7 @@ def test_after_a_sweep_there_is_what_the_passages_need_and_nothing_else(
         library = Path(folder) / "library"
         steps = [*steps, ("commit",), ("reopen",) if by_another else ("commit",), ("sweep",)]
         for run in _split(steps, "reopen"):
-            with LibraryWriter(library) as writer:
+            with LocalWriter(library) as writer:
                 for changes in _split(run, "commit"):
                     _commit(writer, changes)
                 unswept = writer.unswept()
@@ -64,7 +64,7 @@ def _split(steps: Sequence[Step], at: str) -> Iterator[list[Step]]:
     yield part
 
 
-def _commit(writer: LibraryWriter, steps: Sequence[Step]) -> None:
+def _commit(writer: LocalWriter, steps: Sequence[Step]) -> None:
     """Take steps in one commit, up to one that fails."""
     with suppress(_FailedError), writer.commit() as change:
         for step, *about in steps:
@@ -73,7 +73,9 @@ def _commit(writer: LibraryWriter, steps: Sequence[Step]) -> None:
             elif step == "remove":
                 change.remove(*about)
             elif step == "encode":
-                digests = [row[0] for row in change.connection.execute("SELECT * FROM pending")]
+                digests = [
+                    row[0] for row in change.changes.connection.execute("SELECT * FROM pending")
+                ]
                 change.store_vectors(digests, np.ones((len(digests), 4), dtype=np.float32))
             elif step == "sweep":
                 change.sweep()

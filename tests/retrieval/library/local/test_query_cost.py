@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 
 from retrieval.library.filter import Filter
+from retrieval.library.local.hybrid_search import HybridSearch
 from retrieval.library.local.indexes.vectors import VectorIndex
-from retrieval.library.local.reader import Library
-from retrieval.library.local.searcher import Searcher
-from retrieval.library.local.writer import LibraryWriter
+from retrieval.library.local.reader import LocalReader
+from retrieval.library.local.writer import LocalWriter
 from tests.support.articles import article, build
 from tests.support.encoders import ReadableEncoder, ScatteredEncoder
 
@@ -17,7 +17,7 @@ def test_the_sources_are_read_again_only_where_words_changed(
     library: Path, scattered: ScatteredEncoder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     build(library, scattered, [article(i, f"Words of {i}.", source=f"Écho {i}") for i in "abc"])
-    reader = Library(library)
+    reader = LocalReader(library)
     read, sources = [], reader.sources
 
     def reading() -> frozenset[str | None]:
@@ -25,7 +25,7 @@ def test_the_sources_are_read_again_only_where_words_changed(
         return sources()
 
     monkeypatch.setattr(reader, "sources", reading)
-    searcher = Searcher(reader, scattered.dimension)
+    searcher = HybridSearch(reader, scattered.dimension)
 
     def found(within: Filter) -> int:
         with reader.snapshot():
@@ -37,7 +37,7 @@ def test_the_sources_are_read_again_only_where_words_changed(
     hidden = Filter(withheld="écho b")
     assert [found(hidden), found(Filter(source="ÉCHO C")), found(hidden)] == [2, 1, 2]
     assert len(read) == 1
-    with LibraryWriter(library) as writer, writer.commit():
+    with LocalWriter(library) as writer, writer.commit():
         pass  # of which no words came
     assert found(hidden) == 2
     assert len(read) == 1
@@ -51,9 +51,9 @@ def test_vectors_from_nothing_do_without_what_was_removed(
     library: Path, scattered: ScatteredEncoder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     build(library, scattered, [article(f"a{n}", f"Words of alpha{n}.") for n in range(4)])
-    with LibraryWriter(library) as writer, writer.commit() as change:
+    with LocalWriter(library) as writer, writer.commit() as change:
         change.remove("a2")
-    reader = Library(library)
+    reader = LocalReader(library)
     monkeypatch.setattr(reader, "removed_since", lambda generation: pytest.fail("read in vain"))
     index = VectorIndex(library / "nowhere", scattered.dimension)
     with reader.snapshot():
@@ -71,7 +71,7 @@ def test_what_came_last_is_found_without_going_through_what_was_there(
         library = tmp_path / str(articles)
         build(library, encoder, [article(f"a{n}", f"Words of {n}.") for n in range(articles)])
         done: list[int] = []
-        with LibraryWriter(library) as writer:
+        with LocalWriter(library) as writer:
             last = writer.generation()
             with writer.commit() as change:
                 change.put(article("more", "Words of one more."), "test")

@@ -17,8 +17,8 @@ from retrieval.errors import (
     NotALibraryError,
 )
 from retrieval.library.local.folder import current_edition
-from retrieval.library.local.reader import Library
-from retrieval.library.local.writer import LibraryWriter
+from retrieval.library.local.reader import LocalReader
+from retrieval.library.local.writer import LocalWriter
 from tests.support.articles import answerer_of, article, build, mirror, truth
 from tests.support.encoders import ReadableEncoder
 
@@ -40,16 +40,16 @@ def made(library: Path, encoder: ReadableEncoder) -> Path:
 
 
 def test_what_was_put_is_read_back(made: Path) -> None:
-    opened = Library(made)
+    opened = LocalReader(made)
     assert opened.article("talks") == TALKS
     assert opened.article("other") is None
     opened.close()
 
 
 def test_a_snapshot_holds_still_while_another_writes(made: Path) -> None:
-    reader = Library(made)
+    reader = LocalReader(made)
     with reader.snapshot() as before:
-        with LibraryWriter(made) as writer, writer.commit() as change:
+        with LocalWriter(made) as writer, writer.commit() as change:
             change.put(article("more", "More words. And more."), "test")
             change.remove("talks")
         assert reader.state() == before
@@ -62,9 +62,9 @@ def test_a_snapshot_holds_still_while_another_writes(made: Path) -> None:
 
 
 def test_what_fails_inside_a_commit_did_not_happen(made: Path) -> None:
-    reader = Library(made)
+    reader = LocalReader(made)
     generation = reader.generation()
-    with LibraryWriter(made) as writer:
+    with LocalWriter(made) as writer:
         with pytest.raises(KeyError), writer.commit() as change:
             change.put(article("half", "Half of it."), "test")
             raise KeyError
@@ -79,7 +79,7 @@ def test_what_fails_inside_a_commit_did_not_happen(made: Path) -> None:
 def test_a_second_writer_is_told_which_process_writes(
     made: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("retrieval.library.local.writer._PATIENCE", 0.05)
+    monkeypatch.setattr("retrieval.library.local.folder.PATIENCE", 0.05)
     holder = subprocess.Popen(
         [sys.executable, "-c", HOLD, str(made)],
         stdin=subprocess.PIPE,
@@ -90,22 +90,22 @@ def test_a_second_writer_is_told_which_process_writes(
         assert holder.stdout is not None
         assert holder.stdout.readline() == "holding\n"
         with pytest.raises(LockedError) as error:
-            LibraryWriter(made)
+            LocalWriter(made)
         one_line(error, str(made), f"process {holder.pid}", "wait")
-        reader = Library(made)  # asking needs no lock
+        reader = LocalReader(made)  # asking needs no lock
         assert reader.article("talks") == TALKS
         reader.close()
         holder.kill()
-    with LibraryWriter(made):  # nothing is left to clean up after a kill
+    with LocalWriter(made):  # nothing is left to clean up after a kill
         pass
 
 
 HOLD = """
 import sys
 from pathlib import Path
-from retrieval.library import LibraryWriter
+from retrieval.library.local.writer import LocalWriter
 
-with LibraryWriter(Path(sys.argv[1])):
+with LocalWriter(Path(sys.argv[1])):
     print("holding", flush=True)
     sys.stdin.read()
 """
@@ -116,7 +116,7 @@ def test_a_folder_with_something_else_is_not_written_into(library: Path, name: s
     library.mkdir()
     (library / name).write_text("mine")
     with pytest.raises(NotALibraryError) as error:
-        LibraryWriter(library)
+        LocalWriter(library)
     one_line(error, str(library), "empty or a new folder")
     assert [path.name for path in library.iterdir()] == [name]
     assert (library / name).read_text() == "mine"
@@ -124,7 +124,7 @@ def test_a_folder_with_something_else_is_not_written_into(library: Path, name: s
 
 def test_a_file_is_no_library(library: Path) -> None:
     library.write_text("mine")
-    for use in (LibraryWriter, Library):
+    for use in (LocalWriter, LocalReader):
         with pytest.raises(NotALibraryError) as error:
             use(library)
         one_line(error, str(library))
@@ -133,7 +133,7 @@ def test_a_file_is_no_library(library: Path) -> None:
 
 def test_reading_makes_nothing(library: Path) -> None:
     with pytest.raises(NotALibraryError) as error:
-        Library(library)
+        LocalReader(library)
     one_line(error, "run: quoth index")
     assert not library.exists()
 
@@ -144,7 +144,7 @@ def test_reading_makes_nothing(library: Path) -> None:
 )  # fmt: skip
 def test_a_damaged_marker_is_refused_and_left_alone(made: Path, marker: bytes) -> None:
     (made / "quoth.json").write_bytes(marker)
-    for use in (LibraryWriter, Library):
+    for use in (LocalWriter, LocalReader):
         with pytest.raises(DamagedError) as error:
             use(made)
         one_line(error, "quoth.json", "damaged")
@@ -153,7 +153,7 @@ def test_a_damaged_marker_is_refused_and_left_alone(made: Path, marker: bytes) -
 
 def test_a_newer_folder_is_refused(made: Path) -> None:
     (made / "quoth.json").write_text(json.dumps({"format": 2, "edition": "1"}))
-    for use in (LibraryWriter, Library):
+    for use in (LocalWriter, LocalReader):
         with pytest.raises(MismatchError) as error:
             use(made)
         one_line(error, "newer Quoth", "pip install --upgrade quoth")
@@ -163,7 +163,7 @@ def test_newer_tables_are_refused(made: Path) -> None:
     connection = truth(made)
     connection.execute("PRAGMA user_version = 99")
     connection.close()
-    for use in (LibraryWriter, Library):
+    for use in (LocalWriter, LocalReader):
         with pytest.raises(MismatchError) as error:
             use(made)
         one_line(error, "newer Quoth", "pip install --upgrade quoth")
@@ -174,7 +174,7 @@ def test_some_other_database_is_refused(made: Path) -> None:
     other = sqlite3.connect(made / "1" / "truth.sqlite")
     other.execute("CREATE TABLE mine (x)")
     other.close()
-    for use in (LibraryWriter, Library):
+    for use in (LocalWriter, LocalReader):
         with pytest.raises(LibraryError) as error:
             use(made)
         one_line(error)
@@ -188,7 +188,7 @@ def test_another_encoder_is_refused(made: Path) -> None:
     with pytest.raises(MismatchError) as error:
         answerer_of(made, other, 0.5)
     one_line(error, "readable@1", "other@2", "QUOTH_ENCODER", "quoth index --rebuild")
-    with LibraryWriter(made) as writer, pytest.raises(MismatchError):
+    with LocalWriter(made) as writer, pytest.raises(MismatchError):
         writer.claim(other.identity)
 
 
@@ -196,7 +196,7 @@ def test_a_text_that_was_tampered_with_is_not_quoted(made: Path, encoder: Readab
     connection = truth(made)
     connection.execute("UPDATE articles SET text = replace(text, 'Istanbul', 'Timbuktu')")
     connection.close()
-    opened = Library(made)
+    opened = LocalReader(made)
     with pytest.raises(DamagedError) as error:
         opened.article("talks")
     one_line(error, "talks", "does not match")
@@ -237,7 +237,7 @@ def ask(library: Path, encoder: ReadableEncoder) -> None:
 def test_the_encoder_is_given_the_title_that_a_digest_is_of(library: Path) -> None:
     """Two passages of one digest share a vector, so it must be of the very text encoded."""
     long = article("a", "Words 😀 of astral 𝒜 length.\n\nMore.", title="T" * 500)
-    with LibraryWriter(library) as writer:
+    with LocalWriter(library) as writer:
         with writer.commit() as change:
             change.put(long, "test")
         (given,) = writer.encoder_texts(writer.pending())

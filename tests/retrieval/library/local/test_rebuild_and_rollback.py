@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 
 from retrieval.errors import DamagedError, LibraryError, LockedError, MismatchError
-from retrieval.ingest.index import Reporter
 from retrieval.library.local import folder, schema
-from retrieval.library.local import rebuild as rebuilding
-from retrieval.library.local.reader import Library
+from retrieval.library.local.reader import LocalReader
 from retrieval.library.local.rebuild import rebuild, roll_back
+from retrieval.library.local.session import LocalSession
 from retrieval.library.local.verify.check import verify
-from retrieval.library.local.writer import LibraryWriter
+from retrieval.library.local.writer import LocalWriter
+from retrieval.library.progress import Reporter
 from retrieval.models.encoder.base import Progress, Vectors
 from tests.support.articles import (
     answerer_of,
@@ -89,8 +89,8 @@ def test_a_library_of_an_older_schema_is_refused_until_it_is_rebuilt(
     before = contents(made)
     monkeypatch.setattr(schema, "VERSION", schema.VERSION + 1)
     uses = (
-        lambda: Library(made),
-        lambda: LibraryWriter(made),
+        lambda: LocalReader(made),
+        lambda: LocalWriter(made),
         lambda: mirror(made, scattered, articles),
         lambda: verify(made, Reporter()),
         lambda: answerer_of(made, scattered, 0.0),
@@ -209,7 +209,7 @@ def test_one_edition_is_kept_until_the_next_rebuild_begins(
         assert folder.editions(made).previous is None
         raise KeyError
 
-    monkeypatch.setattr(rebuilding, "bring_up_to_date", looked_at)
+    monkeypatch.setattr(LocalSession, "catch_up", looked_at)
     with pytest.raises(KeyError):
         rebuild(made, scattered, Reporter())
     assert editions(made) == {"3"}  # what was not finished takes no room
@@ -228,7 +228,7 @@ def test_what_a_killed_rebuild_left_is_never_gone_back_to(
     assert len(report.left_over) == 3
     with pytest.raises(LibraryError, match="no earlier edition"):
         roll_back(made)
-    with LibraryWriter(made):
+    with LocalWriter(made):
         assert editions(made) == {"1"}
     assert not verify(made, Reporter()).left_over
 
@@ -258,7 +258,7 @@ def test_nobody_goes_back_while_another_writes(
 ) -> None:
     rebuild(made, scattered, Reporter())
     monkeypatch.setattr(folder, "PATIENCE", 0.05)
-    with LibraryWriter(made), pytest.raises(LockedError, match=r"process \d+ is writing"):
+    with LocalWriter(made), pytest.raises(LockedError, match=r"process \d+ is writing"):
         roll_back(made)
     assert folder.current_edition(made).name == "2"
 

@@ -8,11 +8,11 @@ import pytest
 
 from retrieval.answering.answerer import Answerer
 from retrieval.errors import MismatchError, NotALibraryError
-from retrieval.ingest.index import Reporter
-from retrieval.library.local import asked as embedded
-from retrieval.library.local.reader import Library
+from retrieval.library.fusion import Candidate
+from retrieval.library.local import searcher as searcher_module
+from retrieval.library.local.reader import LocalReader
 from retrieval.library.local.rebuild import rebuild
-from retrieval.library.local.searcher import Candidate
+from retrieval.library.progress import Reporter
 from retrieval.models.encoder.base import Encoder
 from tests.support.articles import answerer_of, article, build
 from tests.support.encoders import ReadableEncoder
@@ -36,10 +36,10 @@ def test_a_rebuild_in_the_middle_of_opening_is_followed(
 ) -> None:
     """After two rebuilds, what was opened is gone, and its index of words cannot be."""
     build(library, encoder, [article("old", "The king spoke.")])
-    really_open = embedded._open
+    really_open = searcher_module._open
     left = rebuilds
 
-    def open_slowly(path: Path, encoder: Encoder) -> Library:
+    def open_slowly(path: Path, encoder: Encoder) -> LocalReader:
         nonlocal left
         opened = really_open(path, encoder)
         while left:
@@ -47,8 +47,8 @@ def test_a_rebuild_in_the_middle_of_opening_is_followed(
             rebuild(library, encoder, Reporter())
         return opened
 
-    monkeypatch.setattr(embedded, "_open", open_slowly)
-    opened = embedded.EmbeddedLibrary(library, encoder)
+    monkeypatch.setattr(searcher_module, "_open", open_slowly)
+    opened = searcher_module.LocalSearcher(library, encoder)
     assert opened.weights("king")["king"] > 0
     opened.close()
     left = rebuilds
@@ -132,7 +132,7 @@ def test_a_question_finishes_on_the_generation_that_it_began_with(
         return found
 
     monkeypatch.setattr(answerer._library, "search", change_after)
-    before = Library(library)
+    before = LocalReader(library)
     generation = before.generation()
     answer = answerer.ask("what did the king speak of")
     assert before.generation() > generation
@@ -152,7 +152,7 @@ def test_passages_are_counted_again_only_after_a_commit(
     library: Path, encoder: ReadableEncoder
 ) -> None:
     build(library, encoder, [article("a", "The king spoke.")])
-    opened = Library(library)
+    opened = LocalReader(library)
     asked: list[str] = []
     opened._connection.set_trace_callback(asked.append)
     for n in range(3):

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from retrieval.library.local import batches, split_process
-from retrieval.library.local.split_process import Splitter
+from retrieval.library.local.split_process import SplitProcess
 from retrieval.library.local.transaction import passages_of
 from tests.support.articles import article, contents, mirror, write_txt
 from tests.support.encoders import ScatteredEncoder
@@ -33,29 +33,29 @@ def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def splitter(at_once: None) -> Iterator[Splitter]:
-    with closing(Splitter()) as made:
+def splitter(at_once: None) -> Iterator[SplitProcess]:
+    with closing(SplitProcess()) as made:
         yield made
 
 
-def process_of(splitter: Splitter) -> "subprocess.Popen[bytes]":
+def process_of(splitter: SplitProcess) -> "subprocess.Popen[bytes]":
     assert splitter._process is not None
     return splitter._process
 
 
-def test_it_splits_as_one_would_oneself(splitter: Splitter) -> None:
+def test_it_splits_as_one_would_oneself(splitter: SplitProcess) -> None:
     first, second = splitter.begin(ARTICLES[:3]), splitter.begin(ARTICLES[3:])
     assert first() | second() == {each: passages_of(each.title, each.text) for each in ARTICLES}
     assert process_of(splitter).pid != os.getpid()
 
 
 def test_little_is_not_worth_a_process() -> None:
-    with closing(Splitter()) as splitter:
+    with closing(SplitProcess()) as splitter:
         assert splitter.begin(ARTICLES)() == {}
         assert splitter._process is None
 
 
-def test_of_a_process_that_died_nothing_is_split(splitter: Splitter) -> None:
+def test_of_a_process_that_died_nothing_is_split(splitter: SplitProcess) -> None:
     splitter.begin(ARTICLES)()
     process_of(splitter).kill()
     process_of(splitter).wait()
@@ -64,7 +64,7 @@ def test_of_a_process_that_died_nothing_is_split(splitter: Splitter) -> None:
 
 
 def test_where_no_process_can_be_started_nothing_is_split(
-    splitter: Splitter, monkeypatch: pytest.MonkeyPatch
+    splitter: SplitProcess, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sys, "executable", "/nowhere/python")
     assert splitter.begin(ARTICLES)() == {}
@@ -72,10 +72,10 @@ def test_where_no_process_can_be_started_nothing_is_split(
 
 def test_it_ends_with_the_process_that_asked_however_that_ends() -> None:
     script = (
-        "from retrieval import splitting\n"
-        "splitting._WORTH_IT = 0\n"
+        "from retrieval.library.local import split_process\n"
+        "split_process._WORTH_IT = 0\n"
         "from tests.retrieval.library.local.test_split_process import ARTICLES\n"
-        "splitter = splitting.Splitter()\n"
+        "splitter = split_process.SplitProcess()\n"
         "splitter.begin(ARTICLES)()\n"
         "print(splitter._process.pid, flush=True)\n"
         "input()\n"

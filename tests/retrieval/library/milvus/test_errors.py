@@ -5,11 +5,11 @@ from dataclasses import replace
 import pytest
 
 from retrieval.errors import LibraryError
-from retrieval.library import door
-from retrieval.library.location import MilvusPlace
+from retrieval.library import open as open_library
+from retrieval.library.milvus.location import MilvusLocation
 from retrieval.library.milvus.server import Server
 
-PLACE = MilvusPlace("127.0.0.1", 9, "news", user="me", password="s3cret")  # noqa: S106 - nobody's
+PLACE = MilvusLocation("127.0.0.1", 9, "news", user="me", password="s3cret")  # noqa: S106 - nobody's
 
 
 class _Refusing:
@@ -58,7 +58,7 @@ def test_each_error_is_one_line_without_a_secret(said: str, told: str) -> None:
 def test_where_nobody_listens_it_says_so_soon() -> None:
     pytest.importorskip("pymilvus")
     with pytest.raises(LibraryError, match=r"milvus://127\.0\.0\.1:9/news: the library can't be"):
-        door.status(PLACE)
+        open_library(PLACE).status()
 
 
 @pytest.mark.parametrize("name", ["authors", "connections", "timeouts", "permissions"])

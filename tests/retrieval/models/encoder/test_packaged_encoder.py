@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from retrieval.ingest.index import Reporter, index
+from retrieval.ingest.index import index
+from retrieval.library.progress import Reporter
 from retrieval.models.encoder import DEFAULT_MODEL, Encoder, load_encoder
 from retrieval.models.encoder.base import l2_normalise
 from tests.support.articles import answerer_of

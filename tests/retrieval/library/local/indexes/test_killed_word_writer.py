@@ -11,8 +11,8 @@ from retrieval.library.local.folder import current_edition
 from retrieval.library.local.indexes import word_writer
 from retrieval.library.local.indexes.word_files import open_index
 from retrieval.library.local.indexes.words import WordIndex
-from retrieval.library.local.reader import Library
-from retrieval.library.local.writer import LibraryWriter
+from retrieval.library.local.reader import LocalReader
+from retrieval.library.local.writer import LocalWriter
 from tests.support.articles import article
 
 ROUNDS = 10
@@ -50,7 +50,7 @@ class Copying:
 
 def change(library: Path, n: int) -> None:
     """Add an article, and edit those before."""
-    with LibraryWriter(library) as writer, writer.commit() as commit:
+    with LocalWriter(library) as writer, writer.commit() as commit:
         for k in range(max(0, n - 3), n + 1):
             commit.put(article(f"a{k}", f"Words of alpha{k}, as of {n}. " * 40), "test")
 
@@ -62,7 +62,7 @@ def test_killed_about_any_commit_the_next_run_deletes_what_went(
     copies.mkdir()
     change(library, 0)
     folder = current_edition(library).words
-    with closing(Library(library)) as opened:
+    with closing(LocalReader(library)) as opened:
         with opened.snapshot():
             WordIndex(folder).catch_up(opened)
         for n in range(1, ROUNDS):
@@ -72,7 +72,7 @@ def test_killed_about_any_commit_the_next_run_deletes_what_went(
                     word_writer, "open_index", lambda f: Copying(open_index(f), folder, copies)
                 )
                 WordIndex(folder).catch_up(opened)
-        with LibraryWriter(library) as writer, writer.commit() as commit:
+        with LocalWriter(library) as writer, writer.commit() as commit:
             for n in range(0, ROUNDS, 2):
                 commit.remove(f"a{n}")
         with opened.snapshot():

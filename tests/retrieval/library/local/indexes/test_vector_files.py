@@ -15,14 +15,14 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from retrieval.ingest.index import Reporter
 from retrieval.library.local.indexes import vector_files
 from retrieval.library.local.indexes import vectors as vectors_module
-from retrieval.library.local.indexes.vector_formats import Cells, Exact, read
+from retrieval.library.local.indexes.vector_formats import ExactVectors, IvfVectors, read
 from retrieval.library.local.indexes.vectors import VectorIndex
-from retrieval.library.local.reader import Library
+from retrieval.library.local.reader import LocalReader
 from retrieval.library.local.verify.check import verify
-from retrieval.library.local.writer import LibraryWriter
+from retrieval.library.local.writer import LocalWriter
+from retrieval.library.progress import Reporter
 from tests.support.articles import article, build, mirror
 from tests.support.encoders import ScatteredEncoder
 
@@ -75,7 +75,7 @@ def add(library: Path, numbers: range) -> Path:
 
 
 def remove(library: Path, numbers: range) -> None:
-    with LibraryWriter(library) as writer, writer.commit() as change:
+    with LocalWriter(library) as writer, writer.commit() as change:
         for n in numbers:
             assert change.remove(f"a{n}")
     mirror(library, SubjectEncoder())
@@ -91,7 +91,7 @@ def saved(library: Path) -> list[Path]:
 class Asked:
     """An index beside all that is true of it."""
 
-    def __init__(self, library: Library, index: VectorIndex) -> None:
+    def __init__(self, library: LocalReader, index: VectorIndex) -> None:
         self.index = index
         stored = library.vectors_of(library.passages_within().tolist())
         self.ids = np.array(sorted(stored), dtype=np.int64)
@@ -133,7 +133,7 @@ class Asked:
 @contextmanager
 def asking(library: Path, folder: str = "vectors") -> Iterator[Asked]:
     """An index that was opened, and has caught up, as who asks has it."""
-    with closing(Library(library)) as opened, opened.snapshot():
+    with closing(LocalReader(library)) as opened, opened.snapshot():
         index = VectorIndex(library / "1" / folder, SubjectEncoder.dimension)
         index.catch_up(opened)
         yield Asked(opened, index)
@@ -141,7 +141,7 @@ def asking(library: Path, folder: str = "vectors") -> Iterator[Asked]:
 
 def test_many_vectors_are_in_cells_and_nearly_all_of_the_nearest_are_found(large: Path) -> None:
     (path,) = saved(large)
-    assert isinstance(read(path), Cells)
+    assert isinstance(read(path), IvfVectors)
     with asking(large) as asked:
         assert len(asked.ids) == 2_000
         assert asked.holds_all()
@@ -150,7 +150,7 @@ def test_many_vectors_are_in_cells_and_nearly_all_of_the_nearest_are_found(large
 
 def test_few_vectors_are_all_looked_at(library: Path) -> None:
     (path,) = saved(add(library, range(MANY // 50)))
-    assert isinstance(read(path), Exact)
+    assert isinstance(read(path), ExactVectors)
     with asking(library) as asked:
         assert asked.recall() == 1.0
 
@@ -195,7 +195,7 @@ def test_it_grows_from_one_kind_into_the_other_in_few_files(library: Path) -> No
         assert len(paths) <= 4
         held = np.concatenate([read(path).ids() for path in paths])
         assert len(held) == len(np.unique(held)) == 50 * (n + 1)
-    assert kinds == {Exact, Cells}
+    assert kinds == {ExactVectors, IvfVectors}
     with asking(library) as asked:
         assert asked.recall() > 0.9
     report = verify(library, Reporter())
@@ -220,7 +220,7 @@ def test_what_went_is_left_out_and_much_of_it_is_no_longer_kept(copied: Path) ->
 
 def test_a_reader_goes_over_to_files_that_another_process_wrote(library: Path) -> None:
     add(library, range(2))
-    reader = Library(library)
+    reader = LocalReader(library)
     index = VectorIndex(library / "1" / "vectors", SubjectEncoder.dimension)
     for n in range(2, 12):
         add(library, range(n, n + 1))
@@ -261,8 +261,8 @@ def test_a_changed_byte_of_cells_is_found(copied: Path) -> None:
 _SAVES = """
 import sys
 from pathlib import Path
-from retrieval.search import vectors
-from tests.retrieval.test_vector_files import add
+from retrieval.library.local.indexes import vectors
+from tests.retrieval.library.local.indexes.test_vector_files import add
 vectors.FEW, vectors.MANY = 10, 60
 for n in range(int(sys.argv[2]), 1000):
     add(Path(sys.argv[1]), range(n, n + 1))

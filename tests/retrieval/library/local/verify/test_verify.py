@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 
 from retrieval.errors import LockedError, MismatchError, NotALibraryError
-from retrieval.ingest.index import Reporter
 from retrieval.library.local.folder import current_edition
 from retrieval.library.local.indexes import vectors as vectors_module
 from retrieval.library.local.verify.check import verify
 from retrieval.library.local.verify.repair import repair
-from retrieval.library.local.writer import LibraryWriter
+from retrieval.library.local.writer import LocalWriter
+from retrieval.library.progress import Reporter
 from retrieval.library.report import Repaired, Report
 from tests.support.articles import answerer_of, contents, mirror, truth, write_jsonl, write_txt
 from tests.support.encoders import ScatteredEncoder
@@ -309,7 +309,7 @@ def test_looking_writes_nothing_and_needs_no_lock(made: Path) -> None:
         }
 
     damage(made, "DELETE FROM passages WHERE id = 12")
-    with LibraryWriter(made):
+    with LocalWriter(made):
         before = state()
         assert not found(made).ok
         assert state() == before
@@ -331,8 +331,8 @@ def test_what_killed_runs_left_is_cleared_away(made: Path, scattered: ScatteredE
 def test_a_repair_is_refused_where_an_indexing_run_would_be(
     made: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("retrieval.library.local.writer._PATIENCE", 0.05)
-    with LibraryWriter(made), pytest.raises(LockedError, match="is writing"):
+    monkeypatch.setattr("retrieval.library.local.folder.PATIENCE", 0.05)
+    with LocalWriter(made), pytest.raises(LockedError, match="is writing"):
         repair(made, ScatteredEncoder(), Reporter())
     with pytest.raises(MismatchError, match="another@2"):
         repair(made, ScatteredEncoder("another@2"), Reporter())

@@ -1,0 +1,133 @@
+"""How long one more article takes in a small library and in a large one, and what is rewritten.
+
+    python -m benchmarks.scale.incremental_indexing [--data DIR] [--passages N] [--runs N]
+
+Libraries of 1,000 and of ``--passages`` passages are made of ``news/archive.jsonl.gz``, with
+vectors drawn at random (nothing here depends on what they say). Then new articles of 800 words are
+indexed in turn into one and the other, encoded by the packaged model. Printed are the medians of
+the time that ``index`` takes, their ratio, and the files that were there before and changed.
+"""
+
+import gzip
+import json
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from itertools import islice
+from pathlib import Path
+from statistics import median
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import numpy as np
+
+from benchmarks.common.data import arguments
+from retrieval.ingest.index import index
+from retrieval.library.local.folder import current_edition
+from retrieval.library.local.reader import LocalReader
+from retrieval.library.progress import Reporter
+from retrieval.models.encoder import load_encoder
+from retrieval.models.encoder.base import Encoder, Progress, Vectors, l2_normalise
+
+SMALL = 1_000  # passages
+WORDS = 800  # of an added article
+
+
+class RandomEncoder:
+    """Stands in for another encoder while a large library is made: its vectors say nothing."""
+
+    def __init__(self, other: Encoder) -> None:
+        self.identity, self.dimension = other.identity, other.dimension
+        self._chance = np.random.default_rng(0)
+
+    def encode_query(self, text: str) -> Vectors:
+        """A vector."""
+        return self.encode_passages([text])
+
+    def encode_passages(self, texts: Sequence[str], progress: Progress | None = None) -> Vectors:
+        """As many vectors as texts."""
+        if progress:
+            progress(len(texts), len(texts))
+        drawn = self._chance.standard_normal((len(texts), self.dimension), dtype=np.float32)
+        return l2_normalise(drawn)
+
+
+def archive(data: Path) -> Iterator[dict[str, Any]]:
+    """The articles of the archive, one after the other."""
+    with gzip.open(data / "news" / "archive.jsonl.gz", "rt", encoding="utf-8") as lines:
+        yield from map(json.loads, lines)
+
+
+def write(path: Path, articles: Iterator[dict[str, Any]]) -> None:
+    """Write articles as JSON lines."""
+    with path.open("w", encoding="utf-8") as file:
+        file.writelines(json.dumps(article) + "\n" for article in articles)
+
+
+def made(folder: Path, articles: Iterator[dict[str, Any]], passages: int, encoder: Encoder) -> Path:
+    """A library of at least so many passages."""
+    library = folder / f"{passages}"
+    files = folder / f"{passages}.articles"
+    files.mkdir()
+    held = 0
+    while held < passages:
+        write(files / f"{held}.jsonl", islice(articles, max(20, passages // 60)))
+        index([files], library, encoder, _reporter())
+        opened = LocalReader(library)
+        held = opened.state().passages
+        opened.close()
+    return library
+
+
+def files_of(library: Path) -> dict[Path, tuple[int, int]]:
+    """The files of the caches, with what tells whether one was rewritten."""
+    edition = current_edition(library)
+    return {
+        path: (path.stat().st_ino, path.stat().st_size)
+        for folder in (edition.words, edition.vectors)
+        for path in folder.rglob("*")
+        if path.is_file() and path.stat().st_size > 1_000_000
+    }
+
+
+def _reporter() -> Reporter:
+    return Reporter(lambda problem: sys.exit(str(problem)))
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = arguments(__doc__)
+    parser.add_argument("--passages", type=int, default=100_000, help="of the large library")
+    parser.add_argument("--runs", type=int, default=9)
+    options = parser.parse_args()
+    encoder = load_encoder()
+    articles = archive(options.data)
+    with TemporaryDirectory() as folder:
+        there = Path(folder)
+        scattered = RandomEncoder(encoder)
+        libraries = [made(there, articles, n, scattered) for n in (SMALL, options.passages)]
+        took: list[list[float]] = [[], []]
+        rewritten: set[str] = set()
+        long = (row for row in articles if len(row["text"].split()) >= WORDS)
+        for run in range(options.runs + 1):
+            row = next(long)
+            row["text"] = " ".join(row["text"].split(" ")[:WORDS])
+            for n, library in enumerate(libraries):
+                source = there / f"new.{n}.{run}"
+                source.mkdir()
+                write(source / "article.jsonl", iter([row]))
+                before = files_of(library)
+                began = time.perf_counter()
+                index([source], library, encoder, _reporter())
+                took[n].append(time.perf_counter() - began)
+                after = files_of(library)
+                rewritten |= {str(p) for p in before if p in after and before[p] != after[p]}
+    small, large = (median(each[1:]) for each in took)  # the first one warms up
+    print(f"one article of {WORDS} words added, encoding included, medians of {options.runs}")
+    print(f"{SMALL:>9,} passages: {small * 1000:7.0f} ms")
+    print(f"{options.passages:>9,} passages: {large * 1000:7.0f} ms, {large / small:.2f} times")
+    print(f"large cache files rewritten: {', '.join(sorted(rewritten)) or 'none'}")
+
+
+if __name__ == "__main__":
+    main()

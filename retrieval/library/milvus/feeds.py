@@ -1,0 +1,178 @@
+"""The feeds that a library on a server follows: rows of its ledger.
+
+A row of an item has the number of its feed in ``article``, that of its page's address in
+``version``, and the key of its article in ``moment``; all of it stands in ``value`` as JSON.
+"""
+
+import json
+from collections.abc import Iterator
+from dataclasses import asdict, replace
+from typing import Any
+
+from retrieval.library.feed_records import FeedRecord, ItemRecord
+from retrieval.library.milvus.rows import article_key, number_of
+from retrieval.library.milvus.schema import STRONG, Collections, Kind, ledger_row
+from retrieval.library.milvus.server import Row, Server
+
+_TOGETHER = 1_000  # rows written in one call
+
+
+class MilvusFeeds:
+    """A ``FeedReader``; in a transaction a ``FeedTable``, whose changes are written by ``write``.
+
+    Args:
+        server: where the library is.
+        names: its collections.
+    """
+
+    def __init__(self, server: Server, names: Collections) -> None:
+        self._server = server
+        self._articles = names.articles
+        self._ledger = names.ledger
+        self._changed: dict[int, Row | None] = {}  # by id; None: deleted
+
+    def records(self) -> list[FeedRecord]:
+        """Every feed, by address."""
+        rows = self._rows(f"kind == {Kind.FEED:d}")
+        return sorted((FeedRecord(**each) for each in rows), key=lambda feed: feed.address)
+
+    def item_counts(self, address: str) -> tuple[int, int]:
+        """How many items of a feed are in, and how many wait: new, or other than when fetched."""
+        items = [*self._items(address)]
+        waiting = sum(item.taken != item.wanted for item in items)
+        return sum(i.taken == i.wanted and i.article is not None for i in items), waiting
+
+    def waiting_items(self, address: str) -> list[ItemRecord]:
+        """The items of a feed whose pages are to be fetched, the newest first."""
+        waiting = [item for item in self._items(address) if item.taken != item.wanted]
+        waiting.sort(key=lambda item: item.guid)
+        waiting.sort(key=lambda item: item.date or "", reverse=True)
+        return waiting
+
+    def has(self, address: str) -> bool:
+        """Whether the library follows a feed."""
+        return self._value(number_of(Kind.FEED.name, address)) is not None
+
+    def put(self, feed: FeedRecord) -> None:
+        """Add a feed, or replace what is known of it."""
+        self._change(ledger_row(Kind.FEED, feed.address, value=json.dumps(asdict(feed))))
+
+    def remove(self, address: str) -> bool:
+        """Forget a feed and its items, not their articles; False where there is no such feed."""
+        there = self.has(address)
+        for item in self._items(address):
+            self._changed[number_of(Kind.FEED_ITEM.name, item.feed, item.guid)] = None
+        self._changed[number_of(Kind.FEED.name, address)] = None
+        return there
+
+    def only_articles_of(self, address: str) -> list[str]:
+        """The ids of the articles that came from a feed and from no other."""
+        ids = {item.article for item in self._items(address) if item.article}
+        return sorted(
+            each
+            for each in ids
+            if self._server.row(self._articles, article_key(each), ["version"], STRONG)
+            and all(item.feed == address for item in self._items_with(each))
+        )
+
+    def list_item(self, item: ItemRecord) -> bool:
+        """Remember that a feed lists an item.
+
+        Returns:
+            Whether its page is to be fetched: it is new to this library, or the feed says other
+            things of it than when it was fetched.
+        """
+        value = self._value(number_of(Kind.FEED_ITEM.name, item.feed, item.guid))
+        known = ItemRecord(**value) if value else None
+        twin = None
+        if known is None:  # another of a site's feeds may have brought the same page
+            where = f"kind == {Kind.FEED_ITEM:d} and version == {_page(item.canonical)}"
+            twin = next(
+                (
+                    each
+                    for each in map(_item, self._rows(where))
+                    if each.canonical == item.canonical
+                    and each.feed != item.feed
+                    and each.taken == each.wanted
+                ),
+                None,
+            )
+        listed = item.after(known, twin.article if twin else None, twin_is_in=twin is not None)
+        self._put_item(listed)
+        return listed.taken != listed.wanted
+
+    def put_item(self, item: ItemRecord) -> None:
+        """Replace what is known of an item; one whose feed is no longer followed is dropped."""
+        if self.has(item.feed):
+            self._put_item(item)
+
+    def postpone_items(self, address: str, due: int) -> None:
+        """Do not fetch the pages of a feed's waiting items until a time, in seconds since 1970."""
+        for item in self.waiting_items(address):
+            self._put_item(replace(item, due=max(item.due, due)))
+
+    def said_of(self, article_id: str) -> tuple[str | None, str | None]:
+        """The title and the date that feeds give to an article's page."""
+        items = [*self._items_with(article_id)]
+        title = max((item.title for item in items if item.title), default=None)
+        return title, max((item.date for item in items if item.date), default=None)
+
+    def write(self) -> None:
+        """Write every change."""
+        rows = [row for row in self._changed.values() if row is not None]
+        gone = [number for number, row in self._changed.items() if row is None]
+        for start in range(0, len(rows), _TOGETHER):
+            self._server.call("upsert", self._ledger, rows[start : start + _TOGETHER])
+        for start in range(0, len(gone), _TOGETHER):
+            self._server.call("delete", self._ledger, ids=gone[start : start + _TOGETHER])
+        self._changed.clear()
+
+    def _items(self, address: str) -> Iterator[ItemRecord]:
+        where = f"kind == {Kind.FEED_ITEM:d} and article == {number_of('feed', address)}"
+        return (item for item in map(_item, self._rows(where)) if item.feed == address)
+
+    def _items_with(self, article_id: str) -> Iterator[ItemRecord]:
+        where = f"kind == {Kind.FEED_ITEM:d} and moment == {article_key(article_id)}"
+        return (item for item in map(_item, self._rows(where)) if item.article == article_id)
+
+    def _put_item(self, item: ItemRecord) -> None:
+        self._change(
+            ledger_row(
+                Kind.FEED_ITEM,
+                item.feed,
+                item.guid,
+                article=number_of("feed", item.feed),
+                version=_page(item.canonical),
+                moment=article_key(item.article) if item.article else 0,
+                value=json.dumps(asdict(item)),
+            )
+        )
+
+    def _change(self, row: Row) -> None:
+        self._changed[row["id"]] = row
+
+    def _value(self, number: int) -> dict[str, Any] | None:
+        """What a row says, with what is not written yet."""
+        if number in self._changed:
+            row = self._changed[number]
+        else:
+            row = self._server.row(self._ledger, number, ["value"], STRONG)
+        return json.loads(row["value"]) if row else None
+
+    def _rows(self, where: str) -> Iterator[dict[str, Any]]:
+        """What the rows say for which a condition holds, with what is not written yet."""
+        wanted = dict(part.split(" == ") for part in where.split(" and "))
+        for row in self._server.rows(self._ledger, where, ["value"], STRONG):
+            if row["id"] not in self._changed:
+                yield json.loads(row["value"])
+        for changed in [*self._changed.values()]:
+            if changed and all(changed[name] == int(number) for name, number in wanted.items()):
+                yield json.loads(changed["value"])
+
+
+def _item(value: dict[str, Any]) -> ItemRecord:
+    return ItemRecord(**value)
+
+
+def _page(canonical: str) -> int:
+    return number_of("page", canonical)
