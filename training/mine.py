@@ -1,4 +1,4 @@
-"""Finds what the reader must learn to tell apart: what our own search finds for each question.
+"""Mines hard negatives: what our own search finds for each question of the training data.
 
     python -m training.mine [--data DIR] [--work DIR] [--every K]
 
@@ -20,14 +20,14 @@ from retrieval.library.local.reader import LocalReader
 from retrieval.models.encoder import load_encoder
 from training.options import arguments
 
-KEPT = 24
+TOP_K = 24
 """Candidates of each question that are written down."""
 
 Found = list[tuple[int, int, int, float]]
 
 
 class _Miner:
-    """One process's view of the library."""
+    """Searches the library of paragraphs, in a process of its own."""
 
     def __init__(self, path: Path, numbers: dict[str, int]) -> None:
         self._encoder = load_encoder()
@@ -36,11 +36,11 @@ class _Miner:
         self._searcher = HybridSearch(self._library, self._encoder.dimension)
 
     def find(self, question: str) -> Found:
-        """The best candidates for a question."""
+        """The first ``TOP_K`` candidates: paragraph, start, end and score of each."""
         vector = self._encoder.encode_query(question)
         with self._library.snapshot():
             self._searcher.catch_up()
-            found = self._searcher.search(question, vector, Filter())[:KEPT]
+            found = self._searcher.search(question, vector, Filter())[:TOP_K]
             articles = self._library.articles_by_number(c.passage.article for c in found)
         rows = [(c.passage, round(c.score, 3)) for c in found]
         return [
@@ -50,7 +50,7 @@ class _Miner:
 
 
 def main() -> None:
-    """Mine, and write what was found."""
+    """Index the paragraphs, ask each question, and write the candidates."""
     parser = arguments(__doc__)
     parser.add_argument("--every", type=int, default=1, help="ask one question in so many")
     options = parser.parse_args()
