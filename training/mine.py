@@ -12,7 +12,8 @@ import gzip
 import json
 from pathlib import Path
 
-from benchmarks.common.data import library_of, read
+from benchmarks.common.collections import library_of
+from benchmarks.common.data import read
 from benchmarks.common.parallel import spread
 from retrieval.library.filter import Filter
 from retrieval.library.local.hybrid_search import HybridSearch

@@ -7,21 +7,19 @@ answered: what people meet whose question is about something that was never writ
 import json
 import shutil
 import sys
-from collections.abc import Sequence
-from contextlib import closing
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from tempfile import TemporaryDirectory
 
-from benchmarks.common.data import read
+from benchmarks.common.data import ArticleRow, read
 from retrieval.evaluation.dataset import LabelledQuestion
 from retrieval.ingest.index import index
 from retrieval.library.local.reader import LocalReader
 from retrieval.library.local.writer import LocalWriter
 from retrieval.library.progress import Reporter
 from retrieval.models.encoder import Encoder
-
-Row = dict[str, Any]
 
 _FIELDS = ("id", "title", "date", "source", "url", "text")
 
@@ -30,7 +28,7 @@ _FIELDS = ("id", "title", "date", "source", "url", "text")
 class Collection:
     """Articles with the questions to them."""
 
-    articles: Sequence[Row]
+    articles: Sequence[ArticleRow]
     questions: Sequence[LabelledQuestion]
 
     def without_every_second(self) -> "Collection":
@@ -87,7 +85,7 @@ def news(data: Path) -> Collection:
     return Collection(read(data / "news" / "articles.jsonl.gz"), questions)
 
 
-def index_in(folder: Path, articles: Sequence[Row], encoder: Encoder) -> Path:
+def index_in(folder: Path, articles: Sequence[ArticleRow], encoder: Encoder) -> Path:
     """Make the library in a folder agree with these articles.
 
     What it holds already is not encoded again, so a folder may be kept from run to run.
@@ -99,16 +97,20 @@ def index_in(folder: Path, articles: Sequence[Row], encoder: Encoder) -> Path:
     source = folder / "articles.jsonl"
     with source.open("w", encoding="utf-8") as lines:
         for article in articles:
-            row = {
-                key: article.get(key) for key in ("id", "title", "date", "source", "url", "text")
-            }
-            lines.write(json.dumps(row) + "\n")
+            lines.write(json.dumps({key: article.get(key) for key in _FIELDS}) + "\n")
     library = folder / "library"
     index([source], library, encoder, Reporter(lambda problem: sys.exit(str(problem))))
     return library
 
 
-def part_in(folder: Path, whole: Path, articles: Sequence[Row]) -> Path:
+@contextmanager
+def library_of(articles: Sequence[ArticleRow], encoder: Encoder) -> Iterator[Path]:
+    """A library of these articles, for as long as the block runs."""
+    with TemporaryDirectory() as folder:
+        yield index_in(Path(folder), articles, encoder)
+
+
+def part_in(folder: Path, whole: Path, articles: Sequence[ArticleRow]) -> Path:
     """Make a library of a part of another's articles, without encoding anything again.
 
     Args:

@@ -25,8 +25,8 @@ from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
 
-from benchmarks.common.collections import Row, news
-from benchmarks.common.data import arguments
+from benchmarks.common.collections import news
+from benchmarks.common.data import ArticleRow, arguments
 from benchmarks.peers.environment import NEEDS, make, weigh
 from benchmarks.peers.processes import ROOT, Finished, Running, run
 from benchmarks.peers.sample import Sample, sample
@@ -181,7 +181,7 @@ def _quoth(*arguments: str, settings: dict[str, str] | None = None) -> Finished:
     return run([sys.executable, "-m", "bot", *arguments], settings)
 
 
-def _written(path: Path, articles: list[Row]) -> Path:
+def _written(path: Path, articles: list[ArticleRow]) -> Path:
     path.parent.mkdir()
     with path.open("w", encoding="utf-8") as lines:
         for row in articles:

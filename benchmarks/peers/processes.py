@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
 
-from benchmarks.peers.runner import Article
+from benchmarks.common.data import ArticleRow
 
 ROOT = Path(__file__).parents[2]
 
@@ -92,7 +92,7 @@ class Running:
         answer = self.tell({"ask": question})
         return answer["seconds"], answer["quotes"]
 
-    def add(self, article: Article) -> float:
+    def add(self, article: ArticleRow) -> float:
         """The seconds that it takes to add an article."""
         return float(self.tell({"add": article})["seconds"])
 

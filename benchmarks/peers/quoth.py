@@ -11,7 +11,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-from benchmarks.peers.runner import RESULTS, Article, serve, timed_encoding
+from benchmarks.common.data import ArticleRow
+from benchmarks.peers.runner import RESULTS, serve, timed_encoding
 from retrieval.answering.answerer import Answerer
 from retrieval.answering.candidates import deduplicated
 from retrieval.ingest.index import index
@@ -33,7 +34,7 @@ class Quoth:
         """Load the model."""
         self._encoder = load_encoder()
 
-    def index(self, articles: list[Article]) -> int:
+    def index(self, articles: list[ArticleRow]) -> int:
         """Not for this: ``quoth index`` does it."""
         raise NotImplementedError
 
@@ -46,7 +47,7 @@ class Quoth:
         """The quotes."""
         return [quote.text for quote in self._answerer.ask(question, RESULTS).quotes]
 
-    def add(self, article: Article) -> None:
+    def add(self, article: ArticleRow) -> None:
         """Add an article from a file of its own."""
         with tempfile.NamedTemporaryFile(
             "w", suffix=".jsonl", dir=self._path.parent, delete=False, encoding="utf-8"

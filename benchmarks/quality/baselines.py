@@ -9,7 +9,7 @@ import numpy as np
 import tantivy
 from langchain_text_splitters import RecursiveCharacterTextSplitter
 
-from benchmarks.common.collections import Row
+from benchmarks.common.data import ArticleRow
 from retrieval.documents.passages import MAX_CHARACTERS
 from retrieval.models.encoder import Encoder
 
@@ -28,7 +28,7 @@ Found = list[tuple[Piece, float]]
 """Pieces with their scores, best first."""
 
 
-def cut(articles: Sequence[Row]) -> list[Piece]:
+def cut(articles: Sequence[ArticleRow]) -> list[Piece]:
     """Cut articles as a LangChain user does, into pieces of a quote's length."""
     splitter = RecursiveCharacterTextSplitter(chunk_size=MAX_CHARACTERS, chunk_overlap=_OVERLAP)
     return [

@@ -26,8 +26,8 @@ from typing import Any
 import numpy as np
 
 from benchmarks.common import collections
-from benchmarks.common.collections import Collection, Row, index_in, some
-from benchmarks.common.data import arguments, read
+from benchmarks.common.collections import Collection, index_in, some
+from benchmarks.common.data import ArticleRow, arguments, read
 from benchmarks.common.parallel import spread
 from retrieval.answering import answerer as answerer_module
 from retrieval.answering.answerer import Answerer
@@ -75,7 +75,7 @@ class Place:
     chosen_by: bool
 
 
-def talks(data: Path) -> tuple[Sequence[Row], list[Place]]:
+def talks(data: Path) -> tuple[Sequence[ArticleRow], list[Place]]:
     """INSCIT's articles, and every turn."""
     rows = read(data / "followups" / "questions.jsonl.gz")
     order = [*dict.fromkeys(row["conversation"] for row in rows)]

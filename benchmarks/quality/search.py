@@ -13,7 +13,8 @@ from unittest.mock import patch
 
 import numpy as np
 
-from benchmarks.common.data import arguments, library_of, read
+from benchmarks.common.collections import library_of
+from benchmarks.common.data import ArticleRow, arguments, read
 from retrieval.evaluation.metrics import answer_in_quote
 from retrieval.library.filter import Bounds, Filter
 from retrieval.library.fusion import DEPTH
@@ -23,7 +24,6 @@ from retrieval.library.local.indexes import words as words_module
 from retrieval.library.local.reader import LocalReader
 from retrieval.models.encoder import Encoder, load_encoder
 
-Row = dict[str, Any]
 Ranking = Callable[[str], Sequence[int]]
 """From a question to the ids of passages, best first."""
 
@@ -44,7 +44,7 @@ class Found:
 
 @contextmanager
 def rankings(
-    articles: Sequence[Row], encoder: Encoder
+    articles: Sequence[ArticleRow], encoder: Encoder
 ) -> Iterator[tuple[dict[str, Ranking], Found]]:
     """Every way to search that is compared, over a library of these articles."""
     with library_of(articles, encoder) as path:

@@ -37,7 +37,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.common.data import arguments, read, run
+from benchmarks.common.data import arguments, read
+from benchmarks.common.process import run
 from benchmarks.common.synthetic import MadeEncoder, real_articles, write_articles
 from retrieval.answering.answerer import Answerer
 from retrieval.ingest.index import index

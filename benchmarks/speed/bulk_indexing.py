@@ -17,7 +17,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from benchmarks.common.data import arguments
-from benchmarks.scale.incremental_indexing import RandomEncoder
+from benchmarks.common.synthetic import RandomEncoder
 from retrieval.ingest.index import index
 from retrieval.library.local.reader import LocalReader
 from retrieval.library.progress import Reporter

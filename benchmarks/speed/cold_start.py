@@ -12,7 +12,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-from benchmarks.common.data import arguments, run
+from benchmarks.common.data import arguments
+from benchmarks.common.process import run
 
 SEEDS = Path(__file__).parents[2] / "seeds"
 

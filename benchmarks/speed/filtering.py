@@ -17,7 +17,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from benchmarks.common.data import arguments, read
-from benchmarks.scale.incremental_indexing import RandomEncoder, archive, made
+from benchmarks.common.synthetic import RandomEncoder, archive, made
 from retrieval.documents.article import Article
 from retrieval.library.filter import Filter
 from retrieval.library.local.hybrid_search import HybridSearch

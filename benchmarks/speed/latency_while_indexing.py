@@ -21,7 +21,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, cast
 
-from benchmarks.common.data import arguments, library_of, read
+from benchmarks.common.collections import library_of
+from benchmarks.common.data import arguments, read
 from retrieval.answering.answerer import Answerer
 from retrieval.errors import QuothError
 from retrieval.library.local.reader import LocalReader
