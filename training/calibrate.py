@@ -36,7 +36,7 @@ from retrieval.evaluation.metrics import expected_calibration_error
 from retrieval.models.reader import ReaderOutput
 from retrieval.models.reader.model import MODEL
 from training.calibration_data import NAMES, Seen, look
-from training.options import arguments
+from training.options import argument_parser
 
 Floats = NDArray[np.float64]
 
@@ -150,7 +150,7 @@ def evidence_of(
 
 def main() -> None:
     """Fit, and write."""
-    parser = arguments(__doc__)
+    parser = argument_parser(__doc__)
     parser.add_argument(
         "--questions", type=int, default=1_400, help="of each half of a collection, at most"
     )

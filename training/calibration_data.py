@@ -10,7 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.common import collections
-from benchmarks.common.collections import Collection, index_in, part_in, some
+from benchmarks.common.collections import (
+    Collection,
+    build_library,
+    build_subset_library,
+    sample_evenly,
+)
 from retrieval.library.local.reader import LocalReader
 from retrieval.models.encoder import load_encoder
 from retrieval.models.reader.model import MODEL, READER_FILE
@@ -59,7 +64,7 @@ def look(data: Path, work: Path, limit: int) -> Looked:
         for which, seen in enumerate(halves):
             kept = work / "seen" / f"{name}-{model}-{limit}-{which}.npz"
             if not kept.exists():
-                asked = some(collection.every_second(which).questions, limit)
+                asked = sample_evenly(collection.every_second(which).questions, limit)
                 kept.parent.mkdir(parents=True, exist_ok=True)
                 np.savez(kept, *gather(library, asked))
                 print(f"{name}: {len(asked)} questions asked", flush=True)
@@ -78,5 +83,5 @@ def _library(name: str, collection: Collection, work: Path) -> Path:
     libraries = work / "libraries"
     if name.endswith(_HALF):
         whole = libraries / name.removesuffix(_HALF)
-        return part_in(libraries / name, whole, collection.articles)
-    return index_in(libraries / name, collection.articles, load_encoder())
+        return build_subset_library(libraries / name, whole, collection.articles)
+    return build_library(libraries / name, collection.articles, load_encoder())

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.common.parallel import spread
+from benchmarks.common.parallel import parallel_map
 from retrieval.answering.candidates import deduplicated
 from retrieval.answering.ranking import TYPICAL_COSINE, coverage
 from retrieval.evaluation.dataset import LabelledQuestion
@@ -73,4 +73,4 @@ def gather(library: Path, questions: Sequence[LabelledQuestion]) -> Iterator[NDA
 
         return look
 
-    return spread(start, questions)
+    return parallel_map(start, questions)

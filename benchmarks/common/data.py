@@ -25,7 +25,7 @@ ArticleRow = dict[str, Any]
 """An article as a line of JSON: id, title and text, and what else there is."""
 
 
-def arguments(description: str | None) -> argparse.ArgumentParser:
+def argument_parser(description: str | None) -> argparse.ArgumentParser:
     """A parser with what every benchmark takes: the data's folder."""
     parser = argparse.ArgumentParser(
         description=description, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -34,7 +34,7 @@ def arguments(description: str | None) -> argparse.ArgumentParser:
     return parser
 
 
-def read(path: Path) -> list[dict[str, Any]]:
+def read_jsonl(path: Path) -> list[dict[str, Any]]:
     """Read gzipped JSON lines; ends the program with a line where they are missing."""
     if not path.exists():
         sys.exit(f"{path}: not there; benchmarks/common/data.py tells where the data is from")

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
+class FinishedProcess:
     """One finished process.
 
     Attributes:
@@ -21,7 +21,7 @@ class Run:
     megabytes: float
 
 
-def run(command: Sequence[str]) -> Run:
+def run_process(command: Sequence[str]) -> FinishedProcess:
     """Run a command to its end, its output thrown away."""
     began = time.perf_counter()
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
@@ -30,4 +30,4 @@ def run(command: Sequence[str]) -> Run:
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode not in (0, 3):  # 3: not found, which takes as long
         sys.exit(f"{' '.join(command)}: exit status {process.returncode}")
-    return Run(seconds, usage.ru_maxrss / 1024)
+    return FinishedProcess(seconds, usage.ru_maxrss / 1024)

@@ -43,7 +43,7 @@ def real_articles(data: Path) -> Iterator[ArticleRow]:
                     yield row
 
 
-def articles(data: Path) -> Iterator[ArticleRow]:
+def unlimited_articles(data: Path) -> Iterator[ArticleRow]:
     """The real articles, then recombined ones without end."""
     there = []
     for row in real_articles(data):
@@ -64,7 +64,7 @@ def passage_texts(rows: Iterator[ArticleRow]) -> Iterator[str]:
             yield encoder_text(row["title"], row["text"][each.start : each.end])
 
 
-class MadeEncoder:
+class SyntheticEncoder:
     """Gives real vectors to the passages that were encoded, made ones to the others.
 
     Args:
@@ -98,7 +98,7 @@ class MadeEncoder:
 
     def _made(self, key: bytes) -> NDArray[np.float32]:
         three = np.frombuffer(key[:24], dtype=np.uint64).reshape(1, 3) % len(self.vectors)
-        return noisy(self.vectors, three.astype(np.int64)).reshape(-1)
+        return interpolated(self.vectors, three.astype(np.int64)).reshape(-1)
 
 
 class RandomEncoder:
@@ -124,7 +124,7 @@ class RandomEncoder:
         return l2_normalise(drawn)
 
 
-def noisy(real: NDArray[np.float16], chosen: NDArray[np.int64]) -> Vectors:
+def interpolated(real: NDArray[np.float16], chosen: NDArray[np.int64]) -> Vectors:
     """Made vectors.
 
     Args:
@@ -157,7 +157,7 @@ def _key(text: str) -> bytes:
 def write_articles(folder: Path, data: Path, passages: int) -> None:
     """Write the articles of at least so many passages, in files of JSON lines."""
     folder.mkdir(parents=True, exist_ok=True)
-    rows, held = articles(data), 0
+    rows, held = unlimited_articles(data), 0
     for number in count():
         if held >= passages:
             break
@@ -170,26 +170,28 @@ def write_articles(folder: Path, data: Path, passages: int) -> None:
         held += part
 
 
-def archive(data: Path) -> Iterator[ArticleRow]:
+def archive_articles(data: Path) -> Iterator[ArticleRow]:
     """The articles of the archive, one after the other."""
     with gzip.open(data / "news" / "archive.jsonl.gz", "rt", encoding="utf-8") as lines:
         yield from map(json.loads, lines)
 
 
-def write(path: Path, articles: Iterator[ArticleRow]) -> None:
+def write_jsonl(path: Path, articles: Iterator[ArticleRow]) -> None:
     """Write articles as JSON lines."""
     with path.open("w", encoding="utf-8") as file:
         file.writelines(json.dumps(article) + "\n" for article in articles)
 
 
-def made(folder: Path, articles: Iterator[ArticleRow], passages: int, encoder: Encoder) -> Path:
+def build_archive_library(
+    folder: Path, articles: Iterator[ArticleRow], passages: int, encoder: Encoder
+) -> Path:
     """A library of at least so many passages."""
     library = folder / f"{passages}"
     files = folder / f"{passages}.articles"
     files.mkdir()
     held = 0
     while held < passages:
-        write(files / f"{held}.jsonl", islice(articles, max(20, passages // 60)))
+        write_jsonl(files / f"{held}.jsonl", islice(articles, max(20, passages // 60)))
         index([files], library, encoder, Reporter(lambda problem: sys.exit(str(problem))))
         opened = LocalReader(library)
         held = opened.state().passages

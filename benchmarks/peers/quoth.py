@@ -24,7 +24,7 @@ from retrieval.models.encoder import load_encoder
 from retrieval.models.reader import Reader
 
 
-class Quoth:
+class QuothTool:
     """A library, asked with the reader."""
 
     def __init__(self, library: Path) -> None:
@@ -56,7 +56,7 @@ class Quoth:
         index([Path(file.name)], self._path, self._encoder, Reporter(_stop))
 
 
-class SearchAlone(Quoth):
+class QuothSearchTool(QuothTool):
     """The same without the reader."""
 
     def open(self) -> None:
@@ -86,4 +86,4 @@ if __name__ == "__main__":
     else:
         answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
         os.dup2(2, 1)
-        serve((Quoth if command == "serve" else SearchAlone)(Path(rest[0])), answers)
+        serve((QuothTool if command == "serve" else QuothSearchTool)(Path(rest[0])), answers)

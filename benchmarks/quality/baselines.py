@@ -24,7 +24,7 @@ class Piece:
     words: str
 
 
-Found = list[tuple[Piece, float]]
+ScoredPieces = list[tuple[Piece, float]]
 """Pieces with their scores, best first."""
 
 
@@ -55,7 +55,7 @@ class ByVector:
         self._index = faiss.IndexFlatIP(encoder.dimension)
         self._index.add(np.load(kept))
 
-    def find(self, question: str, limit: int) -> Found:
+    def find(self, question: str, limit: int) -> ScoredPieces:
         """The nearest pieces, with their cosines."""
         scores, numbers = self._index.search(self._encoder.encode_query(question), limit)
         pairs = zip(numbers[0].tolist(), scores[0].tolist(), strict=True)
@@ -81,7 +81,7 @@ class ByWords:
         writer.commit()
         self._index.reload()
 
-    def find(self, question: str, limit: int) -> Found:
+    def find(self, question: str, limit: int) -> ScoredPieces:
         """The best pieces, with their scores."""
         query, _ = self._index.parse_query_lenient(question, ["words"])
         searcher = self._index.searcher()

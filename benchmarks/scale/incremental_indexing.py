@@ -14,8 +14,13 @@ from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
 
-from benchmarks.common.data import arguments
-from benchmarks.common.synthetic import RandomEncoder, archive, made, write
+from benchmarks.common.data import argument_parser
+from benchmarks.common.synthetic import (
+    RandomEncoder,
+    archive_articles,
+    build_archive_library,
+    write_jsonl,
+)
 from retrieval.ingest.index import index
 from retrieval.library.local.folder import current_edition
 from retrieval.library.progress import Reporter
@@ -42,16 +47,18 @@ def _reporter() -> Reporter:
 
 def main() -> None:
     """Measure and print."""
-    parser = arguments(__doc__)
+    parser = argument_parser(__doc__)
     parser.add_argument("--passages", type=int, default=100_000, help="of the large library")
     parser.add_argument("--runs", type=int, default=9)
     options = parser.parse_args()
     encoder = load_encoder()
-    articles = archive(options.data)
+    articles = archive_articles(options.data)
     with TemporaryDirectory() as folder:
         there = Path(folder)
         scattered = RandomEncoder(encoder)
-        libraries = [made(there, articles, n, scattered) for n in (SMALL, options.passages)]
+        libraries = [
+            build_archive_library(there, articles, n, scattered) for n in (SMALL, options.passages)
+        ]
         took: list[list[float]] = [[], []]
         rewritten: set[str] = set()
         long = (row for row in articles if len(row["text"].split()) >= WORDS)
@@ -61,7 +68,7 @@ def main() -> None:
             for n, library in enumerate(libraries):
                 source = there / f"new.{n}.{run}"
                 source.mkdir()
-                write(source / "article.jsonl", iter([row]))
+                write_jsonl(source / "article.jsonl", iter([row]))
                 before = files_of(library)
                 began = time.perf_counter()
                 index([source], library, encoder, _reporter())
