@@ -28,7 +28,7 @@ from training.losses import reader_losses
 from training.measure import measure
 from training.model import ReaderModel, half_precision, load_packaged
 from training.neighbours import neighbours
-from training.options import arguments
+from training.options import argument_parser
 
 _BATCH = 32  # questions
 _BUCKETS = 8  # of like length, of a batch
@@ -187,7 +187,7 @@ def _rounded(figures: dict[str, float]) -> dict[str, float]:
 
 def main() -> None:
     """Train from the command line."""
-    parser = arguments(__doc__)
+    parser = argument_parser(__doc__)
     parser.add_argument("--questions", type=int, default=105_000, help="to learn from, in all")
     parser.add_argument("--wrong", type=int, default=1, help="wrong passages for each question")
     parser.add_argument("--changed", type=float, default=0.4, help="share of questions changed")
