@@ -18,11 +18,11 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from bot.discord.storage.database import Store
+from bot.discord.storage.schema import TABLES
 from bot.discord.storage.server_settings import PRIVATE
-from bot.discord.storage.tables import TABLES
 from bot.discord.uploads import listing
-from bot.discord.uploads.archive import MOST_CHOICES
 from bot.discord.uploads.article_list import PAGE
+from bot.discord.uploads.article_service import MOST_CHOICES
 from retrieval.library.local import catalogue
 from retrieval.library.local.reader import Library
 

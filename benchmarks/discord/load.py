@@ -34,14 +34,14 @@ from benchmarks.discord.event_loop import AT_REST, THE_BOT, THE_SIMULATION, Watc
 from benchmarks.discord.seeds import seeded
 from bot import settings
 from bot.discord.asking import rate_limits
-from bot.discord.asking.admission import Manners
-from bot.discord.asking.desk import Desk
+from bot.discord.asking.answer_service import Desk
 from bot.discord.asking.rate_limits import Limits, Rate
+from bot.discord.asking.throttle import Manners
 from bot.discord.client import QuothClient
 from bot.discord.operations.traces import Trace
 from bot.discord.storage.database import Store
 from bot.discord.storage.server_settings import Servers
-from bot.discord.uploads.archive import Archive
+from bot.discord.uploads.article_service import Archive
 from bot.discord.uploads.indexer_process import LibrarianProcess
 from retrieval.answering.answerer import Answerer
 

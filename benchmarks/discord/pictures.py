@@ -28,11 +28,11 @@ from simcord.builders import ChannelHandle
 
 from benchmarks.discord.seeds import SEEDS, seeded
 from bot import settings
-from bot.discord.asking.desk import Desk
+from bot.discord.asking.answer_service import Desk
 from bot.discord.client import QuothClient
 from bot.discord.storage.database import Store
 from bot.discord.storage.server_settings import Servers
-from bot.discord.uploads.archive import Archive
+from bot.discord.uploads.article_service import Archive
 from bot.discord.uploads.indexer_process import LibrarianProcess
 from retrieval.answering.answerer import Answerer
 

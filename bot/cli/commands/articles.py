@@ -64,12 +64,12 @@ def remove(article_id: str, library: str | None) -> int:
 def _take_out(article_id: str, discord_data: Path) -> bool:
     """Have the bot not bring it back; raises a StoreError where the bot's file is elsewhere."""
     # Imported here because lists, and all other articles, need none of it.
+    from bot.discord.storage import uploads
     from bot.discord.storage.database import Store
-    from bot.discord.storage.tables import TABLES
-    from bot.discord.uploads import kept_articles
+    from bot.discord.storage.schema import TABLES
 
     with closing(Store(discord_data, TABLES, existing=True)) as store:
-        return kept_articles.take_out(store, article_id)
+        return uploads.take_out(store, article_id)
 
 
 def _unknown(article_id: str) -> LibraryError:

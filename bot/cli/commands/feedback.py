@@ -9,7 +9,7 @@ from bot.cli.json_line import print_json
 from bot.cli.say import say
 from bot.cli.visible import visible
 from bot.discord.storage.database import Store
-from bot.discord.storage.tables import TABLES
+from bot.discord.storage.schema import TABLES
 from bot.discord.storage.unanswered import asked_since, gaps
 from bot.discord.storage.votes import Labels, Votes, labels, place_name
 from bot.settings import Settings

@@ -5,17 +5,17 @@ from contextlib import closing, nullcontext
 
 from bot import settings
 from bot.cli.exit_status import OK
-from bot.discord.asking.admission import Manners
-from bot.discord.asking.desk import Desk
+from bot.discord.asking.answer_service import Desk
+from bot.discord.asking.throttle import Manners
 from bot.discord.client import QuothClient
 from bot.discord.operations import logs
 from bot.discord.operations.metrics import Metrics
 from bot.discord.operations.permissions import invite
 from bot.discord.run import run as run_bot
 from bot.discord.storage.database import Store
+from bot.discord.storage.schema import TABLES
 from bot.discord.storage.server_settings import Servers
-from bot.discord.storage.tables import TABLES
-from bot.discord.uploads.archive import Archive
+from bot.discord.uploads.article_service import Archive
 from bot.discord.uploads.indexer_process import LibrarianProcess
 from bot.settings import Settings, SettingsError
 from bot.startup import open_answerer

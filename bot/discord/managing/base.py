@@ -8,12 +8,12 @@ from typing import Any, TypeVar
 import discord
 from discord import app_commands
 
+from bot.discord.messages.error_messages import reason
 from bot.discord.messages.escape import escape, one_line
-from bot.discord.messages.failure_reasons import reason
 from bot.discord.messages.replies import SENDING_ERRORS, log_unsent
-from bot.discord.uploads.archive import Archive
+from bot.discord.storage.uploads import UploadError
+from bot.discord.uploads.article_service import Archive
 from bot.discord.uploads.indexer import Outcome, Request
-from bot.discord.uploads.kept_articles import UploadError
 
 _T = TypeVar("_T")
 

@@ -8,7 +8,7 @@ import discord
 from bot.discord.managing.base import ManagersForm, tell
 from bot.discord.messages.escape import escaped_title, one_line
 from bot.discord.storage.server_settings import Scope, source_of
-from bot.discord.uploads.archive import MOST_CHOICES
+from bot.discord.uploads.article_service import MOST_CHOICES
 from retrieval.documents.article import clean_line, parse_date
 
 OURS = "This server's own articles"

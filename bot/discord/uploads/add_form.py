@@ -9,7 +9,7 @@ import discord
 from bot.discord.managing.base import ManagersForm, line_of, work_and_show
 from bot.discord.messages.answer_message import MESSAGE_LIMIT
 from bot.discord.messages.escape import escape, escaped_title, length, one_line
-from bot.discord.uploads.archive import Archive
+from bot.discord.uploads.article_service import Archive
 from bot.discord.uploads.file_reader import harmless, refusal
 from bot.discord.uploads.indexer import Outcome, Request
 from bot.wording import counted

@@ -4,7 +4,7 @@ import discord
 
 from bot.discord.managing.base import ManagersView
 from bot.discord.messages.escape import escaped_title
-from bot.discord.uploads.archive import Archive
+from bot.discord.uploads.article_service import Archive
 from bot.discord.uploads.listing import Found, Listed
 from bot.wording import counted
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from bot.cli.visible import one_line
-from bot.discord.uploads.kept_articles import MAX_ARTICLES, MAX_CHARACTERS, UploadError
+from bot.discord.storage.uploads import MAX_ARTICLES, MAX_CHARACTERS, UploadError
 from retrieval.documents.article import Article, clean_line
 from retrieval.documents.formats import read_file
 from retrieval.documents.formats.files import readable_suffix

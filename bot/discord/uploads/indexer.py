@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from bot.discord.storage import uploads
 from bot.discord.storage.database import Store
-from bot.discord.uploads import kept_articles
+from bot.discord.storage.uploads import NOTHING, Added, UploadError
 from bot.discord.uploads.file_reader import read_upload
-from bot.discord.uploads.kept_articles import NOTHING, Added, UploadError
 from bot.discord.uploads.listing import unsettled
 from retrieval.documents.article import Article
 from retrieval.errors import LibraryError, ReadingError
@@ -101,7 +101,7 @@ class Librarian:
         if request.do in ("file", "page"):
             progress("Reading", 0, 0)
             found, problems = self._read(request)
-            added = kept_articles.add(self.store, request.server, request.person, found)
+            added = uploads.add(self.store, request.server, request.person, found)
         waits = None
         changed = bool(added.added or added.updated)
         if changed or not added.same:
@@ -111,7 +111,7 @@ class Librarian:
                 if not changed:
                     raise
                 waits = str(error)
-        count = len(kept_articles.states(self.store, request.server))
+        count = len(uploads.states(self.store, request.server))
         return Outcome(added, tuple(problems), count, waits)
 
     def _read(self, request: Request) -> tuple[list[Article], list[str]]:
@@ -140,7 +140,7 @@ class Librarian:
                 due, gone = unsettled(library, self.store)
             for start in range(0, len(due), _BATCH):
                 progress("Indexing", start, len(due))
-                _put(writer, kept_articles.articles(self.store, due[start : start + _BATCH]))
+                _put(writer, uploads.articles(self.store, due[start : start + _BATCH]))
             if gone:
                 with writer.commit() as change:
                     for article_id in gone:

@@ -18,9 +18,9 @@ from pathlib import Path
 from typing import IO, Any, Self
 
 from bot.discord.storage.database import Store
-from bot.discord.storage.tables import TABLES
+from bot.discord.storage.schema import TABLES
+from bot.discord.storage.uploads import Added, UploadError
 from bot.discord.uploads.indexer import Librarian, Outcome, Progress, Request
-from bot.discord.uploads.kept_articles import Added, UploadError
 from bot.priority import stand_back
 from bot.settings import Settings
 from retrieval.errors import LibraryError, QuothError

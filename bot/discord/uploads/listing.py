@@ -5,9 +5,9 @@ What is read here waits for the disk: not in the event loop.
 
 from dataclasses import dataclass
 
+from bot.discord.storage import uploads
 from bot.discord.storage.database import Store
 from bot.discord.storage.server_settings import PRIVATE, source_of
-from bot.discord.uploads import kept_articles
 from retrieval.documents.article import id_key
 from retrieval.library.local.catalogue import beginning, count_others, others
 from retrieval.library.local.reader import Library
@@ -81,8 +81,8 @@ def own_articles(library: Library, store: Store, server: int, search: str = "") 
         search: words that the title holds, without regard to case.
     """
     there = {each.id: each for each in beginning(library, source_of(server))}
-    kept = kept_articles.states(store, server)
-    removed = kept_articles.states(store, server, removed=True)
+    kept = uploads.states(store, server)
+    removed = uploads.states(store, server, removed=True)
     waiting = {
         each: state
         for each, state in kept.items()
@@ -130,7 +130,7 @@ def status(library: Library, store: Store, server: int) -> Status:
     own = own_articles(library, store, server)
     waiting = sum(each.waiting for each in own)
     there = {each.id for each in beginning(library, source_of(server))}
-    leaving = len(there & kept_articles.states(store, server, removed=True).keys())
+    leaving = len(there & uploads.states(store, server, removed=True).keys())
     return Status(
         len(own) - waiting, waiting, count_others(library, PRIVATE), leaving, library.pending()
     )
@@ -139,5 +139,5 @@ def status(library: Library, store: Store, server: int) -> Status:
 def unsettled(library: Library, store: Store) -> tuple[list[str], list[str]]:
     """The ids of the articles that are to be put into the library, and of those to take out."""
     there = {each.id: (each.title, each.sha256) for each in beginning(library, PRIVATE)}
-    due = [each for each, kept in kept_articles.states(store).items() if there.get(each) != kept]
-    return due, sorted(there.keys() & kept_articles.states(store, removed=True).keys())
+    due = [each for each, kept in uploads.states(store).items() if there.get(each) != kept]
+    return due, sorted(there.keys() & uploads.states(store, removed=True).keys())

@@ -8,7 +8,7 @@ import discord
 
 from bot.discord.managing.base import check, tell_error
 from bot.discord.messages.escape import escaped_title, one_line
-from bot.discord.uploads.archive import Archive
+from bot.discord.uploads.article_service import Archive
 from retrieval.errors import QuothError
 
 _log = logging.getLogger(__name__)

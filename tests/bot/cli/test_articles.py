@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from bot.discord.storage import uploads
 from bot.discord.storage.database import Store
-from bot.discord.storage.tables import TABLES
-from bot.discord.uploads import kept_articles
+from bot.discord.storage.ownership import own_id, owned
+from bot.discord.storage.schema import TABLES
 from bot.discord.uploads.indexer import Librarian, Request
-from bot.discord.uploads.ownership import own_id, owned
 from retrieval.models.encoder import load_encoder
 from tests.bot.cli.running import ARTICLES, BAKERY, Quoth, write_jsonl
 from tests.support.articles import article as made_of
@@ -139,7 +139,7 @@ def test_what_was_added_in_discord_is_removed_for_good(indexed: Quoth, tmp_path:
     assert refused.status == 1
     assert "discord.sqlite: not there" in refused.error
     with closing(Store(tmp_path / "discord.sqlite", TABLES)) as store:
-        kept_articles.add(store, 7, 1, [upload])
+        uploads.add(store, 7, 1, [upload])
         librarian = Librarian(store, tmp_path / "library", load_encoder())
         librarian.work(Request("settle"), lambda *_: None)
         assert f"  {mine}  The talks" in indexed("articles").out
@@ -148,7 +148,7 @@ def test_what_was_added_in_discord_is_removed_for_good(indexed: Quoth, tmp_path:
         librarian.work(Request("reindex", 7, 1), lambda *_: None)
         assert mine not in indexed("articles").out
         # What waits to be indexed is not, and what the bot's file does not know goes, too.
-        kept_articles.add(store, 7, 1, [upload])
+        uploads.add(store, 7, 1, [upload])
         assert indexed("articles", "remove", mine).status == 0
         librarian.work(Request("settle"), lambda *_: None)
         assert mine not in indexed("articles").out

@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 import simcord
 
-from bot.discord.asking.desk import Desk
+from bot.discord.asking.answer_service import Desk
 from bot.discord.client import QuothClient
 from bot.discord.storage.database import Store
+from bot.discord.storage.schema import TABLES
 from bot.discord.storage.server_settings import Servers
-from bot.discord.storage.tables import TABLES
-from bot.discord.uploads.archive import Archive
+from bot.discord.uploads.article_service import Archive
 from tests.bot.discord.world import Engine, Shelf, World
 
 

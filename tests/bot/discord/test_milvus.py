@@ -5,8 +5,8 @@ import logging
 import pytest
 from simcord.results import InteractionResult
 
-from bot.discord.messages.failure_reasons import NOT_HERE
-from bot.discord.uploads.archive import Archive
+from bot.discord.messages.error_messages import NOT_HERE
+from bot.discord.uploads.article_service import Archive
 from retrieval.errors import NeedsFolderError
 from retrieval.library.location import MilvusPlace
 from tests.bot.discord.world import Shelf, World

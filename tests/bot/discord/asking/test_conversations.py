@@ -6,12 +6,12 @@ from simcord.actors import MemberActor
 from simcord.builders import ChannelHandle
 
 from bot.discord.asking import conversations
+from bot.discord.asking.answer_service import Desk
 from bot.discord.asking.conversations import Talks
-from bot.discord.asking.desk import Desk
 from bot.discord.client import QuothClient
 from bot.discord.storage.database import Store
 from bot.discord.storage.server_settings import Servers
-from bot.discord.uploads.archive import Archive
+from bot.discord.uploads.article_service import Archive
 from tests.bot.discord.world import QUESTION, TEXT, Engine, World, answer_of
 
 WHEN, WHY = "And when?", "And why?"

@@ -5,7 +5,7 @@ import dataclasses
 import discord
 import pytest
 
-from bot.discord.asking.desk import Asker
+from bot.discord.asking.answer_service import Asker
 from bot.discord.client import QuothClient
 from bot.discord.storage.server_settings import Scope, Servers, source_of, visible_to
 from retrieval.answering.answer import Answer, Quote

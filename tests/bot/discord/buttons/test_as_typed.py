@@ -9,16 +9,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from simcord.results import InteractionResult
 
-from bot.discord.asking.admission import Manners
-from bot.discord.asking.desk import Desk
+from bot.discord.asking.answer_service import Desk
 from bot.discord.asking.rate_limits import Limits, Rate
+from bot.discord.asking.throttle import Manners
 from bot.discord.client import QuothClient
 from bot.discord.messages.answer_message import MESSAGE_LIMIT
 from bot.discord.messages.escape import escape
 from bot.discord.operations.traces import Trace
 from bot.discord.storage.database import Store
 from bot.discord.storage.server_settings import Servers
-from bot.discord.uploads.archive import Archive
+from bot.discord.uploads.article_service import Archive
 from retrieval.answering.conversation import Understanding
 from tests.bot.discord.world import QUESTION, TEXT, Engine, World, answer_of, text_of
 

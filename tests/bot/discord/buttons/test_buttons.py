@@ -11,13 +11,13 @@ import pytest
 import simcord
 from simcord.results import InteractionResult
 
-from bot.discord.asking.desk import Desk
+from bot.discord.asking.answer_service import Desk
 from bot.discord.client import QuothClient
-from bot.discord.storage.asked_questions import Turn
 from bot.discord.storage.database import Store, StoreError
+from bot.discord.storage.questions import Turn
+from bot.discord.storage.schema import TABLES
 from bot.discord.storage.server_settings import Servers
-from bot.discord.storage.tables import TABLES
-from bot.discord.uploads.archive import Archive
+from bot.discord.uploads.article_service import Archive
 from retrieval.answering.answer import Answer, Quote
 from retrieval.documents.article import Article, Span
 from retrieval.documents.sentences import paragraphs
@@ -234,7 +234,7 @@ async def test_what_was_asked_before_is_handed_on(
         histories.append([turn.question for turn in history])
         return dataclasses.replace(long_answer(), question=question)
 
-    monkeypatch.setattr("bot.discord.asking.desk.ask_following", ask)
+    monkeypatch.setattr("bot.discord.asking.answer_service.ask_following", ask)
     first = await answered(world)
     await world.reader.send(world.channel, "And when?", reply_to=first)
     form = await world.reader.click(world.replies()[-1], label="Ask a follow-up")

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from bot.discord.storage import audit_log
 from bot.discord.storage.database import Store, StoreError
+from bot.discord.storage.schema import TABLES
 from bot.discord.storage.server_settings import (
     DIRECT,
     PRIVATE,
@@ -19,7 +20,6 @@ from bot.discord.storage.server_settings import (
     source_of,
     visible_to,
 )
-from bot.discord.storage.tables import TABLES
 from retrieval.library.filter import Filter
 
 HERE, ELSEWHERE, THREAD = 100, 200, 101

@@ -2,12 +2,12 @@
 
 import pytest
 
-from bot.discord.asking.desk import Desk
+from bot.discord.asking.answer_service import Desk
 from bot.discord.client import QuothClient
 from bot.discord.storage.database import Store
 from bot.discord.storage.server_settings import Servers
-from bot.discord.uploads.archive import Archive
-from tests.bot.discord.managing.test_setup import panel
+from bot.discord.uploads.article_service import Archive
+from tests.bot.discord.managing.test_setup_command import panel
 from tests.bot.discord.world import Engine, World
 
 

@@ -10,15 +10,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.discord.storage import audit_log
+from bot.discord.storage import audit_log, uploads
 from bot.discord.storage.database import Store
+from bot.discord.storage.ownership import own_id
+from bot.discord.storage.schema import TABLES
 from bot.discord.storage.server_settings import PRIVATE, source_of, visible_to
-from bot.discord.storage.tables import TABLES
-from bot.discord.uploads import file_reader, kept_articles
+from bot.discord.storage.uploads import Added, UploadError
+from bot.discord.uploads import file_reader
 from bot.discord.uploads.file_reader import MAX_BYTES, harmless, read_upload, refusal
 from bot.discord.uploads.indexer import Librarian, Outcome, Request
-from bot.discord.uploads.kept_articles import Added, UploadError
-from bot.discord.uploads.ownership import own_id
 from retrieval.documents.formats.article_fields import MAX_ID, Fields, make_article
 from retrieval.errors import LibraryError, ReadingError
 from retrieval.ingest.index import Reporter
@@ -152,18 +152,18 @@ def test_removed_put_back_and_added_again(librarian: Librarian) -> None:
     text = "The talks\n\nThe talks began.\n"
     add(librarian, ONE, "talks.txt", text)
     mine = own_id(ONE, "talks")
-    (there,) = kept_articles.articles(librarian.store, [mine])
-    assert not kept_articles.remove(librarian.store, TWO, ADA, there)  # not theirs
-    assert kept_articles.remove(librarian.store, ONE, ADA, there)
-    assert not kept_articles.remove(librarian.store, ONE, ADA, there)  # two clicks at once
+    (there,) = uploads.articles(librarian.store, [mine])
+    assert not uploads.remove(librarian.store, TWO, ADA, there)  # not theirs
+    assert uploads.remove(librarian.store, ONE, ADA, there)
+    assert not uploads.remove(librarian.store, ONE, ADA, there)  # two clicks at once
     settle(librarian)
     assert seen(librarian, ONE) == {"public"}
-    assert kept_articles.put_back(librarian.store, TWO, ADA, mine) is None
-    assert kept_articles.put_back(librarian.store, ONE, ADA, mine) == "The talks"
-    assert kept_articles.put_back(librarian.store, ONE, ADA, mine) is None
+    assert uploads.put_back(librarian.store, TWO, ADA, mine) is None
+    assert uploads.put_back(librarian.store, ONE, ADA, mine) == "The talks"
+    assert uploads.put_back(librarian.store, ONE, ADA, mine) is None
     settle(librarian)
     assert seen(librarian, ONE) == {"public", mine}
-    kept_articles.remove(librarian.store, ONE, ADA, there)
+    uploads.remove(librarian.store, ONE, ADA, there)
     assert add(librarian, ONE, "talks.txt", text).added.added == ("The talks",)
     assert seen(librarian, ONE) == {"public", mine}
     assert [entry.what for entry in audit_log.last(librarian.store, ONE, 10)] == [
@@ -179,8 +179,8 @@ def test_removed_put_back_and_added_again(librarian: Librarian) -> None:
 def test_whoever_runs_the_bot_can_remove_for_good(librarian: Librarian) -> None:
     add(librarian, ONE, "talks.txt", "The talks\n\nThe talks began.\n")
     mine = own_id(ONE, "talks")
-    assert kept_articles.take_out(librarian.store, mine)
-    assert not kept_articles.take_out(librarian.store, mine)
+    assert uploads.take_out(librarian.store, mine)
+    assert not uploads.take_out(librarian.store, mine)
     settle(librarian)
     assert seen(librarian, ONE) == {"public"}
     entry, _ = audit_log.last(librarian.store, ONE, 5)
@@ -192,16 +192,16 @@ def test_a_lost_store_shows_nobody_anything_and_can_be_removed_from(
 ) -> None:
     add(librarian, ONE, "talks.txt", "The talks\n\nThe talks began.\n")
     mine = own_id(ONE, "talks")
-    (there,) = kept_articles.articles(librarian.store, [mine])
+    (there,) = uploads.articles(librarian.store, [mine])
     empty = Store(tmp_path / "new.sqlite", TABLES)
     again = Librarian(empty, librarian.library, librarian.encoder)
     settle(again)
     assert seen(again, ONE) == {"public", mine}
     assert seen(again, TWO) == {"public"}
-    assert kept_articles.remove(empty, ONE, ADA, there)
+    assert uploads.remove(empty, ONE, ADA, there)
     settle(again)
     assert ids(again.library) == {"public"}
-    assert kept_articles.put_back(empty, ONE, ADA, mine) == "The talks"
+    assert uploads.put_back(empty, ONE, ADA, mine) == "The talks"
     settle(again)
     assert seen(again, ONE) == {"public", mine}
     empty.close()
@@ -270,11 +270,11 @@ def test_reindexing_mends_what_was_damaged(librarian: Librarian) -> None:
 
 
 def test_a_server_can_keep_so_many(librarian: Librarian, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(kept_articles, "MAX_ARTICLES", 2)
+    monkeypatch.setattr(uploads, "MAX_ARTICLES", 2)
     rows = [json.dumps({"id": f"{n}", "title": f"T{n}", "text": f"Talks {n}."}) for n in range(3)]
     with pytest.raises(UploadError, match="can keep 2 articles, and with these it would have 3"):
         add(librarian, ONE, "x.jsonl", "\n".join(rows))
-    assert kept_articles.states(librarian.store) == {}
+    assert uploads.states(librarian.store) == {}
     add(librarian, ONE, "x.jsonl", "\n".join(rows[:2]))
     add(librarian, TWO, "x.jsonl", rows[2])
     with pytest.raises(UploadError):
@@ -284,7 +284,7 @@ def test_a_server_can_keep_so_many(librarian: Librarian, monkeypatch: pytest.Mon
 def test_a_server_can_keep_so_much_what_was_removed_included(
     librarian: Librarian, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(kept_articles, "MAX_CHARACTERS", 2_500)
+    monkeypatch.setattr(uploads, "MAX_CHARACTERS", 2_500)
 
     def put(name: str, server: int = ONE) -> None:
         add(librarian, server, f"{name}.txt", f"{name}\n\n{f'洪水 {name}. ' * 100}")
@@ -294,12 +294,12 @@ def test_a_server_can_keep_so_much_what_was_removed_included(
     with pytest.raises(UploadError, match="can keep 2,500 characters, and with these it would"):
         put("three")
     put("three", TWO)
-    assert len(kept_articles.states(librarian.store, ONE)) == 2
-    (one,) = kept_articles.articles(librarian.store, [own_id(ONE, "one")])
-    assert kept_articles.remove(librarian.store, ONE, ADA, one)
+    assert len(uploads.states(librarian.store, ONE)) == 2
+    (one,) = uploads.articles(librarian.store, [own_id(ONE, "one")])
+    assert uploads.remove(librarian.store, ONE, ADA, one)
     put("three")  # for which the words of what was removed make room
-    assert kept_articles.articles(librarian.store, [one.id]) == []
-    assert kept_articles.put_back(librarian.store, ONE, ADA, one.id) is None
+    assert uploads.articles(librarian.store, [one.id]) == []
+    assert uploads.put_back(librarian.store, ONE, ADA, one.id) is None
     with LibraryWriter(librarian.library) as writer, writer.commit() as change:
         change.put(one, "as a rollback does")
     settle(librarian)
@@ -345,7 +345,7 @@ def test_what_cannot_be_added_is_told_in_one_clear_line(
     assert line in said
     assert "\n" not in said
     assert "/tmp" not in said  # noqa: S108 - no folder of this machine
-    assert kept_articles.states(librarian.store) == {}
+    assert uploads.states(librarian.store) == {}
 
 
 def test_good_lines_come_in_and_bad_ones_are_named(librarian: Librarian) -> None:
@@ -404,7 +404,7 @@ def test_a_name_of_more_bytes_than_a_file_can_have(
     row = json.dumps({"title": "Talks", "text": "The talks began."})
     text = row if suffix == ".jsonl" else "Talks\n\nThe talks began."
     assert add(librarian, ONE, harmless(name + suffix), text).added.added == ("Talks",)
-    (article_id,) = kept_articles.states(librarian.store)
+    (article_id,) = uploads.states(librarian.store)
     assert article_id.startswith(own_id(ONE, name[:100]))
     with pytest.raises(UploadError) as caught:
         add(librarian, ONE, harmless(name + suffix), "{")

@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 
 from bot import settings
+from bot.discord.storage import uploads
 from bot.discord.storage.database import Store
-from bot.discord.storage.tables import TABLES
-from bot.discord.uploads import kept_articles
+from bot.discord.storage.ownership import own_id
+from bot.discord.storage.schema import TABLES
+from bot.discord.storage.uploads import UploadError
 from bot.discord.uploads.indexer import Request
 from bot.discord.uploads.indexer_process import LibrarianProcess
-from bot.discord.uploads.kept_articles import UploadError
-from bot.discord.uploads.ownership import own_id
 from retrieval.errors import LibraryError, QuothError
 from tests.support.articles import contents
 
@@ -61,7 +61,7 @@ def test_killed_it_is_one_line_and_the_next_one_finishes(
     with pytest.raises(LibraryError, match=r"ended \(-9\)"):
         process.work(request, kill)
     with closing(Store(tmp_path / "discord.sqlite", TABLES)) as store:
-        assert len(kept_articles.states(store)) == 250  # which was kept before anything was indexed
+        assert len(uploads.states(store)) == 250  # which was kept before anything was indexed
     outcome = process.work(Request("settle"), lambda *_: None)
     assert outcome.problems == ()
     assert len(contents(tmp_path / "library")["articles"]) == 250

@@ -11,8 +11,8 @@ from bot.discord.messages.escape import escaped_title, length, one_line
 from bot.discord.messages.replies import log_unsent
 from bot.discord.storage import audit_log
 from bot.discord.uploads.add_form import AddModal
-from bot.discord.uploads.archive import LONGEST_CHOICE, MOST_CHOICES, Archive
 from bot.discord.uploads.article_list import ArticleList
+from bot.discord.uploads.article_service import LONGEST_CHOICE, MOST_CHOICES, Archive
 from bot.discord.uploads.indexer import Request
 from bot.discord.uploads.listing import Listed
 from bot.discord.uploads.undo_button import PutBack

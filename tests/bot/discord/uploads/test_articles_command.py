@@ -9,15 +9,15 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 from simcord.results import InteractionResult
 
-from bot.discord.asking.desk import Desk
+from bot.discord.asking.answer_service import Desk
 from bot.discord.client import QuothClient
+from bot.discord.storage import uploads
+from bot.discord.storage.ownership import own_id
 from bot.discord.storage.server_settings import Servers, source_of, visible_to
-from bot.discord.uploads import kept_articles
-from bot.discord.uploads.archive import Archive
+from bot.discord.storage.uploads import UploadError
 from bot.discord.uploads.article_list import PAGE
+from bot.discord.uploads.article_service import Archive
 from bot.discord.uploads.indexer import Outcome, Progress, Request
-from bot.discord.uploads.kept_articles import UploadError
-from bot.discord.uploads.ownership import own_id
 from retrieval.documents.article import id_key
 from retrieval.errors import LibraryError
 from retrieval.library.local.folder import writer_lock
@@ -120,7 +120,7 @@ async def test_what_cannot_be_added_is_told_privately_in_one_line(
 async def test_one_request_at_a_time_a_server_and_so_many_in_line(
     archive: Archive, shelf: Shelf, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bot.discord.uploads.archive._LONGEST_LINE", 2)
+    monkeypatch.setattr("bot.discord.uploads.article_service._LONGEST_LINE", 2)
     begun, go_on = threading.Event(), threading.Event()
 
     def work(request: Request, progress: Progress) -> Outcome:
@@ -254,7 +254,7 @@ async def test_removed_and_undone(world: World, shelf: Shelf) -> None:
 async def test_a_removal_that_cannot_be_settled_is_told_and_tried_again(
     world: World, shelf: Shelf, monkeypatch: pytest.MonkeyPatch, simcord_bot: QuothClient
 ) -> None:
-    monkeypatch.setattr("bot.discord.uploads.archive._SECONDS_BETWEEN", 0.05)
+    monkeypatch.setattr("bot.discord.uploads.article_service._SECONDS_BETWEEN", 0.05)
     await add(world, TALKS)
     shelf.trouble = LibraryError("another process is writing")
     removed = await command(world, "remove", article="The talks")
@@ -302,7 +302,7 @@ async def test_while_another_process_writes_what_is_said_is_true(
 
 async def test_the_archive_and_other_servers_are_out_of_reach(world: World, shelf: Shelf) -> None:
     other = world.guild.id + 1
-    kept_articles.add(shelf.store, other, 9, [article("theirs", "Secret talks.", title="Theirs")])
+    uploads.add(shelf.store, other, 9, [article("theirs", "Secret talks.", title="Theirs")])
     await world.manager.slash(world.channel, "articles reindex")
     assert said(await command(world, "list")) == (
         "1 article, 0 of this server\n- High water · 2023-01-05"
@@ -329,7 +329,7 @@ async def test_status_reindex_and_log(world: World, shelf: Shelf) -> None:
         "**1** of the archive",
     ]
     kept = article("late", "The talks went on.", title="Late")
-    kept_articles.add(shelf.store, world.guild.id, world.manager.id, [kept])
+    uploads.add(shelf.store, world.guild.id, world.manager.id, [kept])
     assert "**1** of this server not indexed yet" in said(await command(world, "status"))
     assert "waits to be indexed" in said(await command(world, "list"))
     done = await command(world, "reindex")
@@ -345,7 +345,7 @@ async def test_what_was_removed_on_the_command_line_is_in_the_log(
     world: World, shelf: Shelf
 ) -> None:
     await add(world, TALKS)
-    assert kept_articles.take_out(shelf.store, own_id(world.guild.id, "talks"))
+    assert uploads.take_out(shelf.store, own_id(world.guild.id, "talks"))
     assert "who runs the bot removed “The talks”" in said(await command(world, "log"))
 
 
@@ -366,7 +366,7 @@ async def test_an_error_is_a_line_with_a_reference(
 async def test_a_start_indexes_what_was_left(
     simcord_bot: QuothClient, world: World, shelf: Shelf
 ) -> None:
-    kept_articles.add(shelf.store, world.guild.id, 9, [article("late", "Talks.", title="Late")])
+    uploads.add(shelf.store, world.guild.id, 9, [article("late", "Talks.", title="Late")])
     await simcord_bot._bring_in()
     assert seen(shelf, world.guild.id) == {"Late", "High water"}
     assert len(shelf.requests) == 1

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 from bot.discord.storage import audit_log
 from bot.discord.storage.database import Store, Table
+from bot.discord.storage.ownership import owned
 from bot.discord.storage.server_settings import source_of
-from bot.discord.uploads.ownership import owned
 from retrieval.documents.article import Article
 from retrieval.documents.article_json import as_object, from_object
 from retrieval.errors import QuothError

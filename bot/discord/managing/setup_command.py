@@ -12,7 +12,7 @@ from bot.discord.managing.threshold_form import ThresholdForm
 from bot.discord.messages.answer_message import MESSAGE_LIMIT
 from bot.discord.messages.escape import length
 from bot.discord.storage.server_settings import Scope, Servers, ServerSettings, visible_to
-from bot.discord.uploads.archive import MOST_CHOICES, Archive
+from bot.discord.uploads.article_service import MOST_CHOICES, Archive
 
 _SHOWN = 8  # channels or roles named in the message
 _MORE = "and something else in {} more channels"

@@ -7,13 +7,13 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from typing import Protocol, TypeVar
 
-from bot.discord.messages.failure_reasons import RestartingError
-from bot.discord.storage import audit_log
+from bot.discord.messages.error_messages import RestartingError
+from bot.discord.storage import audit_log, uploads
 from bot.discord.storage.database import Store
 from bot.discord.storage.server_settings import PRIVATE
-from bot.discord.uploads import kept_articles, listing
+from bot.discord.storage.uploads import UploadError
+from bot.discord.uploads import listing
 from bot.discord.uploads.indexer import Outcome, Progress, Request
-from bot.discord.uploads.kept_articles import UploadError
 from bot.discord.uploads.listing import Found, Listed, Status
 from retrieval.documents.article import Article, id_key
 from retrieval.errors import QuothError
@@ -139,7 +139,7 @@ class Archive:
                 told = line
 
     async def _settle_what_is_not(self) -> None:
-        if not await asyncio.to_thread(kept_articles.any_kept, self.store):
+        if not await asyncio.to_thread(uploads.any_kept, self.store):
             return  # nor need there be a library
         if any(await self._read(lambda library: listing.unsettled(library, self.store))):
             await self.settle()
@@ -199,20 +199,20 @@ class Archive:
         Returns:
             The article; None where it is not there (any more), or not the server's.
         """
-        kept = await asyncio.to_thread(kept_articles.articles, self.store, [article_id])
+        kept = await asyncio.to_thread(uploads.articles, self.store, [article_id])
         article = kept[0] if kept else await self._read(lambda library: library.article(article_id))
         if article is None:
             return None
-        removed = await asyncio.to_thread(kept_articles.remove, self.store, server, person, article)
+        removed = await asyncio.to_thread(uploads.remove, self.store, server, person, article)
         return article if removed else None
 
     async def put_back(self, server: int, person: int, key: str) -> str | None:
         """Undo a removal; returns the title, or None where there is nothing to bring back."""
 
         def undo() -> str | None:
-            for article_id in kept_articles.states(self.store, server, removed=True):
+            for article_id in uploads.states(self.store, server, removed=True):
                 if id_key(article_id) == key:
-                    return kept_articles.put_back(self.store, server, person, article_id)
+                    return uploads.put_back(self.store, server, person, article_id)
             return None
 
         return await asyncio.to_thread(undo)
