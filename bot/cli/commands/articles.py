@@ -8,7 +8,7 @@ from bot import settings
 from bot.cli.exit_status import OK
 from bot.cli.json_line import print_json
 from bot.cli.visible import visible
-from bot.discord.storage.server_settings import PRIVATE
+from bot.discord.storage.server_settings import OWN_SOURCE_PREFIX
 from retrieval.documents.article_json import as_object
 from retrieval.errors import LibraryError
 from retrieval.library.door import open_for_reading, remove_article
@@ -54,7 +54,7 @@ def remove(article_id: str, library: str | None) -> int:
     """Remove one article; one that was added in Discord is no longer kept there either."""
     chosen = settings.load(library)
     open_for_reading(chosen.library).close()  # where there is none, nothing is taken out
-    kept = article_id.startswith(PRIVATE) and _take_out(article_id, chosen.discord_data)
+    kept = article_id.startswith(OWN_SOURCE_PREFIX) and _take_out(article_id, chosen.discord_data)
     if not remove_article(chosen.library, article_id) and not kept:
         raise _unknown(article_id)
     print(visible(f"removed {article_id}"))
@@ -69,7 +69,7 @@ def _take_out(article_id: str, discord_data: Path) -> bool:
     from bot.discord.storage.schema import TABLES
 
     with closing(Store(discord_data, TABLES, existing=True)) as store:
-        return uploads.take_out(store, article_id)
+        return uploads.remove_as_operator(store, article_id)
 
 
 def _unknown(article_id: str) -> LibraryError:

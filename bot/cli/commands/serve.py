@@ -15,8 +15,8 @@ from bot.discord.run import run as run_bot
 from bot.discord.storage.database import Store
 from bot.discord.storage.schema import TABLES
 from bot.discord.storage.server_settings import Servers
-from bot.discord.uploads.article_service import Archive
-from bot.discord.uploads.indexer_process import LibrarianProcess
+from bot.discord.uploads.article_service import ArticleService
+from bot.discord.uploads.indexer_process import IndexerProcess
 from bot.settings import Settings, SettingsError
 from bot.startup import open_answerer
 from bot.watch_process import watching
@@ -58,7 +58,7 @@ def _serve(chosen: Settings, no_watch: bool) -> int:
                 lambda: QuothClient(
                     Desk(answerer, store, manners),
                     Servers(store),
-                    Archive(store, chosen.library, LibrarianProcess(chosen)),
+                    ArticleService(store, chosen.library, IndexerProcess(chosen)),
                 ),
                 metrics,
                 chosen.metrics_port,

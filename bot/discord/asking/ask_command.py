@@ -27,7 +27,7 @@ from bot.discord.messages.replies import (
 )
 from bot.discord.operations import traces
 from bot.discord.storage.server_settings import Servers, Terms
-from bot.discord.uploads.article_service import Archive
+from bot.discord.uploads.article_service import ArticleService
 from retrieval.answering.question import MAX_QUESTION
 
 _HOW_TO_ASK = "Ask me a question: mention me with it, or use `/ask`."
@@ -83,14 +83,14 @@ async def answer_command(
 
 
 async def suggest_sources(
-    archive: Archive, terms: Terms, typed: str
+    article_service: ArticleService, terms: Terms, typed: str
 ) -> list[app_commands.Choice[str]]:
     """The sources whose name has in it what somebody has typed so far; none to who may not ask."""
     if terms.refusal:
         return []
     try:
         async with asyncio.timeout(_SECONDS_TO_SUGGEST):
-            found = await archive.sources(terms.within, typed)
+            found = await article_service.sources(terms.within, typed)
     except Exception:  # nothing is lost: the name can be typed
         return []
     return [app_commands.Choice(name=name, value=name) for name in found]

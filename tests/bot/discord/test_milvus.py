@@ -6,7 +6,7 @@ import pytest
 from simcord.results import InteractionResult
 
 from bot.discord.messages.error_messages import NOT_HERE
-from bot.discord.uploads.article_service import Archive
+from bot.discord.uploads.article_service import ArticleService
 from retrieval.errors import NeedsFolderError
 from retrieval.library.location import MilvusPlace
 from tests.bot.discord.world import Shelf, World
@@ -15,8 +15,8 @@ PLACE = MilvusPlace("vectors.example", 19530, "news", user="me", password="s3cre
 
 
 @pytest.fixture
-def archive(shelf: Shelf) -> Archive:
-    return Archive(shelf.store, PLACE, shelf)
+def article_service(shelf: Shelf) -> ArticleService:
+    return ArticleService(shelf.store, PLACE, shelf)
 
 
 def said(result: InteractionResult) -> str:

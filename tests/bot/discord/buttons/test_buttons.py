@@ -17,7 +17,7 @@ from bot.discord.storage.database import Store, StoreError
 from bot.discord.storage.questions import Turn
 from bot.discord.storage.schema import TABLES
 from bot.discord.storage.server_settings import Servers
-from bot.discord.uploads.article_service import Archive
+from bot.discord.uploads.article_service import ArticleService
 from retrieval.answering.answer import Answer, Quote
 from retrieval.documents.article import Article, Span
 from retrieval.documents.sentences import paragraphs
@@ -304,8 +304,8 @@ async def test_they_work_after_a_restart(tmp_path: Path, engine: Engine) -> None
 
     async def client() -> QuothClient:
         shelf = Shelf(store, tmp_path / "library")
-        archive = Archive(store, shelf.library, shelf)
-        made = QuothClient(Desk(engine, store), Servers(store), archive)
+        article_service = ArticleService(store, shelf.library, shelf)
+        made = QuothClient(Desk(engine, store), Servers(store), article_service)
         made.shard_count = 1
         clients.append(made)
         return made
