@@ -38,7 +38,7 @@ from retrieval.evaluation.metrics import expected_calibration_error
 from retrieval.models.reader.model import MODEL_FOLDER
 from training.calibration_data import NAMES, RankedQuestion, load_calibration_data
 from training.features import Column, Rows, stored_candidates
-from training.options import arguments
+from training.options import argument_parser
 
 Floats = NDArray[np.float64]
 
@@ -162,7 +162,7 @@ def _inputs(
 
 def main() -> None:
     """Fit, write the weights, and print the calibration error."""
-    parser = arguments(__doc__)
+    parser = argument_parser(__doc__)
     parser.add_argument(
         "--questions", type=int, default=1_400, help="of each half of a collection, at most"
     )

@@ -9,7 +9,12 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.common import collections
-from benchmarks.common.collections import Collection, index_in, part_in, some
+from benchmarks.common.collections import (
+    Collection,
+    build_library,
+    build_subset_library,
+    sample_evenly,
+)
 from retrieval.answering.candidates import RERANK_DEPTH
 from retrieval.library import open as open_library
 from retrieval.models.encoder import load_encoder
@@ -64,7 +69,7 @@ def load_calibration_data(data: Path, work: Path, limit: int) -> CalibrationData
         for which, half in enumerate(halves):
             key = f"{name}-{model}-{RERANK_DEPTH}-{len(Column)}-{limit}-{which}"
             kept = work / "candidates" / f"{key}.npz"
-            asked = some(collection.every_second(which).questions, limit)
+            asked = sample_evenly(collection.every_second(which).questions, limit)
             if not kept.exists():
                 kept.parent.mkdir(parents=True, exist_ok=True)
                 np.savez(kept, *gather(library, asked))
@@ -90,5 +95,5 @@ def _library(name: str, collection: Collection, work: Path) -> Path:
     libraries = work / "libraries"
     if name.endswith(_HALF):
         whole = libraries / name.removesuffix(_HALF)
-        return part_in(libraries / name, whole, collection.articles)
-    return index_in(libraries / name, collection.articles, load_encoder())
+        return build_subset_library(libraries / name, whole, collection.articles)
+    return build_library(libraries / name, collection.articles, load_encoder())

@@ -11,7 +11,7 @@ from math import log
 from pathlib import Path
 from typing import Any
 
-from benchmarks.common.data import read
+from benchmarks.common.data import read_jsonl
 from retrieval.documents.passages import split_into_passages
 from retrieval.evaluation.metrics import answer_in_quote
 
@@ -79,7 +79,7 @@ class Examples:
 def load(data: Path, work: Path) -> Examples:
     """Read ``squad/train`` and what was mined for it."""
     folder = data / "squad" / "train"
-    paragraphs = read(folder / "paragraphs.jsonl.gz")
+    paragraphs = read_jsonl(folder / "paragraphs.jsonl.gz")
     numbers = {row["id"]: n for n, row in enumerate(paragraphs)}
     order = {title: n for n, title in enumerate(dict.fromkeys(p["article_id"] for p in paragraphs))}
     examples = Examples(
@@ -94,7 +94,7 @@ def load(data: Path, work: Path) -> Examples:
         for n, text in enumerate(examples.texts)
     ]
     rarity = _rarity(examples.texts)
-    questions = read(folder / "questions.jsonl.gz")
+    questions = read_jsonl(folder / "questions.jsonl.gz")
     with gzip.open(work / "mined.jsonl.gz", "rt", encoding="utf-8") as lines:
         for mined in map(json.loads, lines):
             row = questions[mined["question"]]

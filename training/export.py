@@ -18,7 +18,7 @@ from safetensors.torch import load_file
 from retrieval.models.encoder.bert_graph import BertGraph, BertShape
 from retrieval.models.reader.model import MODEL_FOLDER, READER_FILE
 from training.model import LAYER, SIZE, StateDict, to_bert
-from training.options import arguments
+from training.options import argument_parser
 
 
 class _ReaderGraph(BertGraph):
@@ -88,7 +88,7 @@ def from_onnx(file: Path) -> StateDict:
 
 def main() -> None:
     """Write the model and its hash into the folder."""
-    parser = arguments(__doc__)
+    parser = argument_parser(__doc__)
     parser.add_argument("--to", type=Path, default=MODEL_FOLDER, help="folder of the model")
     options = parser.parse_args()
     file = to_onnx(load_file(options.work / "reader.safetensors"))

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.common.parallel import spread
+from benchmarks.common.parallel import parallel_map
 from retrieval.answering.candidates import query_vector, rerank_candidates
 from retrieval.answering.conversation import ExpandedQuery
 from retrieval.answering.question import validated_question
@@ -75,7 +75,7 @@ def gather(library: Path, questions: Sequence[LabelledQuestion]) -> Iterator[Row
         opened = open_library(library).searcher(encoder)
         return lambda question: candidate_rows(opened, encoder, reader, question)
 
-    return spread(start, questions)
+    return parallel_map(start, questions)
 
 
 def candidate_rows(

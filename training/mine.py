@@ -12,12 +12,13 @@ import gzip
 import json
 from pathlib import Path
 
-from benchmarks.common.data import library_of, read
-from benchmarks.common.parallel import spread
+from benchmarks.common.collections import temporary_library
+from benchmarks.common.data import read_jsonl
+from benchmarks.common.parallel import parallel_map
 from retrieval.library import open as open_library
 from retrieval.library.filter import Filter
 from retrieval.models.encoder import load_encoder
-from training.options import arguments
+from training.options import argument_parser
 
 TOP_K = 24
 """Candidates of each question that are written down."""
@@ -48,20 +49,20 @@ class _Miner:
 
 def main() -> None:
     """Index the paragraphs, ask each question, and write the candidates."""
-    parser = arguments(__doc__)
+    parser = argument_parser(__doc__)
     parser.add_argument("--every", type=int, default=1, help="ask one question in so many")
     options = parser.parse_args()
     folder = options.data / "squad" / "train"
-    paragraphs = read(folder / "paragraphs.jsonl.gz")
-    questions = read(folder / "questions.jsonl.gz")
+    paragraphs = read_jsonl(folder / "paragraphs.jsonl.gz")
+    questions = read_jsonl(folder / "questions.jsonl.gz")
     numbers = {paragraph["id"]: n for n, paragraph in enumerate(paragraphs)}
     options.work.mkdir(parents=True, exist_ok=True)
     target = options.work / "mined.jsonl.gz"
     unfinished = target.with_suffix(".unfinished")
-    with library_of(paragraphs, load_encoder()) as path:
+    with temporary_library(paragraphs, load_encoder()) as path:
         chosen = range(0, len(questions), options.every)
         texts = [questions[number]["question"].strip() or "?" for number in chosen]
-        mined = spread(lambda: _Miner(path, numbers).find, texts)
+        mined = parallel_map(lambda: _Miner(path, numbers).find, texts)
         with gzip.open(unfinished, "wt", encoding="utf-8") as lines:
             for done, (number, found) in enumerate(zip(chosen, mined, strict=True), start=1):
                 lines.write(json.dumps({"question": number, "found": found}) + "\n")

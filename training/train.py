@@ -27,7 +27,7 @@ from training.export import from_onnx
 from training.losses import reader_losses
 from training.model import ReaderModel, half_precision, load_packaged
 from training.neighbours import neighbours
-from training.options import arguments
+from training.options import argument_parser
 from training.validation import validation_metrics
 
 _BATCH = 32  # questions
@@ -189,7 +189,7 @@ def _rounded(figures: dict[str, float]) -> dict[str, float]:
 
 def main() -> None:
     """Train from the command line."""
-    parser = arguments(__doc__)
+    parser = argument_parser(__doc__)
     parser.add_argument("--questions", type=int, default=105_000, help="to learn from, in all")
     parser.add_argument("--wrong", type=int, default=1, help="wrong passages for each question")
     parser.add_argument("--changed", type=float, default=0.4, help="share of questions changed")

@@ -7,21 +7,19 @@ answered: what people meet whose question is about something that was never writ
 import json
 import shutil
 import sys
-from collections.abc import Sequence
-from contextlib import closing
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from tempfile import TemporaryDirectory
 
-from benchmarks.common.data import read
+from benchmarks.common.data import ArticleRow, read_jsonl
 from retrieval.evaluation.dataset import LabelledQuestion
 from retrieval.ingest.index import index
 from retrieval.library.local.reader import LocalReader
 from retrieval.library.local.writer import LocalWriter
 from retrieval.library.progress import Reporter
 from retrieval.models.encoder import Encoder
-
-Row = dict[str, Any]
 
 _FIELDS = ("id", "title", "date", "source", "url", "text")
 
@@ -30,7 +28,7 @@ _FIELDS = ("id", "title", "date", "source", "url", "text")
 class Collection:
     """Articles with the questions to them."""
 
-    articles: Sequence[Row]
+    articles: Sequence[ArticleRow]
     questions: Sequence[LabelledQuestion]
 
     def without_every_second(self) -> "Collection":
@@ -53,7 +51,9 @@ class Collection:
         return replace(self, questions=self.questions[first::2])
 
 
-def some(questions: Sequence[LabelledQuestion], limit: int | None) -> Sequence[LabelledQuestion]:
+def sample_evenly(
+    questions: Sequence[LabelledQuestion], limit: int | None
+) -> Sequence[LabelledQuestion]:
     """At most so many, from all over; all where there is no limit."""
     return questions[:: max(1, -(-len(questions) // limit))] if limit else questions
 
@@ -63,14 +63,14 @@ def squad(data: Path) -> Collection:
     folder = data / "squad" / "dev"
     questions = [
         LabelledQuestion(row["question"], tuple(row["answers"]), frozenset([row["paragraph_id"]]))
-        for row in read(folder / "questions.jsonl.gz")
+        for row in read_jsonl(folder / "questions.jsonl.gz")
     ]
-    return Collection(read(folder / "paragraphs.jsonl.gz"), questions)
+    return Collection(read_jsonl(folder / "paragraphs.jsonl.gz"), questions)
 
 
 def squad_unanswerable(data: Path) -> list[LabelledQuestion]:
     """Questions that look as if ``squad/dev`` answered them."""
-    rows = read(data / "squad" / "dev" / "unanswerable.jsonl.gz")
+    rows = read_jsonl(data / "squad" / "dev" / "unanswerable.jsonl.gz")
     return [LabelledQuestion(row["question"]) for row in rows]
 
 
@@ -82,12 +82,12 @@ def news(data: Path) -> Collection:
             tuple(row["answers"]),
             frozenset([*row["article_ids"], *row["other_articles_with_answer"]]),
         )
-        for row in read(data / "news" / "questions.jsonl.gz")
+        for row in read_jsonl(data / "news" / "questions.jsonl.gz")
     ]
-    return Collection(read(data / "news" / "articles.jsonl.gz"), questions)
+    return Collection(read_jsonl(data / "news" / "articles.jsonl.gz"), questions)
 
 
-def index_in(folder: Path, articles: Sequence[Row], encoder: Encoder) -> Path:
+def build_library(folder: Path, articles: Sequence[ArticleRow], encoder: Encoder) -> Path:
     """Make the library in a folder agree with these articles.
 
     What it holds already is not encoded again, so a folder may be kept from run to run.
@@ -99,21 +99,25 @@ def index_in(folder: Path, articles: Sequence[Row], encoder: Encoder) -> Path:
     source = folder / "articles.jsonl"
     with source.open("w", encoding="utf-8") as lines:
         for article in articles:
-            row = {
-                key: article.get(key) for key in ("id", "title", "date", "source", "url", "text")
-            }
-            lines.write(json.dumps(row) + "\n")
+            lines.write(json.dumps({key: article.get(key) for key in _FIELDS}) + "\n")
     library = folder / "library"
     index([source], library, encoder, Reporter(lambda problem: sys.exit(str(problem))))
     return library
 
 
-def part_in(folder: Path, whole: Path, articles: Sequence[Row]) -> Path:
+@contextmanager
+def temporary_library(articles: Sequence[ArticleRow], encoder: Encoder) -> Iterator[Path]:
+    """A library of these articles, for as long as the block runs."""
+    with TemporaryDirectory() as folder:
+        yield build_library(Path(folder), articles, encoder)
+
+
+def build_subset_library(folder: Path, whole: Path, articles: Sequence[ArticleRow]) -> Path:
     """Make a library of a part of another's articles, without encoding anything again.
 
     Args:
         folder: where it goes; what is there is kept.
-        whole: the folder of the other, as ``index_in`` made it.
+        whole: the folder of the other, as ``build_library`` made it.
         articles: those of the part.
 
     Returns:

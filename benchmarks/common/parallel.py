@@ -11,7 +11,7 @@ Result = TypeVar("Result")
 _work: Callable[[Any], Any]
 
 
-def spread(
+def parallel_map(
     start: Callable[[], Callable[[Item], Result]], items: Sequence[Item]
 ) -> Iterator[Result]:
     """Do something with each item; results in the items' order.

@@ -12,25 +12,27 @@ import gzip
 import hashlib
 import json
 import random
+import sys
 from collections.abc import Iterator, Sequence
 from itertools import count, islice
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks.common.data import ArticleRow
 from retrieval.documents.passages import encoder_text, split_into_passages
+from retrieval.ingest.index import index
+from retrieval.library.local.reader import LocalReader
+from retrieval.library.progress import Reporter
 from retrieval.models.encoder.base import Encoder, Progress, Vectors, l2_normalise
 
 _AT_ONCE = 4096  # passages encoded before they are written
 _IN_A_FILE = 20_000  # passages
 _NOISE = 0.5  # of the difference of two real vectors
 
-Row = dict[str, Any]
 
-
-def real_articles(data: Path) -> Iterator[Row]:
+def real_articles(data: Path) -> Iterator[ArticleRow]:
     """The articles that the questions are about, then the others."""
     known = set()
     for name in ("articles", "archive"):
@@ -41,7 +43,7 @@ def real_articles(data: Path) -> Iterator[Row]:
                     yield row
 
 
-def articles(data: Path) -> Iterator[Row]:
+def unlimited_articles(data: Path) -> Iterator[ArticleRow]:
     """The real articles, then recombined ones without end."""
     there = []
     for row in real_articles(data):
@@ -55,14 +57,14 @@ def articles(data: Path) -> Iterator[Row]:
         yield {**title, "id": f"made-{number}", "url": None, "text": text}
 
 
-def passage_texts(rows: Iterator[Row]) -> Iterator[str]:
+def passage_texts(rows: Iterator[ArticleRow]) -> Iterator[str]:
     """What the encoder is given for the passages of articles."""
     for row in rows:
         for each in split_into_passages(row["text"]):
             yield encoder_text(row["title"], row["text"][each.start : each.end])
 
 
-class MadeEncoder:
+class SyntheticEncoder:
     """Gives real vectors to the passages that were encoded, made ones to the others.
 
     Args:
@@ -96,10 +98,33 @@ class MadeEncoder:
 
     def _made(self, key: bytes) -> NDArray[np.float32]:
         three = np.frombuffer(key[:24], dtype=np.uint64).reshape(1, 3) % len(self.vectors)
-        return noisy(self.vectors, three.astype(np.int64)).reshape(-1)
+        return interpolated(self.vectors, three.astype(np.int64)).reshape(-1)
 
 
-def noisy(real: NDArray[np.float16], chosen: NDArray[np.int64]) -> Vectors:
+class RandomEncoder:
+    """Vectors drawn at random, for libraries of which only the size counts.
+
+    Args:
+        other: whose identity and dimension it has, so that it may take over afterwards.
+    """
+
+    def __init__(self, other: Encoder) -> None:
+        self.identity, self.dimension = other.identity, other.dimension
+        self._chance = np.random.default_rng(0)
+
+    def encode_query(self, text: str) -> Vectors:
+        """A vector."""
+        return self.encode_passages([text])
+
+    def encode_passages(self, texts: Sequence[str], progress: Progress | None = None) -> Vectors:
+        """As many vectors as texts."""
+        if progress:
+            progress(len(texts), len(texts))
+        drawn = self._chance.standard_normal((len(texts), self.dimension), dtype=np.float32)
+        return l2_normalise(drawn)
+
+
+def interpolated(real: NDArray[np.float16], chosen: NDArray[np.int64]) -> Vectors:
     """Made vectors.
 
     Args:
@@ -132,7 +157,7 @@ def _key(text: str) -> bytes:
 def write_articles(folder: Path, data: Path, passages: int) -> None:
     """Write the articles of at least so many passages, in files of JSON lines."""
     folder.mkdir(parents=True, exist_ok=True)
-    rows, held = articles(data), 0
+    rows, held = unlimited_articles(data), 0
     for number in count():
         if held >= passages:
             break
@@ -143,3 +168,32 @@ def write_articles(folder: Path, data: Path, passages: int) -> None:
             lines.append(json.dumps(row) + "\n")
         (folder / f"{number:05}.jsonl").write_text("".join(lines), encoding="utf-8")
         held += part
+
+
+def archive_articles(data: Path) -> Iterator[ArticleRow]:
+    """The articles of the archive, one after the other."""
+    with gzip.open(data / "news" / "archive.jsonl.gz", "rt", encoding="utf-8") as lines:
+        yield from map(json.loads, lines)
+
+
+def write_jsonl(path: Path, articles: Iterator[ArticleRow]) -> None:
+    """Write articles as JSON lines."""
+    with path.open("w", encoding="utf-8") as file:
+        file.writelines(json.dumps(article) + "\n" for article in articles)
+
+
+def build_archive_library(
+    folder: Path, articles: Iterator[ArticleRow], passages: int, encoder: Encoder
+) -> Path:
+    """A library of at least so many passages."""
+    library = folder / f"{passages}"
+    files = folder / f"{passages}.articles"
+    files.mkdir()
+    held = 0
+    while held < passages:
+        write_jsonl(files / f"{held}.jsonl", islice(articles, max(20, passages // 60)))
+        index([files], library, encoder, Reporter(lambda problem: sys.exit(str(problem))))
+        opened = LocalReader(library)
+        held = opened.state().passages
+        opened.close()
+    return library

@@ -11,7 +11,7 @@ THE_BOT, THE_SIMULATION, AT_REST = "the bot", "the simulation", "waiting for its
 OURS = tuple(str(Path(__file__).parents[2] / name) + "/" for name in ("bot", "retrieval"))
 
 
-class Watch(threading.Thread):
+class EventLoopMonitor(threading.Thread):
     """Sees from outside for how long the event loop is held up, by whom, and where it then is.
 
     Attributes:

@@ -30,19 +30,19 @@ from simcord import interactions
 from simcord.actors import MemberActor
 from simcord.builders import ChannelHandle
 
-from benchmarks.discord.event_loop_monitor import AT_REST, THE_BOT, THE_SIMULATION, Watch
+from benchmarks.discord.event_loop_monitor import AT_REST, THE_BOT, THE_SIMULATION, EventLoopMonitor
 from benchmarks.discord.seed_library import seeded
 from bot import settings
 from bot.discord.asking import rate_limits
-from bot.discord.asking.admission import Manners
-from bot.discord.asking.desk import Desk
+from bot.discord.asking.answer_service import Desk
 from bot.discord.asking.rate_limits import Limits, Rate
+from bot.discord.asking.throttle import Manners
 from bot.discord.client import QuothClient
 from bot.discord.operations.traces import Trace
 from bot.discord.storage.database import Store
 from bot.discord.storage.server_settings import Servers
-from bot.discord.uploads.archive import Archive
-from bot.discord.uploads.indexer_process import LibrarianProcess
+from bot.discord.uploads.article_service import ArticleService
+from bot.discord.uploads.indexer_process import IndexerProcess
 from retrieval.answering.answerer import Answerer
 
 QUESTIONS = (
@@ -60,7 +60,7 @@ SETTLED = 30.0
 
 
 @dataclass
-class Seen:
+class LoadReport:
     """What was seen over the whole run."""
 
     outcomes: Counter[str] = field(default_factory=Counter)
@@ -82,7 +82,7 @@ class Seen:
 class Refusals(logging.Handler):
     """Counts what the bot logs that Discord did not take."""
 
-    def __init__(self, seen: Seen) -> None:
+    def __init__(self, seen: LoadReport) -> None:
         super().__init__(logging.WARNING)
         self._seen = seen
 
@@ -118,7 +118,7 @@ async def burst(
     return asked
 
 
-def judge(env: simcord.Env, asked: list[tuple[ChannelHandle, int, bool]], seen: Seen) -> None:
+def judge(env: simcord.Env, asked: list[tuple[ChannelHandle, int, bool]], seen: LoadReport) -> None:
     """Look at what each question got, and throw away what simcord keeps of it."""
     answers: Counter[int] = Counter()
     me = env.backend.bot_user.id
@@ -160,19 +160,21 @@ async def index_beside(library: Path) -> None:
 
 async def load(
     answerer: Answerer, store: Store, library: Path, chosen: argparse.Namespace
-) -> tuple[Seen, Watch]:
+) -> tuple[LoadReport, EventLoopMonitor]:
     """Ask everything."""
     # simcord lets no time pass while work is under way, but looks for its end without a rest.
     rate_limits.SECONDS_UNTIL_TOLD = WAITED
-    seen, watch, dice = Seen(), Watch(), random.Random(1)  # noqa: S311 - no secret
+    seen, watch, dice = LoadReport(), EventLoopMonitor(), random.Random(1)  # noqa: S311 - no secret
     logging.getLogger().addHandler(Refusals(seen))
 
     def bot() -> QuothClient:
         # In the simulation all of a day is asked in some minutes: limits have tests of their own.
         loose = Limits(Rate(100, 0.1), Rate(1_000, 0.01))
         desk = Desk(answerer, store, Manners(loose, finished=seen.finished))
-        archive = Archive(store, library, LibrarianProcess(settings.load(str(library))))
-        client = QuothClient(desk, Servers(store), archive)
+        article_service = ArticleService(
+            store, library, IndexerProcess(settings.load(str(library)))
+        )
+        client = QuothClient(desk, Servers(store), article_service)
         client.shard_count = 1
         return client
 

@@ -25,12 +25,12 @@ from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
 
-from benchmarks.common.collections import Row, news
-from benchmarks.common.data import arguments
+from benchmarks.common.collections import news
+from benchmarks.common.data import ArticleRow, argument_parser
 from benchmarks.peers.environment import NEEDS, make, weigh
-from benchmarks.peers.processes import ROOT, Finished, Running, run
+from benchmarks.peers.processes import ROOT, FinishedTool, RunningTool, run
 from benchmarks.peers.sample import Sample, sample
-from benchmarks.peers.table import QUOTH, SEARCH, Figures, goals, table
+from benchmarks.peers.table import QUOTH, SEARCH, PeerMeasurements, goals, table
 from retrieval.documents.passages import MAX_CHARACTERS, encoder_text, split_into_passages
 from retrieval.evaluation.metrics import answer_in_quote
 from retrieval.models.encoder import DEFAULT_MODEL
@@ -48,7 +48,7 @@ IMPORTS = "import onnxruntime, tokenizers, faiss, tantivy, numpy"
 PAUSE = 0.02  # seconds after an answer, in which its threads come to rest
 
 
-class Race:
+class Comparison:
     """Measures every tool in turn.
 
     Args:
@@ -62,7 +62,7 @@ class Race:
         model = local_folder(DEFAULT_MODEL)
         self._python, self._model = python, str(model)
         self._folder, self._chosen, self._runs = folder, chosen, runs
-        self.figures = {name: Figures() for name in (QUOTH, SEARCH, *RUNNERS)}
+        self.figures = {name: PeerMeasurements() for name in (QUOTH, SEARCH, *RUNNERS)}
         self._articles = _written(folder / "all" / "articles.jsonl", chosen.articles)
         self._one = _written(folder / "one" / "article.jsonl", chosen.articles[:1])
         self._question = chosen.questions[0].text
@@ -121,9 +121,12 @@ class Race:
     def warm(self) -> None:
         """Ask every question of each tool in turn, all of them running; then add articles."""
         running = {
-            QUOTH: Running([*_OURS, "serve", self._place(QUOTH)]),
-            SEARCH: Running([*_OURS, "search", self._place(QUOTH)]),
-            **{name: Running(self._command(name, "serve", self._place(name))) for name in RUNNERS},
+            QUOTH: RunningTool([*_OURS, "serve", self._place(QUOTH)]),
+            SEARCH: RunningTool([*_OURS, "search", self._place(QUOTH)]),
+            **{
+                name: RunningTool(self._command(name, "serve", self._place(name)))
+                for name in RUNNERS
+            },
         }
         for process in running.values():
             process.hear()
@@ -170,18 +173,18 @@ class Race:
         module = f"benchmarks.peers.{RUNNERS[name]}"
         return [self._python, "-m", module, command, self._model, place, *rest]
 
-    def _peer(self, name: str, command: str, place: str, *rest: str) -> Finished:
+    def _peer(self, name: str, command: str, place: str, *rest: str) -> FinishedTool:
         return run(self._command(name, command, place, *rest))
 
 
 _OURS = [sys.executable, "-m", "benchmarks.peers.quoth"]
 
 
-def _quoth(*arguments: str, settings: dict[str, str] | None = None) -> Finished:
+def _quoth(*arguments: str, settings: dict[str, str] | None = None) -> FinishedTool:
     return run([sys.executable, "-m", "bot", *arguments], settings)
 
 
-def _written(path: Path, articles: list[Row]) -> Path:
+def _written(path: Path, articles: list[ArticleRow]) -> Path:
     path.parent.mkdir()
     with path.open("w", encoding="utf-8") as lines:
         for row in articles:
@@ -196,7 +199,7 @@ def _tell(line: str) -> None:
 
 def main() -> None:
     """Measure and print."""
-    parser = arguments(__doc__)
+    parser = argument_parser(__doc__)
     parser.add_argument("--environment", type=Path, required=True, help="where the peers are kept")
     parser.add_argument("--articles", type=int, default=200)
     parser.add_argument("--runs", type=int, default=5, help="of each whole process")
@@ -205,7 +208,7 @@ def main() -> None:
     chosen = sample(news(options.data), options.articles, options.runs)
     python = make(options.environment)
     with TemporaryDirectory() as folder:
-        race = Race(python, Path(folder), chosen, options.runs)
+        race = Comparison(python, Path(folder), chosen, options.runs)
         _tell(f"{len(chosen.articles)} articles, {len(chosen.questions)} questions")
         race.weigh()
         _tell("first answers")

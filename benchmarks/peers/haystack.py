@@ -20,7 +20,8 @@ from haystack_integrations.components.embedders.sentence_transformers import (
     SentenceTransformersTextEmbedder,
 )
 
-from benchmarks.peers.runner import CHARACTERS, RESULTS, Article, main
+from benchmarks.common.data import ArticleRow
+from benchmarks.peers.runner import CHARACTERS, RESULTS, main
 
 _SEPARATORS = ["\n\n", "\n", ".", " "]  # its own for sentences fetches a model
 
@@ -55,7 +56,7 @@ class Haystack:
         self._writing.connect("embed", "write")
         self._writing.warm_up()
 
-    def index(self, articles: list[Article]) -> int:
+    def index(self, articles: list[ArticleRow]) -> int:
         """Index articles."""
         self._file.parent.mkdir(parents=True, exist_ok=True)
         self._write(articles)
@@ -78,13 +79,13 @@ class Haystack:
         )
         return [document.content for document in found["join"]["documents"]]
 
-    def add(self, article: Article) -> None:
+    def add(self, article: ArticleRow) -> None:
         """Add an article."""
         if not hasattr(self, "_writing"):
             self.prepare()
         self._write([article])
 
-    def _write(self, articles: list[Article]) -> None:
+    def _write(self, articles: list[ArticleRow]) -> None:
         documents = [
             Document(content=each["text"], meta={"title": each["title"]}) for each in articles
         ]

@@ -22,10 +22,15 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 
-from benchmarks.common.data import arguments
-from benchmarks.common.synthetic import MadeEncoder, passage_texts, real_articles, write_articles
+from benchmarks.common.data import argument_parser
+from benchmarks.common.synthetic import (
+    SyntheticEncoder,
+    passage_texts,
+    real_articles,
+    write_articles,
+)
 from benchmarks.peers.environment import make
-from benchmarks.peers.processes import Running, run
+from benchmarks.peers.processes import RunningTool, run
 from benchmarks.peers.table import QUOTH
 from retrieval.ingest.index import index
 from retrieval.library.local.reader import LocalReader
@@ -41,7 +46,7 @@ _SKIPPED = 20_000  # articles before those that are added
 
 def fill(folder: Path, data: Path, passages: int) -> int:
     """Make Quoth's library, and files of the same texts and vectors; returns how many there are."""
-    encoder = MadeEncoder(load_encoder(), data, folder / "made", ENCODED)
+    encoder = SyntheticEncoder(load_encoder(), data, folder / "made", ENCODED)
     write_articles(folder / "articles", data, passages)
     index([folder / "articles"], folder / "library", encoder, Reporter(lambda p: sys.exit(str(p))))
     with closing(LocalReader(folder / "library")) as library, library.snapshot() as state:
@@ -54,7 +59,7 @@ def fill(folder: Path, data: Path, passages: int) -> int:
 
 def main() -> None:
     """Measure and print."""
-    parser = arguments(__doc__)
+    parser = argument_parser(__doc__)
     parser.add_argument("--environment", type=Path, required=True, help="where the peers are kept")
     parser.add_argument("--passages", type=int, default=100_000)
     parser.add_argument("--articles", type=int, default=9, help="to add")
@@ -73,7 +78,7 @@ def main() -> None:
             print(f"{peer} filled in {filled.seconds:.0f} s", file=sys.stderr, flush=True)
             commands[peer] = [*base, "serve", model, place]
         commands[QUOTH].append(str(folder / "library"))
-        running = {name: Running(command) for name, command in commands.items()}
+        running = {name: RunningTool(command) for name, command in commands.items()}
         for process in running.values():
             process.hear()
         times: dict[str, list[float]] = {name: [] for name in running}

@@ -12,7 +12,8 @@ from langchain_huggingface import HuggingFaceEmbeddings
 from langchain_text_splitters import RecursiveCharacterTextSplitter
 from numpy.typing import NDArray
 
-from benchmarks.peers.runner import CHARACTERS, OVERLAP, RESULTS, Article, main
+from benchmarks.common.data import ArticleRow
+from benchmarks.peers.runner import CHARACTERS, OVERLAP, RESULTS, main
 
 
 class LangChain:
@@ -25,7 +26,7 @@ class LangChain:
         """Load the model."""
         self._embeddings = HuggingFaceEmbeddings(model_name=self._model)
 
-    def index(self, articles: list[Article]) -> int:
+    def index(self, articles: list[ArticleRow]) -> int:
         """Index articles."""
         pieces = _cut(articles)
         self._store = FAISS.from_documents(pieces, self._embeddings)
@@ -49,13 +50,13 @@ class LangChain:
         found = self._store.similarity_search(question, k=RESULTS)
         return [piece.page_content for piece in found]
 
-    def add(self, article: Article) -> None:
+    def add(self, article: ArticleRow) -> None:
         """Add an article."""
         self._store.add_documents(_cut([article]))
         self._store.save_local(self._folder)
 
 
-def _cut(articles: list[Article]) -> list[Document]:
+def _cut(articles: list[ArticleRow]) -> list[Document]:
     splitter = RecursiveCharacterTextSplitter(chunk_size=CHARACTERS, chunk_overlap=OVERLAP)
     cut: list[Document] = splitter.split_documents(
         [

@@ -6,7 +6,8 @@ from llama_index.core import Document, StorageContext, VectorStoreIndex, load_in
 from llama_index.core.node_parser import SentenceSplitter
 from llama_index.embeddings.huggingface import HuggingFaceEmbedding
 
-from benchmarks.peers.runner import CHARACTERS, OVERLAP, RESULTS, Article, main
+from benchmarks.common.data import ArticleRow
+from benchmarks.peers.runner import CHARACTERS, OVERLAP, RESULTS, main
 
 
 class LlamaIndex:
@@ -23,7 +24,7 @@ class LlamaIndex:
         """Load the model."""
         self._embedding = HuggingFaceEmbedding(model_name=self._model)
 
-    def index(self, articles: list[Article]) -> int:
+    def index(self, articles: list[ArticleRow]) -> int:
         """Index articles."""
         self._index = VectorStoreIndex.from_documents(
             [_document(each) for each in articles],
@@ -47,7 +48,7 @@ class LlamaIndex:
         """The nearest pieces."""
         return [found.node.get_content() for found in self._retriever.retrieve(question)]
 
-    def add(self, article: Article) -> None:
+    def add(self, article: ArticleRow) -> None:
         """Add an article."""
         self._index.insert(_document(article))
         self._keep()
@@ -57,7 +58,7 @@ class LlamaIndex:
         self._retriever = self._index.as_retriever(similarity_top_k=RESULTS)
 
 
-def _document(article: Article) -> Document:
+def _document(article: ArticleRow) -> Document:
     return Document(text=article["text"], metadata={"title": article["title"]})
 
 

@@ -4,9 +4,9 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from statistics import median
 
-from benchmarks.peers.table import QUOTH, SEARCH, Figures
+from benchmarks.peers.table import QUOTH, SEARCH, PeerMeasurements
 
-_PANELS: tuple[tuple[str, Callable[[Figures], float], str], ...] = (
+_PANELS: tuple[tuple[str, Callable[[PeerMeasurements], float], str], ...] = (
     ("cold question, s", lambda f: median(f.cold), "{:.2f}"),
     ("warm question, ms", lambda f: 1000 * median(f.warm), "{:.0f}"),
     ("one article added, s", lambda f: median(f.adding), "{:.1f}"),
@@ -16,7 +16,7 @@ _PANELS: tuple[tuple[str, Callable[[Figures], float], str], ...] = (
 _OURS, _THEIRS = "#3b6ea8", "#b9bec5"
 
 
-def draw(path: Path, figures: Mapping[str, Figures]) -> None:
+def draw(path: Path, figures: Mapping[str, PeerMeasurements]) -> None:
     """Draw a bar for each tool, a panel for each kind of figure, as a PNG.
 
     Args:

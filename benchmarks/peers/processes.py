@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
 
-from benchmarks.peers.runner import Article
+from benchmarks.common.data import ArticleRow
 
 ROOT = Path(__file__).parents[2]
 
@@ -28,7 +28,7 @@ _LOOK_EVERY = 0.1  # seconds
 
 
 @dataclass(frozen=True, slots=True)
-class Finished:
+class FinishedTool:
     """A process that ran to its end.
 
     Attributes:
@@ -42,7 +42,7 @@ class Finished:
     output: str
 
 
-class Running:
+class RunningTool:
     """A process, its memory watched.
 
     Args:
@@ -92,7 +92,7 @@ class Running:
         answer = self.tell({"ask": question})
         return answer["seconds"], answer["quotes"]
 
-    def add(self, article: Article) -> float:
+    def add(self, article: ArticleRow) -> float:
         """The seconds that it takes to add an article."""
         return float(self.tell({"add": article})["seconds"])
 
@@ -120,12 +120,12 @@ class Running:
             self._most = max(self._most, _resident(self._process.pid) / 2**20)
 
 
-def run(command: Sequence[str], settings: dict[str, str] | None = None) -> Finished:
+def run(command: Sequence[str], settings: dict[str, str] | None = None) -> FinishedTool:
     """Run a command to its end."""
     began = time.perf_counter()
-    process = Running(command, settings)
+    process = RunningTool(command, settings)
     megabytes, output = process.finish()
-    return Finished(time.perf_counter() - began, megabytes, output)
+    return FinishedTool(time.perf_counter() - began, megabytes, output)
 
 
 def _resident(process: int) -> int:

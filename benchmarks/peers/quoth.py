@@ -11,7 +11,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-from benchmarks.peers.runner import RESULTS, Article, serve, timed_encoding
+from benchmarks.common.data import ArticleRow
+from benchmarks.peers.runner import RESULTS, serve, timed_encoding
 from retrieval.answering.answerer import Answerer
 from retrieval.answering.candidates import deduplicated
 from retrieval.ingest.index import index
@@ -23,7 +24,7 @@ from retrieval.models.encoder import load_encoder
 from retrieval.models.reader import Reader
 
 
-class Quoth:
+class QuothTool:
     """A library, asked with the reader."""
 
     def __init__(self, library: Path) -> None:
@@ -33,7 +34,7 @@ class Quoth:
         """Load the model."""
         self._encoder = load_encoder()
 
-    def index(self, articles: list[Article]) -> int:
+    def index(self, articles: list[ArticleRow]) -> int:
         """Not for this: ``quoth index`` does it."""
         raise NotImplementedError
 
@@ -46,7 +47,7 @@ class Quoth:
         """The quotes."""
         return [quote.text for quote in self._answerer.ask(question, RESULTS).quotes]
 
-    def add(self, article: Article) -> None:
+    def add(self, article: ArticleRow) -> None:
         """Add an article from a file of its own."""
         with tempfile.NamedTemporaryFile(
             "w", suffix=".jsonl", dir=self._path.parent, delete=False, encoding="utf-8"
@@ -55,7 +56,7 @@ class Quoth:
         index([Path(file.name)], self._path, self._encoder, Reporter(_stop))
 
 
-class SearchAlone(Quoth):
+class QuothSearchTool(QuothTool):
     """The same without the reader."""
 
     def open(self) -> None:
@@ -85,4 +86,4 @@ if __name__ == "__main__":
     else:
         answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
         os.dup2(2, 1)
-        serve((Quoth if command == "serve" else SearchAlone)(Path(rest[0])), answers)
+        serve((QuothTool if command == "serve" else QuothSearchTool)(Path(rest[0])), answers)

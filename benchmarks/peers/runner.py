@@ -20,6 +20,8 @@ from typing import Any, Protocol, TextIO, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks.common.data import ArticleRow
+
 CHARACTERS = 320
 """Of a piece at most: as long as a quote may be."""
 
@@ -29,8 +31,6 @@ OVERLAP = 40
 RESULTS = 3
 """Pieces that a question asks for."""
 
-Article = dict[str, Any]
-
 
 class Tool(Protocol):
     """A tool, used as its documentation tells, with an index that it keeps in a folder."""
@@ -38,7 +38,7 @@ class Tool(Protocol):
     def prepare(self) -> None:
         """Load the model, so that articles can be indexed."""
 
-    def index(self, articles: list[Article]) -> int:
+    def index(self, articles: list[ArticleRow]) -> int:
         """Cut, encode and keep articles, and be ready to answer; returns how many pieces."""
 
     def open(self) -> None:
@@ -47,7 +47,7 @@ class Tool(Protocol):
     def ask(self, question: str) -> list[str]:
         """The texts of the best pieces."""
 
-    def add(self, article: Article) -> None:
+    def add(self, article: ArticleRow) -> None:
         """Add an article to the index, and keep it."""
 
 
@@ -109,7 +109,7 @@ def serve(tool: Tool, answers: TextIO) -> None:
         _say(answers, {"seconds": time.perf_counter() - began, "quotes": quotes})
 
 
-def read(path: Path) -> list[Article]:
+def read(path: Path) -> list[ArticleRow]:
     """Read articles, JSON lines."""
     return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
 

@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from benchmarks.common.collections import Collection, Row
+from benchmarks.common.collections import Collection
+from benchmarks.common.data import ArticleRow
 from retrieval.evaluation.dataset import LabelledQuestion
 
 
@@ -16,16 +17,16 @@ class Sample:
         more: articles that are added later.
     """
 
-    articles: list[Row]
+    articles: list[ArticleRow]
     questions: list[LabelledQuestion]
-    more: list[Row]
+    more: list[ArticleRow]
 
 
 def sample(collection: Collection, count: int, more: int) -> Sample:
     """Take so many articles, most of which answer questions, and some to add to them."""
     there = {row["id"]: row for row in collection.articles}
     questions = collection.every_second(1).questions
-    wanted: dict[str, Row] = {}
+    wanted: dict[str, ArticleRow] = {}
     for question in questions:
         if len(wanted) < count * 3 // 4:
             # One of those that answer it; the others may be among the scattered ones.

@@ -10,7 +10,7 @@ QUOTH, SEARCH = "Quoth", "Quoth, search alone"
 
 
 @dataclass(slots=True)
-class Figures:
+class PeerMeasurements:
     """What was measured of a tool; seconds and megabytes, a figure of each run in a list.
 
     Attributes:
@@ -49,7 +49,7 @@ class Figures:
         return float(np.mean([each[place] for each in self.right]))
 
 
-_ROWS: tuple[tuple[str, Callable[[Figures], str]], ...] = (
+_ROWS: tuple[tuple[str, Callable[[PeerMeasurements], str]], ...] = (
     ("installed, MB (PyTorch's CPU build, the model included)", lambda f: _number(f.installed)),
     ("first answer: one article indexed, one question, s", lambda f: _middle(f.first)),
     ("the same, the first time on a machine, s", lambda f: _middle(f.first_ever)),
@@ -70,7 +70,7 @@ _ROWS: tuple[tuple[str, Callable[[Figures], str]], ...] = (
 )
 
 
-def table(figures: dict[str, Figures]) -> str:
+def table(figures: dict[str, PeerMeasurements]) -> str:
     """All figures, a column a tool."""
     lines = ["| | " + " | ".join(figures) + " |", "|---" * (len(figures) + 1) + "|"]
     for title, cell in _ROWS:
@@ -79,7 +79,7 @@ def table(figures: dict[str, Figures]) -> str:
 
 
 def goals(
-    figures: dict[str, Figures],
+    figures: dict[str, PeerMeasurements],
     imports: Sequence[float],
     ours: Sequence[float],
     original: Sequence[float],
@@ -95,7 +95,7 @@ def goals(
     quoth, search = figures[QUOTH], figures[SEARCH]
     peers = {name: each for name, each in figures.items() if name not in (QUOTH, SEARCH)}
 
-    def best(figure: Callable[[Figures], float], choose: Callable[..., str] = min) -> str:
+    def best(figure: Callable[[PeerMeasurements], float], choose: Callable[..., str] = min) -> str:
         return choose(peers, key=lambda name: figure(peers[name]))
 
     fastest = best(lambda f: median(f.cold))

@@ -8,7 +8,8 @@ from langchain_text_splitters import RecursiveCharacterTextSplitter
 from numpy.typing import NDArray
 from txtai import Embeddings
 
-from benchmarks.peers.runner import CHARACTERS, OVERLAP, RESULTS, Article, main
+from benchmarks.common.data import ArticleRow
+from benchmarks.peers.runner import CHARACTERS, OVERLAP, RESULTS, main
 
 
 class Txtai:
@@ -21,7 +22,7 @@ class Txtai:
         """Load the model."""
         self._embeddings = Embeddings(path=self._model, hybrid=True, content=True)
 
-    def index(self, articles: list[Article]) -> int:
+    def index(self, articles: list[ArticleRow]) -> int:
         """Index articles."""
         pieces = [piece for each in articles for piece in _cut(each)]
         self._embeddings.index(pieces)
@@ -48,13 +49,13 @@ class Txtai:
         """The best pieces."""
         return [found["text"] for found in self._embeddings.search(question, RESULTS)]
 
-    def add(self, article: Article) -> None:
+    def add(self, article: ArticleRow) -> None:
         """Add an article."""
         self._embeddings.upsert(_cut(article))
         self._embeddings.save(self._folder)
 
 
-def _cut(article: Article) -> list[tuple[str, str]]:
+def _cut(article: ArticleRow) -> list[tuple[str, str]]:
     splitter = RecursiveCharacterTextSplitter(chunk_size=CHARACTERS, chunk_overlap=OVERLAP)
     return [
         (f"{article['id']}#{number}", piece)

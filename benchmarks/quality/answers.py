@@ -23,10 +23,15 @@ from tempfile import TemporaryDirectory
 import numpy as np
 
 from benchmarks.common import collections
-from benchmarks.common.collections import Collection, index_in, part_in, some
-from benchmarks.common.data import arguments
-from benchmarks.common.parallel import spread
-from benchmarks.quality.baselines import ByVector, ByWords, Found, cut
+from benchmarks.common.collections import (
+    Collection,
+    build_library,
+    build_subset_library,
+    sample_evenly,
+)
+from benchmarks.common.data import argument_parser
+from benchmarks.common.parallel import parallel_map
+from benchmarks.quality.baselines import ByVector, ByWords, ScoredPieces, cut
 from retrieval.answering import answerer as answerer_module
 from retrieval.answering.answerer import Answerer
 from retrieval.answering.candidates import deduplicated
@@ -84,12 +89,14 @@ def ask_all(
         return lambda item: asked[item[0]](item[1])
 
     names = (VECTORS, BM25, SEARCH, QUOTH)
-    outcomes = list(spread(start, [(name, each) for name in names for each in questions]))
+    outcomes = list(parallel_map(start, [(name, each) for name in names for each in questions]))
     count = len(questions)
     return {name: outcomes[n * count : (n + 1) * count] for n, name in enumerate(names)}
 
 
-def _of_pieces(question: LabelledQuestion, find: Callable[[str, int], Found]) -> EvaluatedAnswer:
+def _of_pieces(
+    question: LabelledQuestion, find: Callable[[str, int], ScoredPieces]
+) -> EvaluatedAnswer:
     began = time.perf_counter()
     found = [(piece.article, piece.words, score) for piece, score in find(question.text, QUOTES)]
     return _outcome(question, found, time.perf_counter() - began)
@@ -153,8 +160,8 @@ def report(
         limit: how many questions of a kind are asked at most; None for all.
     """
     _index(collection, encoder, kept / name)
-    questions = some(collection.every_second(1).questions, limit)
-    hard = some(hard, limit)
+    questions = sample_evenly(collection.every_second(1).questions, limit)
+    hard = sample_evenly(hard, limit)
     outcomes = ask_all(collection, questions, kept / name)
     print(
         f"\n{name}, {len(questions)} questions\n{'':24}article@1     @3    @10  quote@1     @3"
@@ -173,9 +180,9 @@ def report(
 
     halved = collection.without_every_second()
     whole, kept = kept / name, kept / f"{name}-half"
-    part_in(kept, whole, halved.articles)
+    build_subset_library(kept, whole, halved.articles)
     _part_of_pieces(collection, halved, whole, kept)
-    questions = some(halved.every_second(1).questions, limit)
+    questions = sample_evenly(halved.every_second(1).questions, limit)
     answerable = sum(bool(question.answers) for question in questions) / len(questions)
     print(
         f"\n{name} without every second article, {answerable:.0%} answerable"
@@ -192,7 +199,7 @@ def report(
 
 def _index(collection: Collection, encoder: Encoder, kept: Path) -> None:
     """Make what the ways search."""
-    index_in(kept, collection.articles, encoder)
+    build_library(kept, collection.articles, encoder)
     ByVector(cut(collection.articles), encoder, kept / PIECES)
 
 
@@ -227,7 +234,7 @@ def _figure(figure: float | None, width: int = 8) -> str:
 
 def main() -> None:
     """Measure and print."""
-    parser = arguments(__doc__)
+    parser = argument_parser(__doc__)
     parser.add_argument("--only", choices=("squad", "news"))
     parser.add_argument("--questions", type=int, help="of each kind, at most")
     parser.add_argument("--kept", type=Path, help="folder to keep the libraries in")

@@ -9,7 +9,7 @@ import numpy as np
 import tantivy
 from langchain_text_splitters import RecursiveCharacterTextSplitter
 
-from benchmarks.common.collections import Row
+from benchmarks.common.data import ArticleRow
 from retrieval.documents.passages import MAX_CHARACTERS
 from retrieval.models.encoder import Encoder
 
@@ -24,11 +24,11 @@ class Piece:
     words: str
 
 
-Found = list[tuple[Piece, float]]
+ScoredPieces = list[tuple[Piece, float]]
 """Pieces with their scores, best first."""
 
 
-def cut(articles: Sequence[Row]) -> list[Piece]:
+def cut(articles: Sequence[ArticleRow]) -> list[Piece]:
     """Cut articles as a LangChain user does, into pieces of a quote's length."""
     splitter = RecursiveCharacterTextSplitter(chunk_size=MAX_CHARACTERS, chunk_overlap=_OVERLAP)
     return [
@@ -55,7 +55,7 @@ class ByVector:
         self._index = faiss.IndexFlatIP(encoder.dimension)
         self._index.add(np.load(kept))
 
-    def find(self, question: str, limit: int) -> Found:
+    def find(self, question: str, limit: int) -> ScoredPieces:
         """The nearest pieces, with their cosines."""
         scores, numbers = self._index.search(self._encoder.encode_query(question), limit)
         pairs = zip(numbers[0].tolist(), scores[0].tolist(), strict=True)
@@ -81,7 +81,7 @@ class ByWords:
         writer.commit()
         self._index.reload()
 
-    def find(self, question: str, limit: int) -> Found:
+    def find(self, question: str, limit: int) -> ScoredPieces:
         """The best pieces, with their scores."""
         query, _ = self._index.parse_query_lenient(question, ["words"])
         searcher = self._index.searcher()

@@ -26,9 +26,9 @@ from typing import Any
 import numpy as np
 
 from benchmarks.common import collections
-from benchmarks.common.collections import Collection, Row, index_in, some
-from benchmarks.common.data import arguments, read
-from benchmarks.common.parallel import spread
+from benchmarks.common.collections import Collection, build_library, sample_evenly
+from benchmarks.common.data import ArticleRow, argument_parser, read_jsonl
+from benchmarks.common.parallel import parallel_map
 from retrieval.answering import answerer as answerer_module
 from retrieval.answering.answerer import Answerer
 from retrieval.answering.conversation import Turn, parse_history
@@ -48,7 +48,7 @@ _TIMED = 100  # questions, asked one after the other
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class TurnOutcome:
     """What became of a turn.
 
     Attributes:
@@ -61,7 +61,7 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class ConversationTurn:
     """A question with its place in a talk.
 
     Attributes:
@@ -75,13 +75,16 @@ class Place:
     chosen_by: bool
 
 
-def talks(data: Path) -> tuple[Sequence[Row], list[Place]]:
+def conversations(data: Path) -> tuple[Sequence[ArticleRow], list[ConversationTurn]]:
     """INSCIT's articles, and every turn."""
-    rows = read(data / "followups" / "questions.jsonl.gz")
+    rows = read_jsonl(data / "followups" / "questions.jsonl.gz")
     order = [*dict.fromkeys(row["conversation"] for row in rows)]
     chosen_by = set(order[::2])
-    turns = [Place(_question(row), row["turn"], row["conversation"] in chosen_by) for row in rows]
-    return read(data / "followups" / "articles.jsonl.gz"), turns
+    turns = [
+        ConversationTurn(_question(row), row["turn"], row["conversation"] in chosen_by)
+        for row in rows
+    ]
+    return read_jsonl(data / "followups" / "articles.jsonl.gz"), turns
 
 
 def _question(row: Mapping[str, Any]) -> LabelledQuestion:
@@ -102,29 +105,29 @@ def asked_as(question: LabelledQuestion, way: str) -> LabelledQuestion:
     return replace(question, history=())
 
 
-def ask_all(library: Path, questions: Sequence[LabelledQuestion]) -> list[Asked]:
+def ask_all(library: Path, questions: Sequence[LabelledQuestion]) -> list[TurnOutcome]:
     """What becomes of each question, on all cores."""
 
-    def start() -> Callable[[LabelledQuestion], Asked]:
+    def start() -> Callable[[LabelledQuestion], TurnOutcome]:
         # Each process has but one of the cores that a question otherwise has to itself.
         answerer_module.READING_SECONDS = READING_SECONDS * CORES
         return _asker(library)
 
-    return [*spread(start, questions)]
+    return [*parallel_map(start, questions)]
 
 
-def _asker(library: Path) -> Callable[[LabelledQuestion], Asked]:
+def _asker(library: Path) -> Callable[[LabelledQuestion], TurnOutcome]:
     answerer = Answerer(library, load_encoder(), Reader(), min_confidence=0.0)
 
-    def ask(question: LabelledQuestion) -> Asked:
+    def ask(question: LabelledQuestion) -> TurnOutcome:
         answer = answerer.ask(question.text, QUOTES, history=question.history)
         dependent = answer.understood is not None and answer.understood.context_dependent
-        return Asked(evaluated(question, answer), dependent)
+        return TurnOutcome(evaluated(question, answer), dependent)
 
     return ask
 
 
-def report_talks(library: Path, turns: Sequence[Place]) -> None:
+def report_conversations(library: Path, turns: Sequence[ConversationTurn]) -> None:
     """Measure the conversations in each way."""
     got = {
         way: ask_all(library, [asked_as(each.question, way) for each in turns])
@@ -156,7 +159,7 @@ def report_talks(library: Path, turns: Sequence[Place]) -> None:
     print(flush=True)
 
 
-def _share(asked: Sequence[Asked], kept: Sequence[int], limit: int) -> float:
+def _share(asked: Sequence[TurnOutcome], kept: Sequence[int], limit: int) -> float:
     ranks = [asked[n].outcome.article_rank for n in kept]
     return sum(rank is not None and rank <= limit for rank in ranks) / max(1, len(ranks))
 
@@ -185,12 +188,12 @@ def after_another(
     return asked
 
 
-def report_alone(name: str, collection: Collection, kept: Path, limit: int | None) -> None:
+def report_standalone(name: str, collection: Collection, kept: Path, limit: int | None) -> None:
     """Measure whether questions that stand alone are left alone."""
-    library = index_in(kept / name, collection.articles, load_encoder())
+    library = build_library(kept / name, collection.articles, load_encoder())
     about = {row["id"]: str(row.get("article_id", row["id"])) for row in collection.articles}
     every = collection.questions
-    questions = some(after_another(every, about), limit)
+    questions = sample_evenly(after_another(every, about), limit)
     print(f"\n{name}, {len(questions)} questions\n{'':20}article@1     @{QUOTES}  quote@1")
     for way in (ALONE, OURS):
         asked = ask_all(library, [asked_as(each, way) for each in questions])
@@ -201,7 +204,7 @@ def report_alone(name: str, collection: Collection, kept: Path, limit: int | Non
         print(f"{label:20}{found[0]:9.3f}{found[1]:7.3f}{right:9.3f}", flush=True)
 
 
-def report_time(library: Path, turns: Sequence[Place]) -> None:
+def report_time(library: Path, turns: Sequence[ConversationTurn]) -> None:
     """Measure what a history costs, the reader's reading aside."""
     answerer = Answerer(library, load_encoder(), Reader(), min_confidence=0.0)
     took: dict[str, list[float]] = {ALONE: [], OURS: []}
@@ -218,7 +221,7 @@ def report_time(library: Path, turns: Sequence[Place]) -> None:
 
 def main() -> None:
     """Measure and print."""
-    parser = arguments(__doc__)
+    parser = argument_parser(__doc__)
     parser.add_argument("--only", choices=("talks", "alone"))
     parser.add_argument("--questions", type=int, help="of squad and of news, at most")
     parser.add_argument("--kept", type=Path, help="folder to keep the libraries in")
@@ -226,13 +229,13 @@ def main() -> None:
     with TemporaryDirectory() as folder:
         kept = options.kept or Path(folder)
         if options.only != "alone":
-            articles, turns = talks(options.data)
-            library = index_in(kept / "followups", articles, load_encoder())
-            report_talks(library, turns)
+            articles, turns = conversations(options.data)
+            library = build_library(kept / "followups", articles, load_encoder())
+            report_conversations(library, turns)
             report_time(library, turns)
         if options.only != "talks":
             for name, load in (("squad", collections.squad), ("news", collections.news)):
-                report_alone(name, load(options.data), kept, options.questions)
+                report_standalone(name, load(options.data), kept, options.questions)
 
 
 if __name__ == "__main__":

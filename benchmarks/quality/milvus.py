@@ -17,8 +17,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from benchmarks.common import collections
-from benchmarks.common.collections import Collection, index_in, some
-from benchmarks.common.data import arguments
+from benchmarks.common.collections import Collection, build_library, sample_evenly
+from benchmarks.common.data import argument_parser
 from retrieval.answering import answerer as answerer_module
 from retrieval.answering.answerer import Answerer
 from retrieval.evaluation.dataset import LabelledQuestion
@@ -38,7 +38,7 @@ _HEAD = "questions  article@1     @3    @10  quote@1     @3   median      p95"
 
 def main() -> None:
     """Measure and print."""
-    parser = arguments(__doc__)
+    parser = argument_parser(__doc__)
     parser.add_argument("address")
     parser.add_argument("--only", choices=("squad", "news"))
     parser.add_argument("--questions", type=int, help="of each collection, at most")
@@ -65,7 +65,7 @@ def _report(
     kept: Path,
     limit: int | None,
 ) -> None:
-    library = index_in(kept, collection.articles, encoder)
+    library = build_library(kept, collection.articles, encoder)
     file = kept / "exported"
     file.unlink(missing_ok=True)
     export_library(library, file, Reporter())
@@ -73,7 +73,7 @@ def _report(
     report = open_library(place).verify(Reporter())
     if not report.ok:
         sys.exit(f"{place}: {report.lines()[0]}")
-    questions = some(collection.every_second(1).questions, limit)
+    questions = sample_evenly(collection.every_second(1).questions, limit)
     shares = []
     for where, each in (("in a folder", library), ("on the server", place)):
         figures = _ask(each, questions, encoder)

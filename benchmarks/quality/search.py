@@ -13,7 +13,8 @@ from unittest.mock import patch
 
 import numpy as np
 
-from benchmarks.common.data import arguments, library_of, read
+from benchmarks.common.collections import temporary_library
+from benchmarks.common.data import ArticleRow, argument_parser, read_jsonl
 from retrieval.evaluation.metrics import answer_in_quote
 from retrieval.library.filter import Bounds, Filter
 from retrieval.library.fusion import DEPTH
@@ -23,12 +24,11 @@ from retrieval.library.local.indexes import words as words_module
 from retrieval.library.local.reader import LocalReader
 from retrieval.models.encoder import Encoder, load_encoder
 
-Row = dict[str, Any]
 Ranking = Callable[[str], Sequence[int]]
 """From a question to the ids of passages, best first."""
 
 
-class Found:
+class PassageTexts:
     """The passages that a ranking puts first, with their articles' ids and their words."""
 
     def __init__(self, library: LocalReader) -> None:
@@ -44,10 +44,10 @@ class Found:
 
 @contextmanager
 def rankings(
-    articles: Sequence[Row], encoder: Encoder
-) -> Iterator[tuple[dict[str, Ranking], Found]]:
+    articles: Sequence[ArticleRow], encoder: Encoder
+) -> Iterator[tuple[dict[str, Ranking], PassageTexts]]:
     """Every way to search that is compared, over a library of these articles."""
-    with library_of(articles, encoder) as path:
+    with temporary_library(articles, encoder) as path:
         library = LocalReader(path)
         searcher = HybridSearch(library, encoder.dimension)
         with library.snapshot():
@@ -90,7 +90,7 @@ def rankings(
                     "Quoth without the lead": without_lead,
                     "Quoth: standardised and added": hybrid,
                 },
-                Found(library),
+                PassageTexts(library),
             )
         library.close()
 
@@ -98,12 +98,12 @@ def rankings(
 def squad(options: Any, encoder: Encoder) -> None:
     """Print the share of right paragraphs first and among the first 20 passages."""
     folder = options.data / "squad" / "dev"
-    questions = read(folder / "questions.jsonl.gz")
+    questions = read_jsonl(folder / "questions.jsonl.gz")
     print(
         f"\nsquad/dev, {len(questions)} questions      right paragraph  first  in first 20"
         "  quote@1  quote@3"
     )
-    with rankings(read(folder / "paragraphs.jsonl.gz"), encoder) as (ways, found):
+    with rankings(read_jsonl(folder / "paragraphs.jsonl.gz"), encoder) as (ways, found):
         for name, ranking in ways.items():
             rows = []
             for question in questions:
@@ -116,11 +116,14 @@ def squad(options: Any, encoder: Encoder) -> None:
 
 def news(options: Any, encoder: Encoder) -> None:
     """Print article@1, @3, @10 and quote@1, @3."""
-    questions = read(options.data / "news" / "questions.jsonl.gz")
+    questions = read_jsonl(options.data / "news" / "questions.jsonl.gz")
     print(
         f"\nnews, {len(questions)} questions              article@1     @3     @10  quote@1     @3"
     )
-    with rankings(read(options.data / "news" / "articles.jsonl.gz"), encoder) as (ways, found):
+    with rankings(read_jsonl(options.data / "news" / "articles.jsonl.gz"), encoder) as (
+        ways,
+        found,
+    ):
         for name, ranking in ways.items():
             rows = []
             for question in questions:
@@ -139,7 +142,7 @@ def _print(name: str, rows: Sequence[tuple[bool, ...]], width: int) -> None:
 
 def main() -> None:
     """Measure and print."""
-    parser = arguments(__doc__)
+    parser = argument_parser(__doc__)
     parser.add_argument("--only", choices=("squad", "news"))
     options = parser.parse_args()
     encoder = load_encoder()

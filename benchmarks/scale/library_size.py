@@ -37,8 +37,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.common.data import arguments, read, run
-from benchmarks.common.synthetic import MadeEncoder, real_articles, write_articles
+from benchmarks.common.data import argument_parser, read_jsonl
+from benchmarks.common.process import run_process
+from benchmarks.common.synthetic import SyntheticEncoder, real_articles, write_articles
 from retrieval.answering.answerer import Answerer
 from retrieval.ingest.index import index
 from retrieval.library.filter import Bounds
@@ -60,19 +61,19 @@ TOP = 20
 _BATCH = 32_768
 _ROUNDING = 1e-4
 
-Figures = dict[str, Any]
+SizeMeasurements = dict[str, Any]
 Scores = NDArray[np.float32]
 
 
-def write(chosen: Namespace, size: int) -> Figures:
+def write(chosen: Namespace, size: int) -> SizeMeasurements:
     """Write the articles."""
     write_articles(chosen.cache / f"{size}.articles", chosen.data, size)
     return {}
 
 
-def make(chosen: Namespace, size: int) -> Figures:
+def make(chosen: Namespace, size: int) -> SizeMeasurements:
     """Index them; a run that was killed is gone on with."""
-    encoder = MadeEncoder(load_encoder(), chosen.data, chosen.cache, ENCODED)
+    encoder = SyntheticEncoder(load_encoder(), chosen.data, chosen.cache, ENCODED)
     source = chosen.cache / f"{size}.articles"
     began = time.perf_counter()
     index([source], chosen.cache / f"{size}", encoder, _reporter())
@@ -82,11 +83,11 @@ def make(chosen: Namespace, size: int) -> Figures:
     return {"index_s": took, "index_mb": peak}
 
 
-def ask(chosen: Namespace, size: int) -> Figures:
+def ask(chosen: Namespace, size: int) -> SizeMeasurements:
     """Ask in one process that stays."""
     began = time.perf_counter()
     answerer = Answerer(chosen.cache / f"{size}", load_encoder(), Reader(), 0.5)
-    questions = [row["question"] for row in read(chosen.data / "news" / "questions.jsonl.gz")]
+    questions = [row["question"] for row in read_jsonl(chosen.data / "news" / "questions.jsonl.gz")]
     questions = questions[:: max(1, len(questions) // chosen.questions)]
     answerer.ask(questions[0])
     opened = time.perf_counter() - began
@@ -104,10 +105,10 @@ def ask(chosen: Namespace, size: int) -> Figures:
     }
 
 
-def recall(chosen: Namespace, size: int) -> Figures:
+def recall(chosen: Namespace, size: int) -> SizeMeasurements:
     """Compare the index of vectors with all vectors, and that of words with all words."""
     encoder = load_encoder()
-    questions = [row["question"] for row in read(chosen.data / "news" / "questions.jsonl.gz")]
+    questions = [row["question"] for row in read_jsonl(chosen.data / "news" / "questions.jsonl.gz")]
     questions = questions[:: max(1, len(questions) // chosen.questions)]
     asked = np.concatenate([encoder.encode_query(question) for question in questions])
     with closing(LocalReader(chosen.cache / f"{size}")) as opened, opened.snapshot() as state:
@@ -130,7 +131,7 @@ def recall(chosen: Namespace, size: int) -> Figures:
     }
 
 
-def change(chosen: Namespace, size: int) -> Figures:
+def change(chosen: Namespace, size: int) -> SizeMeasurements:
     """Add an article, and remove it."""
     encoder = load_encoder()
     there = chosen.cache / f"{size}"
@@ -152,11 +153,11 @@ def change(chosen: Namespace, size: int) -> Figures:
     return {"add_ms": median(added[1:]) * 1000, "remove_ms": median(removed[1:]) * 1000}
 
 
-def cold(chosen: Namespace, size: int) -> Figures:
+def cold(chosen: Namespace, size: int) -> SizeMeasurements:
     """Ask in processes that end; and what the library takes on the disk."""
     there = chosen.cache / f"{size}"
     command = [sys.executable, "-m", "bot", "ask", "what did the court rule?", "--library"]
-    runs = [run([*command, str(there)]) for _ in range(COLD + 1)][1:]
+    runs = [run_process([*command, str(there)]) for _ in range(COLD + 1)][1:]
     edition = current_edition(there)
     truth = sum(path.stat().st_size for path in edition.folder.glob("truth.sqlite*"))
     return {
@@ -205,19 +206,19 @@ def _bytes(folder: Path) -> int:
     return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
 
 
-def _measured(chosen: Namespace, size: int) -> Figures:
+def _measured(chosen: Namespace, size: int) -> SizeMeasurements:
     """All figures of a size; how it was made is remembered beside it."""
     made = chosen.cache / f"{size}.json"
     if not made.exists():
         _run(write, size)
         made.write_text(json.dumps(_run(make, size)), "utf-8")
-    figures: Figures = json.loads(made.read_text("utf-8"))
+    figures: SizeMeasurements = json.loads(made.read_text("utf-8"))
     for stage in (change, cold, ask, recall):
         figures |= _run(stage, size)
     return figures
 
 
-def _run(stage: Callable[[Namespace, int], Figures], size: int) -> Figures:
+def _run(stage: Callable[[Namespace, int], SizeMeasurements], size: int) -> SizeMeasurements:
     """Run a stage in a process of its own."""
     script = [sys.executable, "-m", "benchmarks.scale.library_size", *sys.argv[1:]]
     print(f"{size:,} passages: {stage.__name__}", file=sys.stderr)
@@ -227,13 +228,13 @@ def _run(stage: Callable[[Namespace, int], Figures], size: int) -> Figures:
         check=True,
         text=True,
     )
-    figures: Figures = json.loads(done.stdout.splitlines()[-1])
+    figures: SizeMeasurements = json.loads(done.stdout.splitlines()[-1])
     return figures
 
 
 def main() -> None:
     """Measure and print."""
-    parser = arguments(__doc__)
+    parser = argument_parser(__doc__)
     parser.add_argument("--cache", type=Path, required=True, help="where libraries are kept")
     parser.add_argument("--sizes", type=int, nargs="+", default=SIZES, help="in passages")
     parser.add_argument("--questions", type=int, default=100)

@@ -38,7 +38,7 @@ _FIRST_DAY, _DAYS = datetime.date(2020, 1, 1), 1_000
 _SINCE = _FIRST_DAY + datetime.timedelta(days=700)  # three articles of ten are later
 
 
-class MadeEncoder:
+class ClusteredEncoder:
     """Vectors around the middles of clusters."""
 
     identity, dimension = "made@1", _DIMENSION
@@ -70,7 +70,7 @@ def main() -> None:
     parser.add_argument("--questions", type=int, default=200)
     chosen = parser.parse_args()
     place = parse_address(chosen.address)
-    encoder = MadeEncoder()
+    encoder = ClusteredEncoder()
     server = Server(place)
     if schema.exist(server):
         sys.exit(f"{place}: there already; name another")
@@ -84,7 +84,9 @@ def main() -> None:
         _ask(asked, encoder, vectors, days, chosen.questions)
 
 
-def _write(library: MilvusReader, encoder: MadeEncoder, wanted: int) -> tuple[Vectors, Vectors]:
+def _write(
+    library: MilvusReader, encoder: ClusteredEncoder, wanted: int
+) -> tuple[Vectors, Vectors]:
     """Write so many passages; returns their vectors and days."""
     writer = MilvusWriter(library)
     made = random.Random(0)  # noqa: S311 - no secret
@@ -114,7 +116,11 @@ def _write(library: MilvusReader, encoder: MadeEncoder, wanted: int) -> tuple[Ve
 
 
 def _ask(
-    asked: MilvusSearcher, encoder: MadeEncoder, vectors: Vectors, days: Vectors, questions: int
+    asked: MilvusSearcher,
+    encoder: ClusteredEncoder,
+    vectors: Vectors,
+    days: Vectors,
+    questions: int,
 ) -> None:
     for name, within in (("all days", Filter()), ("since a day", Filter(since=_SINCE))):
         there = vectors if within == Filter() else vectors[days >= _SINCE.toordinal()]

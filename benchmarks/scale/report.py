@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-Found = Mapping[int, Mapping[str, Any]]
+MeasurementsBySize = Mapping[int, Mapping[str, Any]]
 
 ROWS = (
     ("indexed, but for the encoder, s", "index_s", "{:,.0f}"),
@@ -26,7 +26,7 @@ ROWS = (
 DISK = (("truth", "truth_bytes"), ("words", "words_bytes"), ("vectors", "vectors_bytes"))
 
 
-def table(found: Found) -> str:
+def table(found: MeasurementsBySize) -> str:
     """The figures in Markdown, a column a size."""
     counts = [f"{figures['passages']:,}" for figures in found.values()]
     lines = [["passages", *counts], ["---"] * (1 + len(counts))]
@@ -38,7 +38,7 @@ def table(found: Found) -> str:
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
-def draw(path: Path, found: Found) -> None:
+def draw(path: Path, found: MeasurementsBySize) -> None:
     """Draw times, memory and disk over the number of passages, as a PNG."""
     # A figure of its own draws without a display, and without pyplot choosing a backend.
     from matplotlib.figure import Figure

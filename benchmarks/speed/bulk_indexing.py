@@ -16,8 +16,8 @@ from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from benchmarks.common.data import arguments
-from benchmarks.scale.incremental_indexing import RandomEncoder
+from benchmarks.common.data import argument_parser
+from benchmarks.common.synthetic import RandomEncoder
 from retrieval.ingest.index import index
 from retrieval.library.local.reader import LocalReader
 from retrieval.library.progress import Reporter
@@ -26,7 +26,7 @@ from retrieval.models.encoder import load_encoder
 
 def main() -> None:
     """Measure and print."""
-    parser = arguments(__doc__)
+    parser = argument_parser(__doc__)
     parser.add_argument("--articles", type=int, help="only the first so many")
     options = parser.parse_args()
     encoder = RandomEncoder(load_encoder())

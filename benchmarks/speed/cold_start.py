@@ -12,21 +12,22 @@ import sys
 import tempfile
 from pathlib import Path
 
-from benchmarks.common.data import arguments, run
+from benchmarks.common.data import argument_parser
+from benchmarks.common.process import run_process
 
 SEEDS = Path(__file__).parents[2] / "seeds"
 
 
 def main() -> None:
     """Measure and print."""
-    parser = arguments(__doc__)
+    parser = argument_parser(__doc__)
     parser.add_argument("--runs", type=int, default=9)
     options = parser.parse_args()
     python = sys.executable
     with tempfile.TemporaryDirectory() as folder:
         quoth = [python, "-m", "bot"]
         library = ["--library", str(Path(folder) / "library")]
-        run([*quoth, "index", str(SEEDS), *library])
+        run_process([*quoth, "index", str(SEEDS), *library])
         commands = {
             "quoth ask": [*quoth, "ask", "where were the talks held?", *library],
             "import sentence_transformers": [python, "-c", "import sentence_transformers"],
@@ -38,9 +39,10 @@ def main() -> None:
             "quoth --help": [*quoth, "--help"],
         }
         for command in commands.values():
-            run(command)  # once, so that the files are in memory for all of them
+            run_process(command)  # once, so that the files are in memory for all of them
         runs = [
-            {name: run(command) for name, command in commands.items()} for _ in range(options.runs)
+            {name: run_process(command) for name, command in commands.items()}
+            for _ in range(options.runs)
         ]
     print(
         f"{'median of ' + str(options.runs) + ' whole processes':56} seconds      MB  ask's ratio"

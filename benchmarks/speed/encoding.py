@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from benchmarks.common.data import arguments, read
+from benchmarks.common.data import argument_parser, read_jsonl
 from retrieval.documents.passages import encoder_text, split_into_passages
 from retrieval.models.encoder import DEFAULT_MODEL, load_encoder
 from retrieval.models.encoder.loader import local_folder
@@ -19,13 +19,13 @@ from retrieval.models.encoder.loader import local_folder
 
 def main() -> None:
     """Measure and print."""
-    parser = arguments(__doc__)
+    parser = argument_parser(__doc__)
     parser.add_argument("--articles", type=int, default=500)
     parser.add_argument("--rounds", type=int, default=3)
     options = parser.parse_args()
     texts = [
         encoder_text(article["title"], article["text"][passage.start : passage.end])
-        for article in read(options.data / "news" / "articles.jsonl.gz")[: options.articles]
+        for article in read_jsonl(options.data / "news" / "articles.jsonl.gz")[: options.articles]
         for passage in split_into_passages(article["text"])
     ]
 

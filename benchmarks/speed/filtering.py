@@ -16,8 +16,8 @@ from statistics import median
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from benchmarks.common.data import arguments, read
-from benchmarks.scale.incremental_indexing import RandomEncoder, archive, made
+from benchmarks.common.data import argument_parser, read_jsonl
+from benchmarks.common.synthetic import RandomEncoder, archive_articles, build_archive_library
 from retrieval.documents.article import Article
 from retrieval.library.filter import Filter
 from retrieval.library.local.hybrid_search import HybridSearch
@@ -75,16 +75,16 @@ def measure(library: Path, encoder: Encoder, questions: list[str]) -> None:
 
 def main() -> None:
     """Measure and print."""
-    parser = arguments(__doc__)
+    parser = argument_parser(__doc__)
     parser.add_argument("--passages", type=int, default=100_000)
     parser.add_argument("--questions", type=int, default=100)
     options = parser.parse_args()
-    rows = read(options.data / "news" / "questions.jsonl.gz")
+    rows = read_jsonl(options.data / "news" / "questions.jsonl.gz")
     questions = [row["question"] for row in rows[: options.questions]]
     encoder = RandomEncoder(load_encoder())
-    articles = archive(options.data)
+    articles = archive_articles(options.data)
     with TemporaryDirectory() as folder:
-        library = made(Path(folder), articles, options.passages, encoder)
+        library = build_archive_library(Path(folder), articles, options.passages, encoder)
         measure(library, encoder, questions)
         upload(library, encoder, articles)
         measure(library, encoder, questions)

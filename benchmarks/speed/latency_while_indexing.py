@@ -21,7 +21,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, cast
 
-from benchmarks.common.data import arguments, library_of, read
+from benchmarks.common.collections import temporary_library
+from benchmarks.common.data import argument_parser, read_jsonl
 from retrieval.answering.answerer import Answerer
 from retrieval.errors import QuothError
 from retrieval.library.local.reader import LocalReader
@@ -32,7 +33,7 @@ from retrieval.models.reader import Reader
 _LOOK = 0.02  # seconds between looks for a commit
 
 
-class Asker:
+class QuestionLoop:
     """Asks one question after another, and notes how long each took and what it could find."""
 
     def __init__(self, library: Path, questions: Sequence[str]) -> None:
@@ -59,7 +60,7 @@ class Asker:
         return took
 
 
-class Commits(threading.Thread):
+class CommitMonitor(threading.Thread):
     """Notes when each commit of words was first seen in the truth."""
 
     def __init__(self, library: Path) -> None:
@@ -81,20 +82,22 @@ class Commits(threading.Thread):
 
 def main() -> None:
     """Measure and print."""
-    parser = arguments(__doc__)
+    parser = argument_parser(__doc__)
     parser.add_argument("--articles", type=int, default=150, help="in the library at first")
     parser.add_argument("--rounds", type=int, default=4)
     parser.add_argument("--seconds", type=float, default=12.0, help="of each half of a round")
     options = parser.parse_args()
-    articles = read(options.data / "news" / "articles.jsonl.gz")
-    questions = [row["question"] for row in read(options.data / "news" / "questions.jsonl.gz")]
+    articles = read_jsonl(options.data / "news" / "articles.jsonl.gz")
+    questions = [
+        row["question"] for row in read_jsonl(options.data / "news" / "questions.jsonl.gz")
+    ]
     # Every n-th, so that they are of all times.
     first = articles[:: max(1, len(articles) // options.articles)]
     known = {article["id"] for article in first}
-    with library_of(first, load_encoder()) as library:
-        asker = Asker(library, questions)
+    with temporary_library(first, load_encoder()) as library:
+        asker = QuestionLoop(library, questions)
         asker.ask_for(3)  # whatever is slower at first
-        commits = Commits(library)
+        commits = CommitMonitor(library)
         commits.start()
         rest = [article for article in articles if article["id"] not in known]
         with _indexer(rest, library) as indexer:
@@ -117,7 +120,7 @@ def _indexer(articles: Sequence[dict[str, Any]], library: Path) -> subprocess.Po
 
 
 def _in_turn(
-    asker: Asker, indexer: subprocess.Popen[bytes], rounds: int, seconds: float
+    asker: QuestionLoop, indexer: subprocess.Popen[bytes], rounds: int, seconds: float
 ) -> tuple[list[float], list[float], list[tuple[float, float]]]:
     """Ask with the indexer at work, and with it held still; and when it was at work."""
     alone: list[float] = []
@@ -135,7 +138,7 @@ def _in_turn(
     return alone, beside, during
 
 
-def _print(alone: Sequence[float], beside: Sequence[float], asker: Asker) -> None:
+def _print(alone: Sequence[float], beside: Sequence[float], asker: QuestionLoop) -> None:
     print(f"{len(os.sched_getaffinity(0))} cores    questions   p50 ms   p95 ms")
     for name, took in (("idle", alone), ("indexing", beside)):
         print(f"{name:10} {len(took):10} {statistics.median(took):8.0f} {_p95(took):8.0f}")
@@ -144,7 +147,9 @@ def _print(alone: Sequence[float], beside: Sequence[float], asker: Asker) -> Non
     print(f"questions that failed: {len(asker.failures)} (goal: 0)", *asker.failures[:3], sep="\n")
 
 
-def _print_freshness(asker: Asker, commits: Commits, during: Sequence[tuple[float, float]]) -> None:
+def _print_freshness(
+    asker: QuestionLoop, commits: CommitMonitor, during: Sequence[tuple[float, float]]
+) -> None:
     waits = []
     for generation, committed in [*commits.seen.items()][1:]:  # the first was there before
         answered = next((when for when, seen in asker.found if seen >= generation), None)

@@ -42,14 +42,21 @@ from retrieval.library.local.rebuild import rebuild
 from retrieval.library.local.verify.check import verify
 from retrieval.library.local.verify.repair import repair
 from retrieval.library.progress import Reporter
-from tests.soak.killed_libraries import ENCODERS, Shelf
-from tests.soak.killed_processes import KINDS, Commit, ScatteredEncoder, Told, Work, run
+from tests.soak.killed_libraries import ENCODERS, RandomCorpus
+from tests.soak.killed_processes import (
+    KINDS,
+    AcknowledgedCommit,
+    ChildMessage,
+    PerIdentityEncoder,
+    Workload,
+    run,
+)
 
 _PATIENCE = 120  # seconds for a child to finish; only a hanging one takes so long
 
 
 @dataclass(slots=True)
-class Outcome:
+class KillReport:
     """What came of the kills.
 
     Attributes:
@@ -63,7 +70,7 @@ class Outcome:
     failures: list[str] = field(default_factory=list)
 
 
-def kill(kills: int, seed: int, files: int = 20, each: int = 30) -> Outcome:
+def kill(kills: int, seed: int, files: int = 20, each: int = 30) -> KillReport:
     """Kill so many processes, one after the other, and check what each leaves.
 
     Args:
@@ -72,10 +79,10 @@ def kill(kills: int, seed: int, files: int = 20, each: int = 30) -> Outcome:
         files: how many files with articles there are.
         each: how many articles are in each.
     """
-    outcome = Outcome()
+    outcome = KillReport()
     with tempfile.TemporaryDirectory() as place:
-        shelf = Shelf(Path(place), files, each, seed)
-        index([shelf.articles], shelf.library, ScatteredEncoder(ENCODERS[0]), Reporter())
+        shelf = RandomCorpus(Path(place), files, each, seed)
+        index([shelf.articles], shelf.library, PerIdentityEncoder(ENCODERS[0]), Reporter())
         seconds = {what: _Run(shelf, what).finish() for what in KINDS}
         while outcome.kills < kills and not outcome.failures:
             what = [*KINDS][outcome.kills % len(KINDS)]
@@ -94,9 +101,9 @@ def kill(kills: int, seed: int, files: int = 20, each: int = 30) -> Outcome:
 class _Run:
     """One process that works on a shelf until it ends or is killed."""
 
-    def __init__(self, shelf: Shelf, what: str) -> None:
+    def __init__(self, shelf: RandomCorpus, what: str) -> None:
         self._shelf, self._what = shelf, what
-        self._told: list[Told] = []
+        self._told: list[ChildMessage] = []
         self._before: dict[str, dict[str, str]] = {}
         self._prepare()
         context = get_context("forkserver")
@@ -128,7 +135,7 @@ class _Run:
     def doing(self) -> str:
         """What it was doing when it ended."""
         last = self._told[-1] if self._told else "begun"
-        if isinstance(last, Commit):
+        if isinstance(last, AcknowledgedCommit):
             return "after a commit"
         return "went back" if last.startswith("went back") else last.lower()
 
@@ -152,14 +159,14 @@ class _Run:
         elif self._what == "first index":
             library = shelf.library.with_name("first")
         elif self._what == "rebuild":
-            encoder = ScatteredEncoder(shelf.chance.choice(ENCODERS))
+            encoder = PerIdentityEncoder(shelf.chance.choice(ENCODERS))
         elif self._what == "rollback" and not folder.editions(library).previous:
-            rebuild(library, ScatteredEncoder(shelf.chance.choice(ENCODERS)), Reporter())
+            rebuild(library, PerIdentityEncoder(shelf.chance.choice(ENCODERS)), Reporter())
             shelf.edit()
             index([shelf.articles], library, shelf.encoder, Reporter())
         elif self._what == "repair":
             shelf.damage()
-        self._work = Work(library, shelf.articles, encoder)
+        self._work = Workload(library, shelf.articles, encoder)
         if folder.exists(library):
             there = folder.editions(library)
             for edition in (there.current, there.previous):
@@ -183,7 +190,7 @@ class _Run:
         shelf, library = self._shelf, self._work.library
         if self._child.exitcode not in (0, -9):
             yield f"the process failed with {self._child.exitcode}"
-        commits = [each for each in self._told if isinstance(each, Commit)]
+        commits = [each for each in self._told if isinstance(each, AcknowledgedCommit)]
         opened = True
         try:
             LocalReader(library).close()
@@ -208,7 +215,7 @@ class _Run:
         if shelf.held(folder.current_edition(library)) != shelf.wanted:
             yield "the next run did not bring the library in step with the files"
 
-    def _lost(self, current: folder.Edition, commits: list[Commit]) -> Any:
+    def _lost(self, current: folder.Edition, commits: list[AcknowledgedCommit]) -> Any:
         """What was acknowledged, or there before, and is not there."""
         held = self._shelf.held(current)
         if self._what == "rebuild" and held != self._before[self._current]:

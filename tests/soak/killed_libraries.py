@@ -10,13 +10,13 @@ from pathlib import Path
 from retrieval.library.local import folder
 from retrieval.library.local.reader import LocalReader
 from retrieval.library.local.schema import ENCODER_FACT
-from tests.soak.killed_processes import ScatteredEncoder
+from tests.soak.killed_processes import PerIdentityEncoder
 
 ENCODERS = ("scattered@1", "scattered@2")
 """By whose vectors a library may be made."""
 
 
-class Shelf:
+class RandomCorpus:
     """Files with articles that change at random, and a library of them.
 
     Args:
@@ -46,10 +46,10 @@ class Shelf:
         return {row["id"]: sha256(row["text"].encode()).hexdigest() for row in lines}
 
     @property
-    def encoder(self) -> ScatteredEncoder:
+    def encoder(self) -> PerIdentityEncoder:
         """The one whose vectors the library holds."""
         with closing(LocalReader(self.library)) as library, library.snapshot():
-            return ScatteredEncoder(str(library.fact(ENCODER_FACT) or ENCODERS[0]))
+            return PerIdentityEncoder(str(library.fact(ENCODER_FACT) or ENCODERS[0]))
 
     def edit(self) -> None:
         """Change, add and remove some files."""

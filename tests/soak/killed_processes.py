@@ -26,7 +26,7 @@ from retrieval.models.encoder.base import Progress, Vectors, l2_normalise
 _ROUNDS = 40  # of what takes but milliseconds
 
 
-class ScatteredEncoder:
+class PerIdentityEncoder:
     """A direction of its own for each text and identity, the same in every process."""
 
     dimension = 16
@@ -49,7 +49,7 @@ class ScatteredEncoder:
 
 
 @dataclass(slots=True)
-class Commit:
+class AcknowledgedCommit:
     """What a commit did.
 
     Attributes:
@@ -65,17 +65,17 @@ class Commit:
     removed: list[str] = field(default_factory=list)
 
 
-Told = str | Commit
+ChildMessage = str | AcknowledgedCommit
 """What a child tells: what it does now, or what it has committed."""
 
 
 @dataclass(frozen=True, slots=True)
-class Work:
+class Workload:
     """What a child works with."""
 
     library: Path
     articles: Path
-    encoder: ScatteredEncoder
+    encoder: PerIdentityEncoder
 
     @property
     def files(self) -> list[Path]:
@@ -83,7 +83,7 @@ class Work:
         return sorted(self.articles.iterdir())
 
 
-def run(what: str, work: Work, pipe: Connection) -> None:
+def run(what: str, work: Workload, pipe: Connection) -> None:
     """Do one kind of work from start to end, telling of it."""
     _tell_of_commits(pipe.send)
     stage = [""]
@@ -98,27 +98,27 @@ def run(what: str, work: Work, pipe: Connection) -> None:
     pipe.send("done")
 
 
-def _index(work: Work, reporter: Reporter, tell: Callable[[Told], None]) -> None:
+def _index(work: Workload, reporter: Reporter, tell: Callable[[ChildMessage], None]) -> None:
     """Add, update and remove: a commit for each file, and one for what vanished."""
     index([*work.files, work.articles], work.library, work.encoder, reporter)
 
 
-def _rebuild(work: Work, reporter: Reporter, tell: Callable[[Told], None]) -> None:
+def _rebuild(work: Workload, reporter: Reporter, tell: Callable[[ChildMessage], None]) -> None:
     rebuild(work.library, work.encoder, reporter)
 
 
-def _roll_back(work: Work, reporter: Reporter, tell: Callable[[Told], None]) -> None:
+def _roll_back(work: Workload, reporter: Reporter, tell: Callable[[ChildMessage], None]) -> None:
     for _ in range(_ROUNDS):
         tell(f"went back to {roll_back(work.library).edition}")
 
 
-def _compact(work: Work, reporter: Reporter, tell: Callable[[Told], None]) -> None:
+def _compact(work: Workload, reporter: Reporter, tell: Callable[[ChildMessage], None]) -> None:
     """Index file by file, so that the index of words gets many small segments and merges them."""
     for file in work.files:
         index([file], work.library, work.encoder, reporter)
 
 
-def _save(work: Work, reporter: Reporter, tell: Callable[[Told], None]) -> None:
+def _save(work: Workload, reporter: Reporter, tell: Callable[[ChildMessage], None]) -> None:
     """Write the file of the index of vectors, again and again."""
     for file in work.files[:_ROUNDS]:
         index([file], work.library, work.encoder, reporter)
@@ -129,11 +129,11 @@ def _save(work: Work, reporter: Reporter, tell: Callable[[Told], None]) -> None:
                 vectors.save(library)
 
 
-def _repair(work: Work, reporter: Reporter, tell: Callable[[Told], None]) -> None:
+def _repair(work: Workload, reporter: Reporter, tell: Callable[[ChildMessage], None]) -> None:
     repair(work.library, work.encoder, reporter)
 
 
-KINDS: dict[str, Callable[[Work, Reporter, Callable[[Told], None]], None]] = {
+KINDS: dict[str, Callable[[Workload, Reporter, Callable[[ChildMessage], None]], None]] = {
     "first index": _index,
     "index": _index,
     "rebuild": _rebuild,
@@ -145,10 +145,10 @@ KINDS: dict[str, Callable[[Work, Reporter, Callable[[Told], None]], None]] = {
 """The kinds of work."""
 
 
-class _Noted(LocalTransaction):
+class _RecordingTransaction(LocalTransaction):
     """Remembers what is put and removed."""
 
-    def __init__(self, real: LocalTransaction, commit: Commit) -> None:
+    def __init__(self, real: LocalTransaction, commit: AcknowledgedCommit) -> None:
         super().__init__(real._connection, real._generation, real.changes, real._gone)
         self._commit = commit
 
@@ -161,15 +161,15 @@ class _Noted(LocalTransaction):
         return super().remove(article_id)
 
 
-def _tell_of_commits(tell: Callable[[Told], None]) -> None:
+def _tell_of_commits(tell: Callable[[ChildMessage], None]) -> None:
     """Have every commit of this process told, when it is acknowledged and not before."""
     commit = LocalWriter.commit
 
     @contextmanager
     def told(writer: LocalWriter) -> Iterator[LocalTransaction]:
         with commit(writer) as change:
-            done = Commit(writer.edition.name, change._generation)
-            yield _Noted(change, done)
+            done = AcknowledgedCommit(writer.edition.name, change._generation)
+            yield _RecordingTransaction(change, done)
         tell(done)
 
     LocalWriter.commit = told  # type: ignore[method-assign, assignment]

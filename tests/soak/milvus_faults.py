@@ -46,7 +46,7 @@ _AWAY = "the library can't be reached"
 _FILES = 8
 
 
-class Asker(threading.Thread):
+class QuestionThread(threading.Thread):
     """Asks the same question over and over.
 
     Attributes:
@@ -113,7 +113,7 @@ def main() -> None:
 def _kill(server: TestServer, articles: Path, count: int, rounds: int) -> None:
     place = MilvusLocation("127.0.0.1", server.port, "killed")
     chance = random.Random(0)  # noqa: S311 - no secret
-    asker: Asker | None = None
+    asker: QuestionThread | None = None
     for n in range(rounds):
         working = indexer(place, articles)
         for line in working.stdout or ():
@@ -122,7 +122,7 @@ def _kill(server: TestServer, articles: Path, count: int, rounds: int) -> None:
         rest = threading.Thread(target=list, args=[working.stdout], daemon=True)
         rest.start()  # or the pipe would be full one day
         if asker is None:
-            asker = Asker(place)
+            asker = QuestionThread(place)
             asker.start()
         time.sleep(chance.uniform(2, 10))
         before = _listed(place)
@@ -161,7 +161,7 @@ def _two(server: TestServer, articles: Path, count: int) -> None:
     for line in both[0].stdout or ():
         if line.startswith("Encoding"):
             break
-    asker = Asker(place)
+    asker = QuestionThread(place)
     asker.start()
     done = [json.loads(each.communicate(timeout=300)[0].splitlines()[-1]) for each in both]
     busy = [took for _, took in asker.took]

@@ -5,8 +5,8 @@ import logging
 import pytest
 from simcord.results import InteractionResult
 
-from bot.discord.messages.failure_reasons import NOT_HERE
-from bot.discord.uploads.archive import Archive
+from bot.discord.messages.error_messages import NOT_HERE
+from bot.discord.uploads.article_service import ArticleService
 from retrieval.errors import NeedsFolderError
 from retrieval.library.milvus.location import MilvusLocation
 from tests.bot.discord.world import Shelf, World
@@ -15,8 +15,8 @@ PLACE = MilvusLocation("vectors.example", 19530, "news", user="me", password="s3
 
 
 @pytest.fixture
-def archive(shelf: Shelf) -> Archive:
-    return Archive(shelf.store, PLACE, shelf)
+def article_service(shelf: Shelf) -> ArticleService:
+    return ArticleService(shelf.store, PLACE, shelf)
 
 
 def said(result: InteractionResult) -> str:
