@@ -15,9 +15,8 @@ from pathlib import Path
 from benchmarks.common.collections import temporary_library
 from benchmarks.common.data import read_jsonl
 from benchmarks.common.parallel import parallel_map
+from retrieval.library import open as open_library
 from retrieval.library.filter import Filter
-from retrieval.library.local.hybrid_search import HybridSearch
-from retrieval.library.local.reader import LocalReader
 from retrieval.models.encoder import load_encoder
 from training.options import argument_parser
 
@@ -32,16 +31,14 @@ class _Miner:
 
     def __init__(self, path: Path, numbers: dict[str, int]) -> None:
         self._encoder = load_encoder()
-        self._library = LocalReader(path)
+        self._library = open_library(path).searcher(self._encoder)
         self._numbers = numbers
-        self._searcher = HybridSearch(self._library, self._encoder.dimension)
 
     def find(self, question: str) -> Found:
         """The first ``TOP_K`` candidates: paragraph, start, end and score of each."""
         vector = self._encoder.encode_query(question)
         with self._library.snapshot():
-            self._searcher.catch_up()
-            found = self._searcher.search(question, vector, Filter())[:TOP_K]
+            found = self._library.search(question, vector, Filter(), {})[:TOP_K]
             articles = self._library.articles_by_number(c.passage.article for c in found)
         rows = [(c.passage, round(c.score, 3)) for c in found]
         return [

@@ -25,10 +25,10 @@ from training.batches import Row, RowBuilder, length_buckets, padded
 from training.examples import Examples, TrainingQuestion, load
 from training.export import from_onnx
 from training.losses import reader_losses
-from training.measure import measure
 from training.model import ReaderModel, half_precision, load_packaged
 from training.neighbours import neighbours
 from training.options import argument_parser
+from training.validation import validation_metrics
 
 _BATCH = 32  # questions
 _BUCKETS = 8  # of like length, of a batch
@@ -37,7 +37,7 @@ _DECAY = 0.01
 _DROPOUT = 0.1
 _CLIP = 1.0
 _CHECKPOINT_STEPS = 100  # steps between checkpoints
-_MEASURED = 400  # held-out questions
+_VALIDATED = 400  # held-out questions
 
 # What each part of the loss counts.
 _SPAN, _NO_SPAN, _RANK, _JUDGE, _PAIR = 1.0, 0.5, 1.0, 1.0, 0.5
@@ -101,7 +101,9 @@ class Trainer:
             if self._step % _CHECKPOINT_STEPS == 0:
                 self._save()
             if self._step % (4 * _CHECKPOINT_STEPS) == 0 or self._step == self._steps:
-                figures = measure(self.model, self._builder, self._examples.held_out[:_MEASURED])
+                figures = validation_metrics(
+                    self.model, self._builder, self._examples.held_out[:_VALIDATED]
+                )
                 self._log({"step": self._step} | _rounded(figures))
                 began = time.perf_counter()
         save_file(self.model.state_dict(), self._work / "reader.safetensors")

@@ -11,7 +11,7 @@ from training.model import ReaderModel, half_precision
 _MAX_ANSWER_PIECES = 30
 
 
-def measure(
+def validation_metrics(
     model: ReaderModel, builder: RowBuilder, questions: Sequence[TrainingQuestion]
 ) -> dict[str, float]:
     """Metrics on questions with all their passages.
