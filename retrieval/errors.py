@@ -39,8 +39,6 @@ class FetchError(ReadingError):
     """A web address that cannot be fetched, or may not be.
 
     Args:
-        place: the address.
-        problem: what is wrong.
         retry_after: seconds for which its host asks to be left alone, where it does.
     """
 

@@ -20,8 +20,8 @@ from retrieval.library.filter import Bounds, Filter
 from retrieval.library.fusion import DEPTH
 from retrieval.library.local import hybrid_search as hybrid_module
 from retrieval.library.local.hybrid_search import HybridSearch
-from retrieval.library.local.indexes import words as words_module
 from retrieval.library.local.reader import LocalReader
+from retrieval.library.term_weights import FIELD_WEIGHTS
 from retrieval.models.encoder import Encoder, load_encoder
 
 Ranking = Callable[[str], Sequence[int]]
@@ -74,7 +74,7 @@ def rankings(
                 return [candidate.passage.id for candidate in found]
 
             def without_surroundings(question: str) -> Sequence[int]:
-                with patch.dict(words_module.WEIGHTS, around=0.0):
+                with patch.dict(FIELD_WEIGHTS, around=0.0):
                     return hybrid(question)
 
             def without_lead(question: str) -> Sequence[int]:

@@ -63,7 +63,6 @@ class Answer:
         confidence: the probability that the first quote answers the question.
         quotes: best first.
         library: what was searched.
-        timings_ms: how long it took.
         more: the passages that come next, best first, for who wants to see more than was asked for.
         understood: the query that it was expanded to; None where no turns were before it.
     """

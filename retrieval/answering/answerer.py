@@ -39,7 +39,6 @@ class Answerer:
     """Answers questions about one library. Not for two threads at once.
 
     Args:
-        library: where it is.
         encoder: the one that made its vectors.
         reader: which reads what the search finds.
         min_confidence: below this an answer is "not found".

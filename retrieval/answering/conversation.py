@@ -162,7 +162,6 @@ class QueryExpander:
 
         Args:
             question: as it was asked.
-            own: its content terms.
         """
         if re.search(_CONTINUATION, question):
             return True

@@ -40,7 +40,6 @@ def refuse_lone_surrogates(text: str, name: str) -> None:
     """Refuse lone surrogates (half a character), which UTF-8 cannot hold.
 
     Args:
-        text: what a person typed.
         name: what it is, to begin a sentence with.
 
     Raises:

@@ -70,7 +70,6 @@ def read_candidates(
     Args:
         query: whose question is read. Where it is none, but words to look for, nothing is.
         candidates: in the search's order, in which they are read.
-        reader: the model.
         deadline: by ``time.perf_counter``; those that it does not reach by then stay ``UNREAD``.
     """
     if is_question(query.question):
@@ -154,7 +153,6 @@ def confidence(
     """The probability that the first candidate answers the question, by logistic regression.
 
     Args:
-        features: of the ranked candidates.
         passages: how many the library has. Between the sizes that the weights were fitted for,
             the logit is interpolated by the logarithm of the size.
         weights: by default those beside the reader.

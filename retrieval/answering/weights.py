@@ -20,7 +20,6 @@ class OrderWeights:
     """Of the rank score, a linear combination.
 
     Attributes:
-        relevance: of the reader's relevance.
         margin: of the best span's margin over "no answer here".
         search: of the search's score.
     """

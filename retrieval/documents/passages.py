@@ -34,9 +34,6 @@ class Passage:
 def split_into_passages(text: str) -> list[Passage]:
     """Split a text into passages.
 
-    Args:
-        text: an article's.
-
     Returns:
         Passages in order, none longer than ``MAX_CHARACTERS``, none overlapping; every character
         that is not white space is in exactly one. Only a sentence longer than that is cut. A

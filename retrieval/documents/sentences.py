@@ -64,9 +64,6 @@ _STARTERS = frozenset(
 def paragraphs(text: str) -> list[Span]:
     """Find the paragraphs of a text: its runs between blank lines, less the space around them.
 
-    Args:
-        text: any text.
-
     Returns:
         Spans in order; every character that is not white space is in exactly one of them.
     """
@@ -108,7 +105,6 @@ def sentences(text: str, within: Span) -> list[Span]:
 
     Args:
         text: the text that ``within`` counts in.
-        within: the paragraph.
 
     Returns:
         Spans in order, without the space between them; every character of the paragraph that is

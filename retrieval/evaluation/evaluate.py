@@ -39,7 +39,6 @@ class EvaluatedAnswer:
         quote: the first one's words; None where there is none.
         words: those in it that were marked as the answer; None where none are.
         article: the id of its article.
-        milliseconds: how long it took.
     """
 
     question: LabelledQuestion
@@ -68,7 +67,6 @@ class Threshold:
     """The effect of a threshold on these questions.
 
     Attributes:
-        min_confidence: the threshold.
         share_answered: of all questions, those that are answered.
         share_right: of the answers given, those that are right; None where none is given.
     """
@@ -83,7 +81,6 @@ class EvaluationMetrics:
     """Metrics over a set of questions; None where these questions have too few of a kind.
 
     Attributes:
-        questions: how many were asked.
         answerable: how many of them the articles answer.
         unanswerable: how many they do not.
         quote_at_1: of the answerable, the share with an accepted answer in the first quote.

@@ -22,7 +22,6 @@ def dry_run(paths: Sequence[Path], location: Location, reporter: Reporter, note:
     """Say what ``index`` would do with these paths. Takes no lock, and makes no library.
 
     Args:
-        paths: what would be read.
         location: of the library; there need not be one yet.
         reporter: hears of problems and progress.
         note: called with each article that would change.

@@ -36,9 +36,7 @@ class _Contested:
     """A file with articles whose ids another file has too.
 
     Attributes:
-        path: of the file.
         record: what to remember of it once nothing is contested.
-        ids: of those articles.
     """
 
     path: Path
@@ -51,9 +49,7 @@ class FolderSync:
 
     Args:
         known: what it says of files.
-        commits: of what is read.
         reporter: hears of problems and progress.
-        pace: see there.
 
     Attributes:
         summary: what was done so far.

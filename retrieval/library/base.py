@@ -86,7 +86,6 @@ class Library(Protocol):
         """Check everything; nothing is written.
 
         Args:
-            reporter: hears of progress.
             dimension: of the encoder; None takes that of most vectors.
         """
 
@@ -202,7 +201,6 @@ class LibrarySearcher(ArticlesByNumber, Protocol):
         Args:
             question: as it was asked.
             vector: of the question, shape (1, dimension).
-            within: which articles.
             carried: terms of earlier turns, with their weights; one of the question's own is 1.
         """
 
@@ -273,7 +271,6 @@ class Transaction(Protocol):
         """Add an article, or replace the one of the same id where it differs.
 
         Args:
-            article: to add.
             file: the file or address that it came from.
         """
 
@@ -313,8 +310,6 @@ class ArticleSink(Protocol):
         """Add or replace an article of a file.
 
         Args:
-            article: the article.
-            file: that it came from.
             vectors: of its passages, shape (passages, dimension); None: encoded later.
         """
 

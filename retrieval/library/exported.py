@@ -15,7 +15,6 @@ class ExportHeader:
     """What a file holds.
 
     Attributes:
-        encoder: whose vectors.
         dimension: of each.
         numbers: how each number of a vector is kept.
     """
@@ -40,8 +39,6 @@ class ExportedArticle:
     """An article with all that was made of it.
 
     Attributes:
-        article: the article.
-        file: that it came from.
         passages: in order.
         vectors: of the passages, one a row.
     """

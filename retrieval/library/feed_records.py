@@ -8,7 +8,6 @@ class FeedRecord:
     """A feed, and how it went the last time.
 
     Attributes:
-        address: where it is.
         title: its own; None until it was read.
         etag: by which its server tells whether it changed.
         last_modified: the same, for servers that know only times.
@@ -33,7 +32,6 @@ class ItemRecord:
     """An item of a feed, and the article that was made of it.
 
     Attributes:
-        feed: the feed's address.
         guid: what the feed knows it by.
         address: of its page, as the feed gave it last.
         canonical: that address without what differs from link to link.

@@ -81,7 +81,6 @@ class Bounds:
         since: the first day, or None.
         until: the last day, or None.
         only: the sources to search, or None for all, and for the articles without one.
-        without: sources to leave out.
     """
 
     since: datetime.date | None = None

@@ -30,7 +30,6 @@ class Candidate:
     """A passage that may answer.
 
     Attributes:
-        passage: where it is.
         score: everything together; comparable within one question.
         cosine: of its vector with the question's; None while it waits for its vector.
     """
@@ -46,7 +45,6 @@ def fuse(
     """Passages as candidates, best first.
 
     Args:
-        passages: that either half found.
         words: their BM25 scores by their ids; without one they have no word of the question.
         cosines: of their vectors with the question's; without one they wait for theirs.
     """

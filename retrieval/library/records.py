@@ -49,7 +49,6 @@ class LibraryState:
 
     Attributes:
         generation: of the last commit.
-        articles: how many there are.
         passages: how many they were split into.
     """
 
@@ -92,12 +91,10 @@ class ArticleHead:
     """An article without its text.
 
     Attributes:
-        id: in the library.
         title: one line.
         date: YYYY-MM-DD, or None.
         source: who published it, or None.
         url: where it can be read, or None.
-        sha256: of its text.
         file: the file or address that it came from, or None.
     """
 
@@ -125,11 +122,9 @@ class ListedArticle(NamedTuple):
     """An article in a list.
 
     Attributes:
-        id: in the library.
         date: YYYY-MM-DD, or None.
         title: one line.
         source: who published it, or None.
-        sha256: of its text.
     """
 
     id: str
@@ -146,7 +141,6 @@ class RolledBack:
     Attributes:
         edition: its number.
         encoder: whose vectors it holds; None where it never got any.
-        state: what it holds.
     """
 
     edition: str
@@ -168,12 +162,9 @@ def stored_article(
 
     Args:
         library: where it is, for what is said of it.
-        article_id: of the article.
-        title: of it.
         date: YYYY-MM-DD, or None.
         source: of it, or None.
         url: of it, or None.
-        text: of it.
         sha256: what the text's hash was when it was written.
 
     Raises:

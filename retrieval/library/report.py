@@ -24,7 +24,6 @@ class Problem:
     """All that is wrong in one way.
 
     Attributes:
-        count: how often.
         examples: the first few, one line each.
     """
 
@@ -37,10 +36,8 @@ class Report:
     """What was checked, and what is wrong.
 
     Attributes:
-        checked: how many of what.
         problems: by kind.
         left_over: what a killed run left for the next one, or what is behind; nothing wrong.
-        strays: the files of it.
         damaged: the numbers of the articles whose text cannot be trusted; on a server their keys.
         to_split: the numbers, or keys, of the articles whose passages are not those of their text.
         to_encode: the digests whose vectors are not what an encoder makes.
@@ -86,7 +83,6 @@ class LostArticle:
     """An article whose text cannot be trusted any more.
 
     Attributes:
-        article: its id.
         file: that it was read from, or None where that is not known.
         taken_out: whether it was removed, so that its file is read again; False where that is
             gone, too.
@@ -104,7 +100,6 @@ class Repaired:
     Attributes:
         before: what was wrong.
         lost: the articles whose text was damaged.
-        after: what is still wrong.
     """
 
     before: Report

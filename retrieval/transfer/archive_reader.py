@@ -56,10 +56,6 @@ def check(path: Path) -> tuple[ExportHeader, Counts]:
 def read(path: Path, header: ExportHeader) -> Iterator[ExportedArticle | tuple[str, FileRecord]]:
     """Read the articles of a file that was checked, and then what was known of their files.
 
-    Args:
-        path: of the file.
-        header: what it holds.
-
     Raises:
         DamagedError: something in it contradicts itself.
         MismatchError: its articles are split otherwise than this Quoth splits them.

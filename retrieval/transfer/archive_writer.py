@@ -13,8 +13,8 @@ from typing import Any, Self
 
 from retrieval.documents.article_json import article_to_dict
 from retrieval.errors import LibraryError
+from retrieval.library.durable import sync_folder
 from retrieval.library.exported import ExportedArticle, ExportHeader
-from retrieval.library.local.folder import sync_folder
 from retrieval.library.records import FileRecord
 from retrieval.transfer.format import VERSION, Counts
 

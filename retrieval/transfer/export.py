@@ -13,9 +13,7 @@ def export_library(location: Location, path: Path, reporter: Reporter) -> Counts
     """Write a library into a file; others may write the library meanwhile.
 
     Args:
-        location: of the library.
         path: of the file, which is not there yet, and is there only once it is whole.
-        reporter: hears of progress.
 
     Raises:
         LibraryError: the library cannot be read, is not wholly encoded, or holds nothing; or the

@@ -12,13 +12,7 @@ VERSION = 1
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """How much there is.
-
-    Attributes:
-        articles: how many.
-        passages: of them.
-        files: that they came from.
-    """
+    """How much there is."""
 
     articles: int
     passages: int

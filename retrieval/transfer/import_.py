@@ -22,7 +22,6 @@ def import_library(path: Path, location: Location, reporter: Reporter) -> Summar
     What the library has besides stays.
 
     Args:
-        path: of the file.
         location: of the library; made where there is none.
         reporter: hears of problems and progress.
 

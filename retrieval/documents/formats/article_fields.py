@@ -43,12 +43,8 @@ class ArticleFields:
     """What a file says of one article, unchecked; None where it says nothing.
 
     Attributes:
-        id: its name.
-        title: its title.
         date: the day it was published, as it is written there.
-        source: who published it.
         url: where it can be read.
-        text: its words.
     """
 
     id: str | None = None

@@ -16,7 +16,6 @@ def parse_html(content: str, origin: Origin) -> Article:
 
     Args:
         content: the page's characters; what it says of its encoding is not heeded.
-        origin: where it comes from.
 
     Returns:
         The article: its paragraphs separated by blank lines (a list's items and a table's rows by

@@ -24,7 +24,6 @@ def read_jsonl_articles(file: BufferedIOBase, origin: Origin) -> Iterator[Articl
 
     Args:
         file: the file at its start, unpacked as it is read if it is a ``.gz``.
-        origin: where it comes from.
 
     Yields:
         An article for each good line and an error for each bad one, in the file's order; nothing

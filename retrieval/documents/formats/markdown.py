@@ -32,7 +32,6 @@ def parse_markdown(content: str, origin: Origin) -> Article:
     Args:
         content: the file's characters: optional YAML front matter (id, title, date, source,
             url; other keys are ignored), then Markdown.
-        origin: where it comes from.
 
     Returns:
         The article. Its title is the front matter's, else the first ``# heading``, else the

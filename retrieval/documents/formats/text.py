@@ -24,7 +24,6 @@ def parse_text(content: str, origin: Origin) -> Article:
         content: the file's characters. The first line that is not blank is
             ``date YYYY-MM-DD Title`` or just a title; the text follows, with or without a blank
             line between.
-        origin: where it comes from.
 
     Returns:
         The article; its text has lost the blank lines around it and nothing else.

@@ -39,11 +39,8 @@ class SyncSummary:
     """What a run did.
 
     Attributes:
-        read: feeds that were read.
         same: feeds that were as they had been.
         early: feeds that may not be asked again yet, and when they may, in seconds since 1970.
-        added: articles.
-        updated: articles.
         unchanged: items that are in as they are.
         failed: feeds and pages that could not be read.
     """
@@ -72,7 +69,6 @@ def sync(
 
     Args:
         addresses: of the feeds; none: all that the library follows.
-        location: of the library.
         encoder: whose vectors the library holds.
         reporter: hears of problems and progress.
         allow_private: whether addresses inside this machine and its network may be asked.

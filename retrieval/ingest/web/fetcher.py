@@ -36,7 +36,6 @@ class Limits:
     Attributes:
         seconds: for the whole of it, redirects included.
         bytes: of what is sent, packed and unpacked.
-        redirects: how many are followed.
         pause: seconds between two requests to one host.
     """
 
@@ -142,7 +141,6 @@ class Fetcher:
         Args:
             address: of http or https.
             etag: of the state that is known already, or None.
-            last_modified: the same.
 
         Raises:
             FetchError: it cannot be fetched, or is beyond a limit; the message names the address.

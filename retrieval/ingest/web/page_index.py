@@ -19,7 +19,6 @@ def fetch_page(address: str, *, allow_private: bool, limits: Limits | None = Non
     """Fetch one page and take the article out of it; nothing is put into any library.
 
     Args:
-        address: of the page.
         allow_private: whether addresses inside this machine and its network may be asked.
         limits: what the fetch may take.
 
@@ -46,7 +45,6 @@ def index_pages(
     """Add the articles of pages to the library, or update them.
 
     Args:
-        addresses: of the pages.
         location: of the library; made where there is none, once there is an article for it.
         encoder: whose vectors the library holds.
         reporter: hears of problems and progress.

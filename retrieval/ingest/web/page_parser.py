@@ -37,7 +37,6 @@ def read_page(
     """Take the article out of a page.
 
     Args:
-        fetched: the page.
         place: the address that was asked for, for the message.
         title: what a feed calls it, for a page that has no title of its own.
         date: the day that a feed gives, YYYY-MM-DD, for a page that states none.

@@ -16,8 +16,6 @@ def keep_page(
     """Add or update the article of a page, and in the same commit what is known of its item.
 
     Args:
-        change: the commit.
-        page: the article.
         place: the address that was asked for, for the message.
         item: the item of a feed that led to it, or None.
 

@@ -19,7 +19,6 @@ def follow(
     """Add a feed to those that a library follows, once it turns out to be one.
 
     Args:
-        address: of the feed.
         location: of the library; made where there is none.
         allow_private: whether it may be inside this machine or its network.
         limits: what the fetch may take.
@@ -52,8 +51,6 @@ def unfollow(address: str, location: Location, *, with_articles: bool) -> int:
     """Take a feed out of those that a library follows.
 
     Args:
-        address: of the feed.
-        location: of the library.
         with_articles: remove the articles too that came from this feed and no other.
 
     Returns:

@@ -59,22 +59,13 @@ class Batches:
         self._claimed: dict[str, str] = {}  # the ids that wait for a commit, and whose they are
 
     def close(self) -> None:
-        """Stop what works beside it; what was not committed is dropped."""
         self._splitter.close()
         self._words.close()
 
     def owner(self, article_id: str) -> str | None:
-        """The file that has an article of this id, as far as is known now."""
         return self._claimed.get(article_id) or self._file_of(article_id)
 
     def put(self, article: Article, file: str, vectors: Vectors | None = None) -> None:
-        """Add or replace an article of a file.
-
-        Args:
-            article: the article.
-            file: that it came from.
-            vectors: of its passages, shape (passages, dimension); None: encoded later.
-        """
         self._claimed[article.id] = file
         self._batch.articles.append((article, file, vectors))
         self._batch.characters += len(article.text)
@@ -86,32 +77,19 @@ class Batches:
             self._move_up()
 
     def remove(self, article_ids: Iterable[str], file: str) -> None:
-        """Remove articles that came from a file; what another has by now stays."""
         self._batch.gone.update(dict.fromkeys(article_ids, file))
 
     def record(self, file: str, record: FileRecord) -> None:
-        """Remember what a file was when it was read, once its articles are in."""
         self._batch.files.append((file, record))
 
     def forget(self, file: str) -> None:
-        """Forget a file."""
         self._batch.forgotten.append(file)
 
     def commit(self) -> None:
-        """Commit everything.
-
-        Raises:
-            LibraryError: the library cannot be written; what was committed until then is kept.
-        """
         self._move_up()
         self._move_up()
 
     def finish(self) -> None:
-        """Wait until the words of all that was committed are found.
-
-        Raises:
-            LibraryError: they cannot be written.
-        """
         self._words.finish()
 
     def _move_up(self) -> None:

@@ -15,11 +15,7 @@ _LAST = chr(0x10FFFF)  # comes after every character that a source may go on wit
 
 
 class Catalogue:
-    """The lists of a ``LocalReader``; read them inside its snapshot.
-
-    Args:
-        connection: to the database.
-    """
+    """The lists of a ``LocalReader``; read them inside its snapshot."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
@@ -27,12 +23,10 @@ class Catalogue:
         connection.create_function("fold", 1, _folded, deterministic=True)
 
     def list_articles(self) -> Iterator[ListedArticle]:
-        """Every article, newest first, those without a date last."""
         rows = self._connection.execute(f"SELECT {_COLUMNS} FROM articles {_NEWEST_FIRST}")  # noqa: S608
         return map(ListedArticle._make, rows)
 
     def sources_with(self, words: str) -> Iterator[str]:
-        """The sources that hold some words, without regard to case; those first that begin so."""
         rows = self._connection.execute(
             # From one to the next greater one, over all their articles in the index.
             "WITH RECURSIVE each (source) AS (SELECT min(source) FROM articles UNION ALL"
@@ -45,7 +39,6 @@ class Catalogue:
         return (row[0] for row in rows)
 
     def articles_of(self, source: str) -> list[ListedArticle]:
-        """The articles whose source begins so, ordered as ``list_articles``."""
         rows = self._connection.execute(
             f"SELECT {_COLUMNS} FROM articles WHERE source >= ? AND source < ?"  # noqa: S608
             f" {_NEWEST_FIRST}",
@@ -54,7 +47,6 @@ class Catalogue:
         return [*map(ListedArticle._make, rows)]
 
     def count_others(self, source: str, words: Sequence[str] = ()) -> int:
-        """How many ``others`` there are."""
         where, values = _others(source, words)
         (count,) = self._connection.execute(
             f"SELECT count(*) FROM articles WHERE {where}",  # noqa: S608 - of constants
@@ -65,14 +57,6 @@ class Catalogue:
     def others(
         self, source: str, words: Sequence[str], first: int, count: int
     ) -> list[ListedArticle]:
-        """A page of the articles whose source does not begin so, ordered as ``list_articles``.
-
-        Args:
-            source: what the source does not begin with.
-            words: that the title holds, without regard to case.
-            first: how many to pass over.
-            count: how many at most.
-        """
         where, values = _others(source, words)
         rows = self._connection.execute(
             f"SELECT {_COLUMNS} FROM articles WHERE {where} {_NEWEST_FIRST}"  # noqa: S608

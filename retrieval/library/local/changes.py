@@ -18,7 +18,6 @@ class Changes:
     """What a connection sees of the truth: what was committed, or in a commit what it will bring.
 
     Args:
-        connection: to the database.
         path: of the library, for what is said of it.
     """
 

@@ -32,10 +32,6 @@ class LocalExportSource:
 
     Args:
         library: it, in a snapshot.
-
-    Attributes:
-        header: what it holds.
-        count: how many articles.
     """
 
     def __init__(self, library: LocalReader) -> None:
@@ -51,7 +47,6 @@ class LocalExportSource:
         self.count = library.state().articles
 
     def articles(self) -> Iterator[ExportedArticle]:
-        """Every article, in the order in which they came."""
         numbers = self._library.article_numbers()
         for start in range(0, len(numbers), _READ):
             chunk = numbers[start : start + _READ]
@@ -73,7 +68,6 @@ class LocalExportSource:
                 yield ExportedArticle(article, files[number] or "", passages, shaped)
 
     def files(self) -> Iterator[tuple[str, FileRecord]]:
-        """What is known of the files that they came from."""
         _, rows = self._library.rows("files")
         for path, size, modified, sha256, complete in rows:
             yield path, FileRecord(size, modified, sha256, bool(complete))

@@ -22,12 +22,10 @@ class LocalFeeds:
         self._connection = connection
 
     def records(self) -> list[FeedRecord]:
-        """Every feed, by address."""
         rows = self._connection.execute(f"SELECT {_FEED} FROM feeds ORDER BY address")  # noqa: S608
         return [FeedRecord(*row) for row in rows]
 
     def item_counts(self, address: str) -> tuple[int, int]:
-        """How many items of a feed are in, and how many wait: new, or other than when fetched."""
         taken, waiting = self._connection.execute(
             "SELECT count(*) FILTER (WHERE taken IS wanted AND article IS NOT NULL),"
             " count(*) FILTER (WHERE taken IS NOT wanted) FROM feed_items WHERE feed = ?",
@@ -36,7 +34,6 @@ class LocalFeeds:
         return taken, waiting
 
     def waiting_items(self, address: str) -> list[ItemRecord]:
-        """The items of a feed whose pages are to be fetched, the newest first."""
         rows = self._connection.execute(
             f"SELECT {_ITEM} FROM feed_items WHERE feed = ? AND taken IS NOT wanted"  # noqa: S608
             " ORDER BY coalesce(date, '') DESC, guid",
@@ -45,22 +42,18 @@ class LocalFeeds:
         return [ItemRecord(*row) for row in rows]
 
     def has(self, address: str) -> bool:
-        """Whether the library follows a feed."""
         row = self._connection.execute("SELECT 1 FROM feeds WHERE address = ?", (address,))
         return row.fetchone() is not None
 
     def put(self, feed: FeedRecord) -> None:
-        """Add a feed, or replace what is known of it."""
         self._upsert("feeds", "address", _FEED, [astuple(feed)])
 
     def remove(self, address: str) -> bool:
-        """Forget a feed and its items, not their articles; False where there is no such feed."""
         self._connection.execute("DELETE FROM feed_items WHERE feed = ?", (address,))
         gone = self._connection.execute("DELETE FROM feeds WHERE address = ?", (address,))
         return gone.rowcount > 0
 
     def only_articles_of(self, address: str) -> list[str]:
-        """The ids of the articles that came from a feed and from no other."""
         rows = self._connection.execute(
             "SELECT DISTINCT article FROM feed_items JOIN articles ON articles.id = article"
             " WHERE feed = ?1 AND NOT EXISTS (SELECT 1 FROM feed_items AS other"
@@ -70,12 +63,6 @@ class LocalFeeds:
         return [row[0] for row in rows]
 
     def list_item(self, item: ItemRecord) -> bool:
-        """Remember that a feed lists an item.
-
-        Returns:
-            Whether its page is to be fetched: it is new to this library, or the feed says other
-            things of it than when it was fetched.
-        """
         row = self._connection.execute(
             f"SELECT {_ITEM} FROM feed_items WHERE feed = ? AND guid = ?",  # noqa: S608
             (item.feed, item.guid),
@@ -94,19 +81,16 @@ class LocalFeeds:
         return listed.taken != listed.wanted
 
     def put_item(self, item: ItemRecord) -> None:
-        """Replace what is known of an item; one whose feed is no longer followed is dropped."""
         if self.has(item.feed):
             self._upsert("feed_items", "feed, guid", _ITEM, [astuple(item)])
 
     def postpone_items(self, address: str, due: int) -> None:
-        """Do not fetch the pages of a feed's waiting items until a time, in seconds since 1970."""
         self._connection.execute(
             "UPDATE feed_items SET due = max(due, ?) WHERE feed = ? AND taken IS NOT wanted",
             (due, address),
         )
 
     def said_of(self, article_id: str) -> tuple[str | None, str | None]:
-        """The title and the date that feeds give to an article's page."""
         row = self._connection.execute(
             "SELECT max(title), max(date) FROM feed_items WHERE article = ?", (article_id,)
         ).fetchone()

@@ -15,6 +15,7 @@ from retrieval.errors import (
     MismatchError,
     NotALibraryError,
 )
+from retrieval.library.durable import sync_folder
 
 FORMAT = 1
 """The layout of the folder; a later Quoth may write a higher one, which this one refuses."""
@@ -252,21 +253,11 @@ def _take_away(path: Path) -> None:
         path.unlink(missing_ok=True)
 
 
-def sync_folder(folder: Path) -> None:
-    """Have a renamed file's new name survive a power cut."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
 @contextmanager
 def writer_lock(library: Path, wait: float | None = None) -> Iterator[None]:
     """Hold the library for writing; the system lets go of it even if this process is killed.
 
     Args:
-        library: its folder.
         wait: seconds to wait for another process to finish; by default ``PATIENCE``.
 
     Raises:

@@ -23,12 +23,7 @@ _Passages = tuple[NDArray[np.int64] | None, NDArray[np.int64] | None]
 
 
 class HybridSearch:
-    """Searches a library, keeping both indexes in step with it. Not for two threads at once.
-
-    Args:
-        library: what is searched.
-        dimension: of the encoder's vectors.
-    """
+    """Searches a library, keeping both indexes in step with it. Not for two threads at once."""
 
     def __init__(self, library: LocalReader, dimension: int) -> None:
         self._library = library

@@ -23,11 +23,7 @@ if TYPE_CHECKING:
 
 
 class LocalLibrary:
-    """A ``Library`` in a folder.
-
-    Args:
-        path: the folder.
-    """
+    """A ``Library`` in a folder."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -37,15 +33,12 @@ class LocalLibrary:
 
     @property
     def folder(self) -> Path:
-        """The folder."""
         return self._path
 
     def exists(self) -> bool:
-        """Whether there is a library, of whatever version."""
         return folder.exists(self._path)
 
     def status(self) -> Status:
-        """Counts, encoder and size."""
         from retrieval.library.local.schema import ENCODER_FACT
 
         with closing(self.reader()) as library, library.snapshot() as state:
@@ -55,13 +48,11 @@ class LocalLibrary:
         return Status(state, pending, None if encoder is None else str(encoder), self._size())
 
     def reader(self) -> "LocalReader":
-        """Open it for reading."""
         from retrieval.library.local.reader import LocalReader
 
         return LocalReader(self._path)
 
     def reader_if_made(self) -> "LocalReader | None":
-        """Open it for reading; None where there is none, and one could be made."""
         folder.check_free(self._path)
         there = folder.exists(self._path)
         return (
@@ -69,7 +60,6 @@ class LocalLibrary:
         )
 
     def searcher(self, encoder: Encoder) -> "LocalSearcher":
-        """Open it for questions; MismatchError where another encoder made it."""
         from retrieval.library.local.searcher import LocalSearcher
 
         return LocalSearcher(self._path, encoder)
@@ -77,25 +67,21 @@ class LocalLibrary:
     def session(
         self, encoder: VectorSpace | None, reporter: Reporter, *, wait: float | None = None
     ) -> "AbstractContextManager[LocalSession]":
-        """Open it for writing; see ``Library.session``."""
         from retrieval.library.local.session import open_session
 
         return open_session(self._path, encoder, reporter, wait)
 
     def export_source(self) -> "AbstractContextManager[LocalExportSource]":
-        """Open it for export; LibraryError where it holds nothing, or passages lack vectors."""
         from retrieval.library.local.export import open_source
 
         return open_source(self._path)
 
     def verify(self, reporter: Reporter, dimension: int | None = None) -> Report:
-        """Check everything; nothing is written."""
         from retrieval.library.local.verify.check import verify
 
         return verify(self._path, reporter, dimension)
 
     def repair(self, encoder: Encoder, reporter: Reporter) -> Repaired:
-        """Check it, repair what can be repaired, and check it again."""
         from retrieval.library.local.verify.repair import repair
 
         return repair(self._path, encoder, reporter)
@@ -104,13 +90,11 @@ class LocalLibrary:
         """It has editions."""
 
     def rebuild(self, encoder: Encoder, reporter: Reporter) -> int:
-        """Build it anew beside the old one, then swap; returns the number of articles."""
         from retrieval.library.local.rebuild import rebuild
 
         return rebuild(self._path, encoder, reporter)
 
     def roll_back(self) -> RolledBack:
-        """Go back to the edition before the last rebuild."""
         from retrieval.library.local.rebuild import roll_back
 
         return roll_back(self._path)

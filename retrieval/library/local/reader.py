@@ -26,7 +26,6 @@ class LocalReader(Changes, Catalogue):
     """A ``LibraryReader`` of a library in a folder. Not for two threads at once.
 
     Args:
-        path: the library's folder.
         edition: which one to read; by default the current.
         older: take one that an older version made, too: a rebuild reads it.
 
@@ -50,16 +49,10 @@ class LocalReader(Changes, Catalogue):
         self._counted: LibraryState | None = None
 
     def close(self) -> None:
-        """Let go of the files."""
         self._connection.close()
 
     @contextmanager
     def snapshot(self) -> Iterator[LibraryState]:
-        """Hold one state of the truth still, whatever is committed meanwhile.
-
-        Raises:
-            LibraryError: for whatever goes wrong with the database inside.
-        """
         try:
             self._connection.execute("BEGIN")
             try:
@@ -90,14 +83,12 @@ class LocalReader(Changes, Catalogue):
         return value
 
     def pending(self) -> int:
-        """How many different passages still wait for their vector."""
         count: int = self._connection.execute("SELECT count(*) FROM pending").fetchone()[0]
         return count
 
     # Articles
 
     def article(self, article_id: str) -> Article | None:
-        """Read an article by its id, checking its text against its hash."""
         row = self._connection.execute(
             f"SELECT {ARTICLE} FROM articles WHERE id = ?",  # noqa: S608 - a constant
             (article_id,),
@@ -105,7 +96,6 @@ class LocalReader(Changes, Catalogue):
         return self._article(row) if row else None
 
     def articles_by_number(self, numbers: Iterable[int]) -> dict[int, Article]:
-        """Read articles by the number that passages name them by; those gone are left out."""
         rows = self._rows_of(
             f"SELECT number, {ARTICLE} FROM articles WHERE number",  # noqa: S608 - a constant
             sorted(set(numbers)),
@@ -126,7 +116,6 @@ class LocalReader(Changes, Catalogue):
         """A table as it is.
 
         Args:
-            table: its name.
             blank: a column to read as empty text.
 
         Returns:
@@ -140,15 +129,12 @@ class LocalReader(Changes, Catalogue):
         return names, iter(self._connection.execute(query))
 
     def head(self, article_id: str) -> ArticleHead | None:
-        """What is known of an article, its text apart."""
         return files.head(self._connection, article_id)
 
     def files_known_under(self, path: str) -> dict[str, tuple[FileRecord, int]]:
-        """The indexed files at or under a path: what was known, and how many articles it has."""
         return files.files_known_under(self._connection, path)
 
     def ids_from(self, file: str) -> list[str]:
-        """The ids of the articles that came from a file or address."""
         return files.ids_from(self._connection, file)
 
     def article_ids(self) -> Iterator[str]:

@@ -27,10 +27,8 @@ def rebuild(library: Path, encoder: Encoder, reporter: Reporter) -> int:
     """Build the library anew; an older Quoth may have made the old one.
 
     Args:
-        library: its folder.
         encoder: whose vectors the new edition holds. Those that the old one has of the same
             encoder and text are copied.
-        reporter: hears of progress.
 
     Returns:
         How many articles it holds.
@@ -71,9 +69,6 @@ def rebuild(library: Path, encoder: Encoder, reporter: Reporter) -> int:
 
 def roll_back(library: Path) -> RolledBack:
     """Make the edition before the last rebuild the current one, and that one the one before.
-
-    Args:
-        library: its folder.
 
     Raises:
         LibraryError: there is no library, no edition to go back to, or none that this version

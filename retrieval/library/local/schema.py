@@ -108,7 +108,6 @@ def open_for_reading(path: Path, *, older: bool = False) -> sqlite3.Connection:
     """Open a truth that exists. Reading never waits for writing.
 
     Args:
-        path: its file.
         older: take one that an older version made, too.
 
     Raises:
@@ -156,13 +155,6 @@ def open_for_writing(path: Path) -> sqlite3.Connection:
         )
     except (sqlite3.Error, OSError) as error:
         raise problem(path, error) from error
-    return connection
-
-
-def open_scratch() -> sqlite3.Connection:
-    """Open a truth that holds nothing, is nobody's, and is gone when it is closed."""
-    connection = sqlite3.connect("", isolation_level=None)
-    connection.executescript(_TABLES)
     return connection
 
 

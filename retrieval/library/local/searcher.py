@@ -21,7 +21,6 @@ class LocalSearcher:
     """A ``LibrarySearcher`` in a folder.
 
     Args:
-        path: the folder.
         encoder: the one that made its vectors.
 
     Raises:
@@ -36,20 +35,16 @@ class LocalSearcher:
         self._path = path
         self._encoder = encoder
         self._opened: _Identity | None = None
+        self._keys: dict[str, str] = {}  # the articles' ids, by ``id_key``
+        self._keys_as_of = -1
         self.follow()
         self.analyzer = self.searcher.words.analyzer
         self.notice = None
 
     def close(self) -> None:
-        """Let go of the files."""
         self._library.close()
 
     def follow(self) -> None:
-        """Go over to the library that is there now, where it was rebuilt or made anew.
-
-        Raises:
-            MismatchError: another encoder made it than the one that this process has loaded.
-        """
         # Looked at again after each opening: while it took place, what was opened may have been
         # replaced twice, and its indexes be gone already.
         while (there := _identity(self._path)) != self._opened:
@@ -57,39 +52,36 @@ class LocalSearcher:
             if self._opened is not None:
                 self._library.close()
             self._library, self._opened = library, there
+            self._keys_as_of = -1
             self.searcher = HybridSearch(library, self._encoder.dimension)
 
     @contextmanager
     def snapshot(self) -> Iterator[LibraryState]:
-        """Hold one state of the truth still, whatever is committed meanwhile."""
         with self._library.snapshot() as state:
             yield state
 
     def search(
         self, question: str, vector: Vectors, within: Filter, carried: Mapping[str, float]
     ) -> list[Candidate]:
-        """Find the candidates for an answer, best first."""
         self.searcher.catch_up()
         return self.searcher.search(question, vector, within, carried)
 
     def weights(self, question: str) -> dict[str, float]:
-        """How much each different word of a question tells; see ``WordIndex.weights``."""
         return self.searcher.words.weights(question)
 
     def articles_by_number(self, numbers: Iterable[int]) -> dict[int, Article]:
-        """Read articles by the number that passages name them by."""
         return self._library.articles_by_number(numbers)
 
     def article(self, article_id: str) -> Article | None:
-        """Read an article by its id, checking its text against its hash."""
         return self._library.article(article_id)
 
     def article_with(self, key: str) -> Article | None:
-        """Read an article by the ``id_key`` of its id; it looks through all ids."""
-        for article_id in self._library.article_ids():
-            if id_key(article_id) == key:
-                return self._library.article(article_id)
-        return None
+        generation = self._library.text_generation()
+        if self._keys_as_of != generation:  # hashed once, and not at each press of a button
+            self._keys = {id_key(each): each for each in self._library.article_ids()}
+            self._keys_as_of = generation
+        article_id = self._keys.get(key)
+        return None if article_id is None else self._library.article(article_id)
 
 
 _Identity = tuple[Path, int, int]

@@ -45,7 +45,6 @@ class LocalSession(Batches):
     Args:
         writer: which holds the library's lock.
         encoder: whose vectors the library holds; None for changes that bring no articles.
-        reporter: hears of progress.
 
     Raises:
         MismatchError: another encoder made it.
@@ -65,13 +64,11 @@ class LocalSession(Batches):
 
     @contextmanager
     def transaction(self) -> Iterator[LocalTransaction]:
-        """Change the library in one commit; an error inside leaves it as it was."""
         with self._words.commit() as change:
             yield change
 
     @contextmanager
     def reader(self) -> Iterator[LocalReader]:
-        """Read the library as it is committed now."""
         with (
             closing(LocalReader(self._writer.path, self._writer.edition)) as reader,
             reader.snapshot(),
@@ -79,18 +76,12 @@ class LocalSession(Batches):
             yield reader
 
     def files_known_under(self, path: str) -> dict[str, tuple[FileRecord, int]]:
-        """The indexed files at or under a path: what was known, and how many articles it has."""
         return files.files_known_under(self._writer.changes.connection, path)
 
     def ids_from(self, file: str) -> list[str]:
-        """The ids of the articles that came from a file or address."""
         return files.ids_from(self._writer.changes.connection, file)
 
     def encode_pending(self, encoder: Encoder, enough: Callable[[], bool]) -> None:
-        """Encode the passages that wait for their vector, the newest articles' first.
-
-        Their words are found before that, whatever a run was killed in.
-        """
         self._sweep()
         self._words.catch_up()
         pending = self._writer.pending()

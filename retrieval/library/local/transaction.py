@@ -62,29 +62,15 @@ class LocalTransaction:
         self.feeds = LocalFeeds(connection)
 
     def head(self, article_id: str) -> ArticleHead | None:
-        """What is known of an article, its text apart."""
         return files.head(self._connection, article_id)
 
     def article_at(self, address: str) -> str | None:
-        """The id of the article that came from a file or an address; None where there is none."""
         return files.article_at(self._connection, address)
 
     def same_words_at(self, address: str, sha256: str) -> tuple[str, str] | None:
-        """An article of the same words whose address differs in nothing but the query.
-
-        Returns:
-            Its id and its address, or None where there is none.
-        """
         return files.same_words_at(self._connection, address, sha256)
 
     def put(self, article: Article, file: str, passages: Passages | None = None) -> Change:
-        """Add an article, or replace the one of the same id where it differs.
-
-        Args:
-            article: to add.
-            file: that it came from.
-            passages: what ``passages_of`` says of it, where that is known already.
-        """
         known = self._connection.execute(
             "SELECT number, title, date, source, url, sha256, file FROM articles WHERE id = ?",
             (article.id,),
@@ -115,10 +101,6 @@ class LocalTransaction:
         return "updated" if known else "added"
 
     def remove(self, article_id: str) -> bool:
-        """Remove an article; False where there is none of that id.
-
-        The next run that comes by its file reads it again, changed or not.
-        """
         row = self._connection.execute(
             "SELECT number FROM articles WHERE id = ?", (article_id,)
         ).fetchone()

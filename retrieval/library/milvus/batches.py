@@ -33,7 +33,6 @@ class MilvusBatches:
     """Gathers changes and makes them. Nothing counts before it is made.
 
     Args:
-        library: whose.
         encoder: whose vectors it holds; an ``Encoder`` where articles are to be encoded.
         reporter: hears of problems and progress.
 
@@ -64,17 +63,9 @@ class MilvusBatches:
         self._claims.settle_dead(self._writer.sweep)
 
     def owner(self, article_id: str) -> str | None:
-        """The file that an article of this id waits from; what is in is looked up later."""
         return self._owners.get(article_id)
 
     def put(self, article: Article, file: str, vectors: Vectors | None = None) -> None:
-        """Add or replace an article of a file.
-
-        Args:
-            article: the article.
-            file: that it came from.
-            vectors: of its passages, one a row; None where they are still to be encoded.
-        """
         try:
             check_size(article, file)
         except ReadingError as error:
@@ -89,19 +80,15 @@ class MilvusBatches:
             self._wait()
 
     def remove(self, article_ids: Iterable[str], file: str) -> None:
-        """Remove articles that came from a file; what another has by now stays."""
         self._gone.update(dict.fromkeys(article_ids, file))
 
     def record(self, file: str, record: FileRecord) -> None:
-        """Remember what a file was when it was read, once its articles are in."""
         self._files[file] = record
 
     def forget(self, file: str) -> None:
-        """Forget a file."""
         self._forgotten.append(file)
 
     def commit(self) -> None:
-        """Make every change, waiting for those who work on the same articles."""
         self._flush()
         while self._waiting:
             self._wait()
@@ -113,7 +100,6 @@ class MilvusBatches:
         self._record()
 
     def finish(self) -> None:
-        """Settle what two files claim, and delete what is no longer needed."""
         contested, self._contested = self._contested, []
         self._batch = contested
         self._flush(STRONG)
@@ -127,7 +113,6 @@ class MilvusBatches:
         self._sweep()
 
     def close(self) -> None:
-        """Claim nothing any more."""
         self._claims.close()
 
     def give_up(self) -> None:
@@ -153,7 +138,6 @@ class MilvusBatches:
         """Bring articles in, as far as they are not; returns those that others work on.
 
         Args:
-            articles: some.
             level: of consistency, of the first look.
         """
         changed, _ = self._changed(articles, level)
@@ -190,8 +174,6 @@ class MilvusBatches:
         """Those that are not in as they are, and what is in; the others are done with.
 
         Args:
-            articles: some.
-            level: of consistency.
             decided: they are claimed, so what is seen stays so.
         """
         heads = self._library.heads([each.key for each in articles], level)

@@ -4,33 +4,27 @@ How rare a word is, is told by a sample. The articles' keys are hashes, so the f
 random choice; of a small library they are all.
 """
 
-import math
 import time
 from collections import Counter
 from collections.abc import Mapping
 
 from retrieval.documents.analyzer import Analyzer
 from retrieval.documents.article import Article
-from retrieval.library.local.indexes.words import WEIGHTS
 from retrieval.library.milvus.reader import MilvusReader
 from retrieval.library.milvus.rows import passages_of
 from retrieval.library.milvus.schema import BOUNDED
 from retrieval.library.records import LibraryState
+from retrieval.library.term_weights import FIELD_WEIGHTS, SMOOTHING_PASSAGES, rarity
 
 _ARTICLES = 300  # in the sample
 _PASSAGES = 2_500  # and not more of them
 _SECONDS = 60.0  # for which it stands, where it is only a part
-_OTHER_PASSAGES = 1_000  # see ``WordIndex.weights``
 _AROUND = 320  # characters before and after a passage that say what it is about
 _K1, _B = 1.2, 0.75  # as tantivy has them
 
 
 class Weights:
-    """The weights of words in a library.
-
-    Args:
-        analyzer: what takes texts apart.
-    """
+    """The weights of words in a library."""
 
     def __init__(self, analyzer: Analyzer) -> None:
         self._analyzer = analyzer
@@ -74,7 +68,7 @@ class Weights:
 
     def of(self, question: str) -> dict[str, float]:
         """How much each different word of a question tells; see ``WordIndex.weights``."""
-        others = self._total + _OTHER_PASSAGES
+        others = self._total + SMOOTHING_PASSAGES
         return {word: self._rarity(word, others) for word in self._analyzer.content_terms(question)}
 
     def score(self, asked: Mapping[str, float], article: Article, start: int, end: int) -> float:
@@ -82,9 +76,7 @@ class Weights:
 
         Args:
             asked: the terms to look for, with their weights.
-            article: the passage's.
             start: of the passage in its text.
-            end: of it.
         """
         text = article.text
         around = text[max(0, start - _AROUND) : end + _AROUND]
@@ -95,16 +87,18 @@ class Weights:
         }
         total = 0.0
         for word, counts in asked.items():
-            rarity = self._rarity(word, self._total)
+            idf = self._rarity(word, self._total)
             for field, (there, usual) in fields.items():
                 if often := there[word]:
                     norm = _K1 * (1 - _B + _B * there.total() / usual)
-                    total += counts * WEIGHTS[field] * rarity * often * (_K1 + 1) / (often + norm)
+                    total += (
+                        counts * FIELD_WEIGHTS[field] * idf * often * (_K1 + 1) / (often + norm)
+                    )
         return total
 
     def _rarity(self, word: str, total: int) -> float:
         holding = self._holding[word] * self._total / max(1, self._sampled)
-        return math.log(1 + (max(total, holding) - holding + 0.5) / (holding + 0.5))
+        return rarity(holding, max(total, holding))
 
     def _words(self, text: str) -> Counter[str]:
         return Counter(self._analyzer.tokens(text))

@@ -14,11 +14,9 @@ class MilvusCatalogue(ABC):
         """Every article, newest first, those without a date last."""
 
     def list_articles(self) -> Iterator[ListedArticle]:
-        """Every article, newest first, those without a date last."""
         return iter(self.listed())
 
     def sources_with(self, words: str) -> Iterator[str]:
-        """The sources that hold some words, without regard to case; those first that begin so."""
         folded = words.casefold()
         sources = {each.source for each in self.listed() if each.source is not None}
         found = [source for source in sources if folded in source.casefold()]
@@ -26,24 +24,14 @@ class MilvusCatalogue(ABC):
         return iter(found)
 
     def articles_of(self, source: str) -> list[ListedArticle]:
-        """The articles whose source begins so, ordered as ``list_articles``."""
         return [each for each in self.listed() if (each.source or "").startswith(source)]
 
     def count_others(self, source: str, words: Sequence[str] = ()) -> int:
-        """How many ``others`` there are."""
         return sum(1 for _ in self._others(source, words))
 
     def others(
         self, source: str, words: Sequence[str], first: int, count: int
     ) -> list[ListedArticle]:
-        """A page of the articles whose source does not begin so, ordered as ``list_articles``.
-
-        Args:
-            source: what the source does not begin with.
-            words: that the title holds, without regard to case.
-            first: how many to pass over.
-            count: how many at most.
-        """
         return [*self._others(source, words)][first : first + count]
 
     def _others(self, source: str, words: Sequence[str]) -> Iterator[ListedArticle]:

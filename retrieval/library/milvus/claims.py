@@ -38,8 +38,6 @@ class Claims:
     """The claims of one indexer.
 
     Args:
-        server: where the library is.
-        names: its collections.
         lease: milliseconds; by default ``LEASE``.
 
     Attributes:

@@ -32,15 +32,7 @@ def open_source(location: MilvusLocation) -> Iterator["MilvusExportSource"]:
 
 
 class MilvusExportSource:
-    """An ``ExportSource`` on a server: each article as it is when it is read.
-
-    Args:
-        library: it.
-
-    Attributes:
-        header: what it holds.
-        count: about how many articles.
-    """
+    """An ``ExportSource`` on a server: each article as it is when it is read."""
 
     def __init__(self, library: MilvusReader) -> None:
         self._library = library
@@ -50,7 +42,6 @@ class MilvusExportSource:
         self.count = library.state().articles
 
     def articles(self) -> Iterator[ExportedArticle]:
-        """Every article, in any order; of those that come or go meanwhile, some."""
         keys = (
             row["id"]
             for row in self._server.rows(self._names.articles, "", [], STRONG, expected=self.count)
@@ -68,7 +59,6 @@ class MilvusExportSource:
                     )
 
     def files(self) -> Iterator[tuple[str, FileRecord]]:
-        """What is known of the files that they came from."""
         for value in self._library.files():
             path, record, _ = file_record(value)
             yield path, record

@@ -18,12 +18,7 @@ _TOGETHER = 1_000  # rows written in one call
 
 
 class MilvusFeeds:
-    """A ``FeedReader``; in a transaction a ``FeedTable``, whose changes are written by ``write``.
-
-    Args:
-        server: where the library is.
-        names: its collections.
-    """
+    """A ``FeedReader``; in a transaction a ``FeedTable``, whose changes ``write`` writes."""
 
     def __init__(self, server: Server, names: Collections) -> None:
         self._server = server
@@ -32,33 +27,27 @@ class MilvusFeeds:
         self._changed: dict[int, Row | None] = {}  # by id; None: deleted
 
     def records(self) -> list[FeedRecord]:
-        """Every feed, by address."""
         rows = self._rows(f"kind == {Kind.FEED:d}")
         return sorted((FeedRecord(**each) for each in rows), key=lambda feed: feed.address)
 
     def item_counts(self, address: str) -> tuple[int, int]:
-        """How many items of a feed are in, and how many wait: new, or other than when fetched."""
         items = [*self._items(address)]
         waiting = sum(item.taken != item.wanted for item in items)
         return sum(i.taken == i.wanted and i.article is not None for i in items), waiting
 
     def waiting_items(self, address: str) -> list[ItemRecord]:
-        """The items of a feed whose pages are to be fetched, the newest first."""
         waiting = [item for item in self._items(address) if item.taken != item.wanted]
         waiting.sort(key=lambda item: item.guid)
         waiting.sort(key=lambda item: item.date or "", reverse=True)
         return waiting
 
     def has(self, address: str) -> bool:
-        """Whether the library follows a feed."""
         return self._value(number_of(Kind.FEED.name, address)) is not None
 
     def put(self, feed: FeedRecord) -> None:
-        """Add a feed, or replace what is known of it."""
         self._change(ledger_row(Kind.FEED, feed.address, value=json.dumps(asdict(feed))))
 
     def remove(self, address: str) -> bool:
-        """Forget a feed and its items, not their articles; False where there is no such feed."""
         there = self.has(address)
         for item in self._items(address):
             self._changed[number_of(Kind.FEED_ITEM.name, item.feed, item.guid)] = None
@@ -66,7 +55,6 @@ class MilvusFeeds:
         return there
 
     def only_articles_of(self, address: str) -> list[str]:
-        """The ids of the articles that came from a feed and from no other."""
         ids = {item.article for item in self._items(address) if item.article}
         return sorted(
             each
@@ -76,12 +64,6 @@ class MilvusFeeds:
         )
 
     def list_item(self, item: ItemRecord) -> bool:
-        """Remember that a feed lists an item.
-
-        Returns:
-            Whether its page is to be fetched: it is new to this library, or the feed says other
-            things of it than when it was fetched.
-        """
         value = self._value(number_of(Kind.FEED_ITEM.name, item.feed, item.guid))
         known = ItemRecord(**value) if value else None
         twin = None
@@ -102,17 +84,14 @@ class MilvusFeeds:
         return listed.taken != listed.wanted
 
     def put_item(self, item: ItemRecord) -> None:
-        """Replace what is known of an item; one whose feed is no longer followed is dropped."""
         if self.has(item.feed):
             self._put_item(item)
 
     def postpone_items(self, address: str, due: int) -> None:
-        """Do not fetch the pages of a feed's waiting items until a time, in seconds since 1970."""
         for item in self.waiting_items(address):
             self._put_item(replace(item, due=max(item.due, due)))
 
     def said_of(self, article_id: str) -> tuple[str | None, str | None]:
-        """The title and the date that feeds give to an article's page."""
         items = [*self._items_with(article_id)]
         title = max((item.title for item in items if item.title), default=None)
         return title, max((item.date for item in items if item.date), default=None)

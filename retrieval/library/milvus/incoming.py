@@ -20,8 +20,6 @@ class Incoming:
     """An article on its way in.
 
     Attributes:
-        article: the article.
-        file: that it came from.
         vectors: of its passages, one a row; None where they are still to be encoded.
     """
 

@@ -23,11 +23,7 @@ if TYPE_CHECKING:
 
 
 class MilvusLibrary:
-    """A ``Library`` on a server.
-
-    Args:
-        location: its address.
-    """
+    """A ``Library`` on a server."""
 
     folder = None
 
@@ -38,29 +34,24 @@ class MilvusLibrary:
         return str(self._location)
 
     def exists(self) -> bool:
-        """Whether there is a library."""
         with closing(Server(self._location)) as server:
             return schema.exist(server)
 
     def status(self) -> Status:
-        """Counts and encoder."""
         with closing(self.reader()) as library:
             return library.status()
 
     def reader(self) -> "MilvusReader":
-        """Open it for reading."""
         from retrieval.library.milvus.reader import open_reader
 
         return open_reader(self._location)
 
     def reader_if_made(self) -> "MilvusReader | None":
-        """Open it for reading; None where there is none, and one could be made."""
         with closing(Server(self._location)) as server:
             made = schema.open_if_made(server)
         return self.reader() if made else None
 
     def searcher(self, encoder: Encoder) -> "MilvusSearcher":
-        """Open it for questions; MismatchError where another encoder made it."""
         from retrieval.library.milvus.searcher import MilvusSearcher
 
         return MilvusSearcher(self._location, encoder)
@@ -68,39 +59,32 @@ class MilvusLibrary:
     def session(
         self, encoder: VectorSpace | None, reporter: Reporter, *, wait: float | None = None
     ) -> "AbstractContextManager[MilvusSession]":
-        """Open it for writing; nobody waits, since any number may write at once."""
         from retrieval.library.milvus.session import open_session
 
         return open_session(self._location, encoder, reporter)
 
     def export_source(self) -> "AbstractContextManager[MilvusExportSource]":
-        """Open it for export."""
         from retrieval.library.milvus.export import open_source
 
         return open_source(self._location)
 
     def verify(self, reporter: Reporter, dimension: int | None = None) -> Report:
-        """Check everything; nothing is written."""
         from retrieval.library.milvus.verify import verify
 
         return verify(self._location, reporter)
 
     def repair(self, encoder: Encoder, reporter: Reporter) -> Repaired:
-        """Check it, repair what can be repaired, and check it again."""
         from retrieval.library.milvus.repair import repair
 
         return repair(self._location, encoder, reporter)
 
     def require_editions(self, what: str) -> None:
-        """Say that it has none."""
         raise self._needs_folder(what)
 
     def rebuild(self, encoder: Encoder, reporter: Reporter) -> int:
-        """Say that it cannot be rebuilt."""
         raise self._needs_folder("quoth index --rebuild")
 
     def roll_back(self) -> RolledBack:
-        """Say that there is no edition to go back to."""
         raise self._needs_folder("quoth index --rollback")
 
     def _needs_folder(self, what: str) -> NeedsFolderError:

@@ -23,7 +23,6 @@ class MilvusLocation:
 
     Attributes:
         host: of the server; an IPv6 address in brackets.
-        port: of it.
         name: of the library: its collections' names begin so.
         tls: whether the connection is encrypted.
         user: who logs in, or empty.

@@ -32,7 +32,6 @@ class MilvusReader(MilvusCatalogue):
     """A ``LibraryReader`` of a library on a server.
 
     Args:
-        server: where it is.
         opened: its collections; by default they are opened.
 
     Raises:
@@ -51,12 +50,10 @@ class MilvusReader(MilvusCatalogue):
         self.feeds = MilvusFeeds(server, self.names)
 
     def close(self) -> None:
-        """Let go of the connection."""
         self.server.close()
 
     @contextmanager
     def snapshot(self) -> Iterator[LibraryState]:
-        """A block in which it is read. Each article in it is whole, of one version."""
         yield self.state()
 
     def state(self) -> LibraryState:
@@ -78,12 +75,10 @@ class MilvusReader(MilvusCatalogue):
         return self._state
 
     def status(self) -> Status:
-        """Say what it holds; articles whose turn has come and that are not in are pending."""
         claims = self.server.count(self.names.ledger, BOUNDED, f"kind == {Kind.CLAIM:d}")
         return Status(self.state(), claims, self.names.encoder, None)
 
     def article(self, article_id: str) -> Article | None:
-        """Read an article by its id, checking its text against its hash."""
         found = self.articles([article_key(article_id)]).get(article_key(article_id))
         return found[1] if found and found[1].id == article_id else None
 
@@ -97,11 +92,6 @@ class MilvusReader(MilvusCatalogue):
         return found
 
     def articles(self, keys: Iterable[int], level: str = BOUNDED) -> dict[int, tuple[int, Article]]:
-        """Read articles by their keys, each with its version; those gone are left out.
-
-        Raises:
-            DamagedError: a text is not the one that was written.
-        """
         wanted = sorted(set(keys))
         found: dict[int, tuple[int, Article]] = {}
         known = [key for key in wanted if key in self._kept]
@@ -122,13 +112,11 @@ class MilvusReader(MilvusCatalogue):
         return found
 
     def head(self, article_id: str) -> ArticleHead | None:
-        """What is known of an article, its text apart."""
         key = article_key(article_id)
         found = self.heads([key], STRONG).get(key)
         return found.without_key() if found and found.id == article_id else None
 
     def pending(self) -> int:
-        """Articles come with their vectors: nothing waits."""
         return 0
 
     def listed(self) -> list[ListedArticle]:
@@ -146,13 +134,11 @@ class MilvusReader(MilvusCatalogue):
         return self._listed[1]
 
     def files(self) -> Iterator[str]:
-        """What is known of each file that was read: an object of JSON."""
         where = f"kind == {Kind.FILE:d}"
         for row in self.server.rows(self.names.ledger, where, ["value"], BOUNDED):
             yield row["value"]
 
     def files_known_under(self, path: str) -> dict[str, tuple[FileRecord, int]]:
-        """The indexed files at or under a path: what was known, and how many articles it has."""
         path = path.rstrip("/")
         known = {}
         for value in self.files():
@@ -162,7 +148,6 @@ class MilvusReader(MilvusCatalogue):
         return dict(sorted(known.items()))
 
     def ids_from(self, file: str) -> list[str]:
-        """The ids of the articles that came from a file or address."""
         return [head.id for head in self.heads_from(file, BOUNDED)]
 
     def heads_from(self, file: str, level: str) -> list[Head]:

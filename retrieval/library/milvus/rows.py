@@ -29,13 +29,9 @@ class Head:
     Attributes:
         key: see ``article_key``.
         version: see ``version_of``.
-        id: of the article.
-        title: of it.
         date: YYYY-MM-DD, or None.
         source: of it, or None.
         url: of it, or None.
-        sha256: of its text.
-        file: that it came from.
         pieces: rows that hold its text.
         passages: that it was split into.
     """

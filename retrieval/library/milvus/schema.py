@@ -48,11 +48,6 @@ class Collections:
     """The names of a library's collections, and what they can do.
 
     Attributes:
-        passages: see above.
-        articles: see above.
-        ledger: see above.
-        encoder: whose vectors they hold.
-        dimension: of these.
         words: whether the server finds words.
     """
 
@@ -115,12 +110,9 @@ def ledger_row(
     """A row of the ledger.
 
     Args:
-        kind: what it is.
         named: what tells it from others of its kind.
         article: key of the one that it is about.
-        version: of that.
         moment: by default now, in milliseconds.
-        value: what it says.
     """
     return {
         "id": number_of(kind.name, *named),

@@ -28,7 +28,6 @@ class MilvusSearcher:
     """A ``LibrarySearcher`` on a server.
 
     Args:
-        place: where it is.
         encoder: the one that made its vectors.
 
     Raises:
@@ -54,23 +53,14 @@ class MilvusSearcher:
             )
 
     def close(self) -> None:
-        """Let go of the connection."""
         self._library.close()
 
     def follow(self) -> None:
-        """After the server was away, open the library again: it may have let go of it.
-
-        Otherwise there is nothing to do: each question sees what is there.
-
-        Raises:
-            MismatchError: another encoder or version of Quoth made what is there now.
-        """
         if not self._server.is_connected:
             check_encoder(self._server, open_library(self._server), self._library.names.encoder)
 
     @contextmanager
     def snapshot(self) -> Iterator[LibraryState]:
-        """A block in which what was found can be read; each article in it is of one version."""
         with self._library.snapshot() as state:
             self._weights.catch_up(self._library, state)
             yield state
@@ -78,7 +68,6 @@ class MilvusSearcher:
     def search(
         self, question: str, vector: Vectors, within: Filter, carried: Mapping[str, float]
     ) -> list[Candidate]:
-        """Find the candidates for an answer, best first."""
         if within.sources is not None and not within.sources:
             return []
         where = condition_of(within)
@@ -107,19 +96,15 @@ class MilvusSearcher:
         return fuse(rows, scores, cosines)
 
     def weights(self, question: str) -> dict[str, float]:
-        """How much each different word of a question tells: how rare it is."""
         return self._weights.of(question)
 
     def articles_by_number(self, numbers: Iterable[int]) -> dict[int, Article]:
-        """Read articles by the keys that passages name them by."""
         return {key: article for key, (_, article) in self._library.articles(numbers).items()}
 
     def article(self, article_id: str) -> Article | None:
-        """Read an article by its id, checking its text against its hash."""
         return self._library.article(article_id)
 
     def article_with(self, key: str) -> Article | None:
-        """Read an article by the ``id_key`` of its id."""
         number = key_of_id_key(key)
         if number is None:
             return None

@@ -55,10 +55,7 @@ class Server:
         """Call a method of pymilvus's client.
 
         Args:
-            method: its name.
-            arguments: for it.
             seconds: how long it may take; by default as the server was made with.
-            named: for it.
 
         Raises:
             LibraryError: it failed; the line says why, and holds no secret.
@@ -100,10 +97,8 @@ class Server:
         range of them with too many rows for one answer is read as two halves.
 
         Args:
-            collection: whose.
             where: the condition, over whole numbers alone: their spelling is the same everywhere.
             fields: to read besides the id.
-            level: of consistency.
             page: the most rows in one answer.
             expected: about how many there are, where that is known.
         """
@@ -127,14 +122,7 @@ class Server:
                 ranges += [(middle, end), (first, middle)]
 
     def row(self, collection: str, number: int, fields: list[str], level: str) -> Row | None:
-        """One row by its id; None where there is none.
-
-        Args:
-            collection: whose.
-            number: the id.
-            fields: to read.
-            level: of consistency.
-        """
+        """One row by its id; None where there is none."""
         found: list[Row] = self.call(
             "query",
             collection,
@@ -149,8 +137,6 @@ class Server:
         """How many rows a condition holds for; of all without one.
 
         Args:
-            collection: whose.
-            level: of consistency.
             where: the condition, as in ``rows``.
         """
         found = self.call(

@@ -42,23 +42,19 @@ class MilvusSession(MilvusBatches):
     """
 
     def files_known_under(self, path: str) -> dict[str, tuple[FileRecord, int]]:
-        """The indexed files at or under a path: what was known, and how many articles it has."""
         return self._library.files_known_under(path)
 
     def ids_from(self, file: str) -> list[str]:
-        """The ids of the articles that came from a file or address."""
         return self._library.ids_from(file)
 
     @contextmanager
     def transaction(self) -> Iterator[MilvusTransaction]:
-        """Change the library; an error inside leaves it as it was."""
         transaction = MilvusTransaction(self._library, self)
         yield transaction
         transaction.commit()
 
     @contextmanager
     def reader(self) -> Iterator[MilvusReader]:
-        """Read the library as it is now."""
         yield self._library
 
     def encode_pending(self, encoder: Encoder, enough: Callable[[], bool]) -> None:

@@ -23,7 +23,6 @@ class MilvusTransaction:
     """A ``Transaction`` on a server; nothing is done before ``commit``.
 
     Args:
-        library: the same, for reading.
         batches: which bring the articles in.
     """
 
@@ -35,7 +34,6 @@ class MilvusTransaction:
         self._removed: dict[str, ArticleHead] = {}
 
     def put(self, article: Article, file: str) -> Change:
-        """Add an article, or replace the one of the same id where it differs."""
         known = self.head(article.id)
         self._removed.pop(article.id, None)
         self._put[article.id] = article, file
@@ -44,7 +42,6 @@ class MilvusTransaction:
         return "unchanged" if known.same_as(article) else "updated"
 
     def remove(self, article_id: str) -> bool:
-        """Remove an article; False where there is none of that id."""
         known = self.head(article_id)
         self._put.pop(article_id, None)
         if known is None:
@@ -53,7 +50,6 @@ class MilvusTransaction:
         return True
 
     def head(self, article_id: str) -> ArticleHead | None:
-        """What is known of an article, its text apart."""
         if article_id in self._removed:
             return None
         if article_id in self._put:
@@ -61,7 +57,6 @@ class MilvusTransaction:
         return self._library.head(article_id)
 
     def article_at(self, address: str) -> str | None:
-        """The id of the article that came from a file or an address; None where there is none."""
         mine = (article.id for article, file in self._put.values() if file == address)
         there = (
             head.id
@@ -71,11 +66,6 @@ class MilvusTransaction:
         return next(mine, None) or next(there, None)
 
     def same_words_at(self, address: str, sha256: str) -> tuple[str, str] | None:
-        """An article of the same words whose address differs in nothing but the query.
-
-        Returns:
-            Its id and its address, or None where there is none.
-        """
         base = _base(address)
         for article, file in self._put.values():
             if _base(file) == base and article.sha256 == sha256:
@@ -90,11 +80,6 @@ class MilvusTransaction:
         return (known.id, known.file) if _base(known.file) == base else None
 
     def commit(self) -> None:
-        """Do all of it.
-
-        Raises:
-            LibraryError: an article could not be brought in, or the server cannot be asked.
-        """
         failed = self._batches.summary.failed
         for article, file in self._put.values():
             self._batches.put(article, file)

@@ -44,8 +44,6 @@ class Prepared:
     """An article with its passages and their vectors.
 
     Attributes:
-        article: the article.
-        file: that it came from.
         passages: in order.
         vectors: of them, one a row.
     """
@@ -57,11 +55,7 @@ class Prepared:
 
 
 class MilvusWriter:
-    """Writes a library; who writes an article has claimed it.
-
-    Args:
-        library: the same, for reading.
-    """
+    """Writes a library; who writes an article has claimed it."""
 
     def __init__(self, library: MilvusReader) -> None:
         self._library = library
@@ -76,7 +70,6 @@ class MilvusWriter:
         """Write articles; those of the same id are replaced. ``sweep`` removes what was theirs.
 
         Args:
-            articles: with their vectors.
             mine: called between parts of the work for the keys that are still claimed; by default
                 all are.
 

@@ -35,9 +35,7 @@ class BertShape:
     """What the graph's structure depends on.
 
     Attributes:
-        layers: how many transformer layers.
         heads: attention heads in each.
-        epsilon: of the layer norms.
         pooling: ``"mean"`` over the pieces, or ``"cls"``, the first piece's vector.
     """
 

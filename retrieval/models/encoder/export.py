@@ -44,7 +44,6 @@ def export(source: str, folder: Path) -> ExportedModel:
 
     Args:
         source: a path, or a name on the model hub, as sentence-transformers takes it.
-        folder: where the files go.
 
     Returns:
         What ``encoder.json`` says.

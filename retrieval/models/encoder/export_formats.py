@@ -35,7 +35,6 @@ def export_formats(model: "SentenceTransformer", examples: Sequence[str]) -> lis
     """The formats to try, fastest first.
 
     Args:
-        model: to export.
         examples: texts to trace it with.
     """
 

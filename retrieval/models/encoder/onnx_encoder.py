@@ -15,8 +15,6 @@ class OnnxEncoder:
     """An exported model.
 
     Args:
-        folder: of the export.
-        exported: its record.
         identity: see ``Encoder``.
         prompts: False leaves the model's prompts away, to compare it with its original.
 

@@ -16,7 +16,6 @@ class TorchEncoder:
         source: a path or a name on the model hub.
         device: ``"cpu"``, ``"cuda"``, ``"mps"``, as torch calls them.
         identity: see ``Encoder``.
-        local: True forbids any download.
     """
 
     def __init__(self, source: str, device: str, identity: str, *, local: bool) -> None:

@@ -53,7 +53,6 @@ class Reader:
     """The trained reader, run by onnxruntime. Not for two threads at once.
 
     Args:
-        folder: of the model.
         tokenizer: gives that of the packaged encoder where it is loaded already, or None: this
             model was trained from that one, and shares its word pieces. It may cut texts off
             after as many as are read of a passage. Called once the model is loaded.

@@ -34,7 +34,6 @@ class ReaderInput:
     """One question with one passage, as a sequence of word pieces.
 
     Attributes:
-        ids: all word pieces.
         segment_start: where segment 1 begins, with the title; segment 0 is the question.
         passage_start: where the passage's own pieces begin.
         offsets: of each of the passage's pieces, in characters of the passage.

@@ -16,7 +16,7 @@ from pathlib import Path
 import faiss
 
 from retrieval.errors import LibraryError
-from retrieval.library.local.folder import sync_folder
+from retrieval.library.durable import sync_folder
 from retrieval.library.local.indexes.vector_formats import VectorFormat
 
 _NAME = re.compile(r"(\d+)-(\d+)\.faiss")
@@ -33,7 +33,6 @@ def chain(folder: Path, until: int | None = None) -> list[Path]:
     """The files that together hold what there was at a generation, the oldest first.
 
     Args:
-        folder: where they are.
         until: the last generation that they may be of; by default any.
     """
     spans = {span(path): path for path in folder.glob("*.faiss")}

@@ -28,7 +28,6 @@ class Selection:
     """Which passages a search is for.
 
     Args:
-        ids: of passages.
         of: how many passages there are.
         left_out: all but those are searched; otherwise only those.
 

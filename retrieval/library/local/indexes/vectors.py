@@ -65,7 +65,6 @@ class VectorIndex:
     A file that cannot be read counts as missing, and so do those after it.
 
     Args:
-        folder: where its files are.
         dimension: the length of a vector.
         few: so many vectors are never worth a file; by default ``FEW``.
         many: more of them in one file are in cells; by default ``MANY``.
@@ -177,7 +176,6 @@ class VectorIndex:
 
         Args:
             vector: of the question, shape (1, dimension).
-            ids: of the passages.
         """
         stored = self._library.vectors_of(ids) if self._library is not None else {}
         if not stored:

@@ -17,10 +17,7 @@ from retrieval.library.local.indexes.hits import Hits
 from retrieval.library.local.indexes.word_files import errors, generation_of, open_index, reason
 from retrieval.library.local.indexes.word_writer import WordWriter
 from retrieval.library.local.reader import LocalReader
-
-WEIGHTS = {"text": 1.0, "title": 0.5, "around": 1.0}
-"""Of a word found in the passage, in its article's title and date, and in the passages around it
-(itself included), which say what it is about (benchmarks/quality/search.py)."""
+from retrieval.library.term_weights import FIELD_WEIGHTS, SMOOTHING_PASSAGES, rarity
 
 POSTINGS = 800_000
 """How many postings of a question's words are gone through at first: one for each passage and field
@@ -28,7 +25,6 @@ that a word is in. In libraries of some hundred thousand passages there begin to
 not found for it, and how long a search takes, ``benchmarks/scale/library_size.py`` measures."""
 
 _DEEPER = 2  # times as many as are wanted are found, where frequent words have yet to count
-_OTHER_PASSAGES = 1_000  # see ``weights``
 
 NOTHING: Mapping[str, float] = MappingProxyType({})
 """No terms besides a question's own."""
@@ -43,7 +39,6 @@ class WordIndex:
     What cannot be opened counts as missing, and is built anew by the next ``catch_up``.
 
     Args:
-        folder: where the index lives.
         postings: how many are gone through for a question at first; see ``search``.
 
     Attributes:
@@ -103,7 +98,6 @@ class WordIndex:
         Args:
             question: any text; its words are searched, its punctuation means nothing.
             limit: how many at most.
-            within: which articles.
             carried: terms to search for besides, with their weights; one of the question's own
                 weighs 1.
         """
@@ -140,14 +134,14 @@ class WordIndex:
             return {}
         searcher = self._index.searcher()
         # Less the document that says how far the index has come.
-        total = searcher.num_docs - 1 + _OTHER_PASSAGES
+        total = searcher.num_docs - 1 + SMOOTHING_PASSAGES
         found = {}
         for word in self.analyzer.content_terms(question):
             # Counted, since the frequency that the index keeps includes deleted passages.
             term = _Query.term_query(self._index.schema, "text", word, "freq")
             found_it = searcher.search(term, limit=1, count=True)
             holding = found_it.count or 0  # type: ignore[attr-defined] # its stubs forget it
-            found[word] = float(np.log(1 + (total - holding + 0.5) / (holding + 0.5)))
+            found[word] = rarity(holding, total)
         return found
 
     def ids_between(self, first: int, last: int) -> NDArray[np.int64]:
@@ -177,9 +171,11 @@ class WordIndex:
     def _rarest(self, index: tantivy.Index, words: Mapping[str, float]) -> Mapping[str, float]:
         """The rarest of these terms, as many as ``postings`` allows."""
         searcher = index.searcher()
-        if searcher.num_docs * len(WEIGHTS) * len(words) <= self._postings:
+        if searcher.num_docs * len(FIELD_WEIGHTS) * len(words) <= self._postings:
             return words
-        count = {word: sum(searcher.doc_freq(field, word) for field in WEIGHTS) for word in words}
+        count = {
+            word: sum(searcher.doc_freq(field, word) for field in FIELD_WEIGHTS) for word in words
+        }
         ranked = sorted(words, key=count.__getitem__)
         kept = bisect_right([*accumulate(count[word] for word in ranked)], self._postings)
         return {word: words[word] for word in ranked[:kept]}
@@ -212,7 +208,7 @@ def _query(schema: tantivy.Schema, words: Mapping[str, float]) -> tantivy.Query:
     """A query built from terms, so that no syntax can break it."""
     parts = []
     for word, counts in words.items():
-        for field, weight in WEIGHTS.items():
+        for field, weight in FIELD_WEIGHTS.items():
             term = _Query.term_query(schema, field, word, "freq")
             parts.append((_Occur.Should, _Query.boost_query(term, weight * counts)))
     return _Query.boolean_query(parts)

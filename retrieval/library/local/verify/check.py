@@ -21,8 +21,6 @@ def verify(library: Path, reporter: Reporter, dimension: int | None = None) -> R
     Nothing is written, and others may write meanwhile.
 
     Args:
-        library: where it is.
-        reporter: hears of progress.
         dimension: of the encoder; None takes that of most vectors.
 
     Raises:

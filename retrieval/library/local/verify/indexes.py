@@ -83,7 +83,6 @@ class VectorFile:
         ids: of the passages, in its order.
         codes: a row of bytes each, where it keeps whole vectors.
         trouble: why it cannot be read, or None.
-        kind: what owns the codes.
     """
 
     span: tuple[int, int]
@@ -198,7 +197,3 @@ def _ranges(connection: sqlite3.Connection) -> Iterator[tuple[int, int, int]]:
 
 def _ids(connection: sqlite3.Connection, query: str, values: tuple[int, ...]) -> Ids:
     return np.fromiter((row[0] for row in connection.execute(query, values)), dtype=np.int64)
-
-
-def _number(path: Path) -> int:
-    return int(path.stem) if path.stem.isdecimal() else -1

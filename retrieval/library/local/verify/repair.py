@@ -22,11 +22,6 @@ def repair(library: Path, encoder: Encoder, reporter: Reporter) -> Repaired:
     article with a damaged text is taken out, so that the next ``index`` reads its file again;
     where that is gone, it stays.
 
-    Args:
-        library: where it is.
-        encoder: whose vectors it holds.
-        reporter: hears of progress.
-
     Raises:
         LibraryError: there is no library, it cannot be opened at all, another process is writing,
             or another encoder or version made it.
