@@ -1,15 +1,15 @@
-"""What a process that works for long leaves to others."""
+"""The scheduling priority of this process."""
 
 import os
 
 _NICE = 10
 
 
-def stand_back() -> None:
-    """Have this process run when no other needs the processor as badly.
+def lower_priority() -> None:
+    """Set this process's nice value to 10, or leave it where it is higher.
 
-    The system counts each thread by itself, and a thread takes over the priority of the one that
-    makes it: call this before anything makes threads.
+    On Linux each thread has its own nice value, inherited from the thread that starts it: call
+    this before anything starts threads.
     """
     if hasattr(os, "setpriority"):  # not on Windows
         os.setpriority(os.PRIO_PROCESS, 0, max(_NICE, os.getpriority(os.PRIO_PROCESS, 0)))

@@ -16,7 +16,7 @@ from onnx import TensorProto, numpy_helper
 from safetensors.torch import load_file
 
 from retrieval.models.encoder.bert_graph import BertGraph, BertShape
-from retrieval.models.reader.model import MODEL, READER_FILE
+from retrieval.models.reader.model import MODEL_FOLDER, READER_FILE
 from training.model import LAYER, SIZE, State, to_bert
 from training.options import argument_parser
 
@@ -89,7 +89,7 @@ def published(file: Path) -> State:
 def main() -> None:
     """Export."""
     parser = argument_parser(__doc__)
-    parser.add_argument("--to", type=Path, default=MODEL, help="folder of the model")
+    parser.add_argument("--to", type=Path, default=MODEL_FOLDER, help="folder of the model")
     options = parser.parse_args()
     file = written(load_file(options.work / "reader.safetensors"))
     options.to.mkdir(parents=True, exist_ok=True)

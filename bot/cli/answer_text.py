@@ -7,7 +7,7 @@ from dataclasses import replace
 from rich.console import Console
 from rich.text import Text
 
-from bot.cli.visible import visible
+from bot.terminal_text import escape_controls
 from bot.wording import NEAREST, NOT_FOUND, paragraph_range, sureness
 from retrieval.answering.answer import Answer, Quote
 from retrieval.documents.article import Article
@@ -32,7 +32,7 @@ def show_answer(answer: Answer, output: Console, *, with_question: bool = False)
         with_question: print the question first, to tell one answer of many from the next.
     """
     if with_question:
-        output.print(Text(visible(" ".join(answer.question.split())), style="bold"))
+        output.print(Text(escape_controls(" ".join(answer.question.split())), style="bold"))
     if not answer.answered:
         output.print(Text(NOT_FOUND, style="bold yellow"))
         if answer.quotes:
@@ -66,26 +66,26 @@ def citation_line(quote: Quote) -> str:
     parts = [article.title, article.source, date, paragraph_range(quote), article.url]
     if quote.also_in:
         parts.append(f"also in {', '.join(quote.also_in)}")
-    return visible(" · ".join(part for part in parts if part))
+    return escape_controls(" · ".join(part for part in parts if part))
 
 
 def source_line(article: Article) -> str:
     """What an article is: title, source, date, address, and its id, with which to see all of it."""
     date = article.date.isoformat() if article.date else "no date"
     parts = [article.title, article.source, date, article.url, article.id]
-    return visible(" · ".join(part for part in parts if part))
+    return escape_controls(" · ".join(part for part in parts if part))
 
 
 def quote_lines(quote: Quote, width: int) -> Iterator[Text]:
     """The quote's words, the answer's in bold, wrapped to a width."""
     text, span = quote.article.text, quote.answer
     if span is None:
-        styled = Text(visible(quote.text))
+        styled = Text(escape_controls(quote.text))
     else:
         styled = Text.assemble(
-            visible(text[quote.start : span.start]),
-            (visible(text[span.start : span.end]), "bold"),
-            visible(text[span.end : quote.end]),
+            escape_controls(text[quote.start : span.start]),
+            (escape_controls(text[span.start : span.end]), "bold"),
+            escape_controls(text[span.end : quote.end]),
         )
     wrapping = Console(width=width)
     for line in styled.wrap(wrapping, width):

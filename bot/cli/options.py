@@ -1,4 +1,4 @@
-"""What several commands of the command line take."""
+"""Option types, options and a group class that several commands share."""
 
 import datetime
 import re
@@ -31,21 +31,21 @@ class Day(click.ParamType[datetime.date]):
             self.fail(str(error), param, ctx)
 
 
-class Words(click.ParamType[str]):
-    """Words as a person types them; bytes that are not UTF-8 become "�", as in a file."""
+class Utf8Text(click.ParamType[str]):
+    """Text in which bytes that are not UTF-8 become "�" (U+FFFD), as in a file."""
 
     name = "text"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        """Replace what Python makes of such bytes; nothing that is searched can hold it."""
+        """Replace the surrogates that Python decodes such bytes to."""
         return re.sub(r"[\ud800-\udfff]", "\ufffd", str(value))
 
 
-class ListingGroup(click.Group):
-    """A group that lists where no other of its commands is named."""
+class ListByDefault(click.Group):
+    """A group whose default command is ``list``."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Put ``list`` before what begins with an option, and where there is nothing."""
+        """Insert ``list`` where no command is named: no arguments, or an option first."""
         if not args or (args[0].startswith("-") and args[0] not in ctx.help_option_names):
             args = ["list", *args]
         return super().parse_args(ctx, args)

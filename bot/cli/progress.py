@@ -1,19 +1,19 @@
-"""What a person is told while articles are indexed."""
+"""The progress, problems and summary of an indexing run, printed."""
 
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from bot.cli.say import say
+from bot.cli.output import print_message
 from retrieval.errors import ReadingError
 from retrieval.library.progress import Reporter, Summary
 
 
 @contextmanager
 def reporting() -> Iterator[Reporter]:
-    """Tell of an indexing run: every problem anywhere, and progress on a terminal."""
+    """A reporter that prints each problem, and a progress bar where there is a terminal."""
     if not sys.stderr.isatty():
-        yield Reporter(problem=say_problem)
+        yield Reporter(problem=print_problem)
         return
     # Imported here because a question needs no progress bar.
     from rich.console import Console
@@ -39,17 +39,17 @@ def reporting() -> Iterator[Reporter]:
                 tasks[stage] = bar.add_task(stage)
             bar.update(tasks[stage], completed=done, total=total or None)
 
-        yield Reporter(problem=say_problem, progress=progress)
+        yield Reporter(problem=print_problem, progress=progress)
 
 
-def summarised(summary: Summary) -> str:
-    """What an indexing run did, on one line."""
+def summary_line(summary: Summary) -> str:
+    """The counts of an indexing run, on one line."""
     return (
         f"{summary.added} added, {summary.updated} updated, {summary.removed} removed,"
         f" {summary.unchanged} unchanged, {summary.failed} failed"
     )
 
 
-def say_problem(problem: ReadingError) -> None:
-    """Tell of a file or line that was skipped."""
-    say(f"quoth: {problem}")
+def print_problem(problem: ReadingError) -> None:
+    """Print, on standard error, a file or line that was skipped."""
+    print_message(f"quoth: {problem}")

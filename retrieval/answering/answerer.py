@@ -1,36 +1,38 @@
-"""Answers a question: finds, quotes, cites, and says how sure it is."""
+"""Answers a question: searches, reads, ranks, quotes, cites, and says how sure it is."""
 
 import math
 import time
 from collections.abc import Sequence
 
 from retrieval.answering.answer import Answer, Quote, Timings
-from retrieval.answering.candidates import RerankCandidate, deduplicated
-from retrieval.answering.conversation import ExpandedQuery, QueryExpander, Turn
-from retrieval.answering.question import is_question, validated_question
-from retrieval.answering.ranking import coverage, evidence, order, probability
-from retrieval.answering.recency import newest_first
+from retrieval.answering.candidates import RerankCandidate, query_vector, rerank_candidates
+from retrieval.answering.conversation import QueryExpander, Turn
+from retrieval.answering.question import validated_question
+from retrieval.answering.ranking import (
+    best_first,
+    confidence,
+    confidence_features,
+    coverage,
+    read_candidates,
+)
 from retrieval.documents.article import Article
 from retrieval.library import open as open_library
 from retrieval.library.filter import Filter
 from retrieval.library.location import Location
-from retrieval.models.encoder.base import Encoder, Vectors, l2_normalise
+from retrieval.models.encoder.base import Encoder
 from retrieval.models.reader import Reader
 
 DEFAULT_TOP = 3
 """Quotes in an answer."""
 
-_WORTH_SHOWING = 0.005
+_MIN_SHARE = 0.005
 """Of the first quote's score: further behind, a quote beside a good answer only misleads."""
 
 _MORE = 9
 """Quotes beyond those of an answer, for who asks to see more."""
 
-_READ = 40
-"""Passages that the reader reads, of those that say different things."""
-
 READING_SECONDS = 0.2
-"""The time that it has for them; on a slow machine it reads fewer."""
+"""The time that the reader has for the candidates; on a slow machine it reads fewer."""
 
 
 class Answerer:
@@ -88,28 +90,30 @@ class Answerer:
         question = validated_question(question)
         began = time.perf_counter()
         self._library.follow()
-        understood = self._expander.expand(question, history)
-        vector = self._vector(understood)
+        query = self._expander.expand(question, history)
+        vector = query_vector(self._encoder, query)
         encoded = time.perf_counter()
         with self._library.snapshot() as state:
-            candidates = self._library.search(
-                question, vector, within or Filter(), understood.expansion_terms
+            found = self._library.search(
+                question, vector, within or Filter(), query.expansion_terms
             )
             searched = time.perf_counter()
-            found = deduplicated(self._library, candidates, max(top, _READ))
-            read = self._read(understood, found)
-            quotes = self._quotes(question, read, top + _MORE, state.passages)
+            candidates = rerank_candidates(self._library, found, top)
+            deadline = time.perf_counter() + READING_SECONDS
+            read_candidates(query, candidates, self._reader, deadline)
+            ranked = best_first(question, candidates)
+            quotes = self._quotes(question, ranked, top + _MORE, state.passages)
         done = time.perf_counter()
-        confidence = quotes[0].score if quotes else 0.0
+        sure = quotes[0].score if quotes else 0.0
         least = self._min_confidence if min_confidence is None else min_confidence
-        answered = bool(quotes) and confidence >= least
+        answered = bool(quotes) and sure >= least
         shown = quotes[:top]
         if answered:
-            shown = tuple(quote for quote in shown if quote.score >= confidence * _WORTH_SHOWING)
+            shown = tuple(quote for quote in shown if quote.score >= sure * _MIN_SHARE)
         return Answer(
             question=question,
             answered=answered,
-            confidence=confidence,
+            confidence=sure,
             quotes=shown,
             library=state,
             timings_ms=Timings(
@@ -119,7 +123,7 @@ class Answerer:
                 total=_milliseconds(began, done),
             ),
             more=tuple(quote for quote in quotes if quote not in shown),
-            understood=understood if history else None,
+            understood=query if history else None,
         )
 
     def article(self, article_id: str) -> Article | None:
@@ -138,50 +142,26 @@ class Answerer:
         with self._library.snapshot():
             return self._library.article_with(key)
 
-    def _vector(self, understood: ExpandedQuery) -> Vectors:
-        """The question's vector, and what of those before it is in it."""
-        vector = self._encoder.encode_query(understood.question)
-        for text, weight in understood.context_texts:
-            vector = vector + weight * self._encoder.encode_query(text)
-        return l2_normalise(vector)
-
-    def _read(
-        self, understood: ExpandedQuery, found: Sequence[RerankCandidate]
-    ) -> list[RerankCandidate]:
-        """Have the reader read what was found; best first, what it had no time for at the end."""
-        question = understood.question
-        if is_question(question):
-            passages = [(each.article.title, each.text) for each in found]
-            deadline = time.perf_counter() + READING_SECONDS
-            readings = self._reader.read(question, passages, deadline)
-            for each, reading in zip(found, readings, strict=False):
-                each.reading = reading
-        for each in found:
-            each.score = order(
-                each.reading, each.candidate.score, leans=understood.context_dependent
-            )
-        return newest_first(question, sorted(found, key=lambda each: -each.score))
-
     def _quotes(
-        self, question: str, found: Sequence[RerankCandidate], top: int, passages: int
+        self, question: str, ranked: Sequence[RerankCandidate], limit: int, passages: int
     ) -> tuple[Quote, ...]:
-        if not found:
-            return ()
-        sure = self._confidence(question, found, passages)
-        best = found[0].score
-        return tuple(
-            each.quote(sure * math.exp(min(0.0, each.score - best))) for each in found[:top]
-        )
+        """The first candidates as quotes; the score of the best is the confidence in the answer.
 
-    def _confidence(self, question: str, found: Sequence[RerankCandidate], passages: int) -> float:
-        best = found[0]
-        there = self._library.analyzer.unique_terms(f"{best.article.title} {best.text}")
-        covered = coverage(self._library.weights(question), there)
-        said = best.answer_key
-        others = (each.score for each in found if each.answer_key != said)
-        lead = best.score - max(others, default=-math.inf)
-        seen = evidence(best.reading, lead, best.candidate.cosine, covered)
-        return probability(seen, passages)
+        Args:
+            question: as it was asked.
+            ranked: best first.
+            limit: how many quotes at most.
+            passages: how many the library has.
+        """
+        if not ranked:
+            return ()
+        best = ranked[0]
+        features = confidence_features(ranked, coverage(self._library, question, best))
+        sure = confidence(features, passages)
+        return tuple(
+            each.quote(sure * math.exp(min(0.0, each.score - best.score)))
+            for each in ranked[:limit]
+        )
 
 
 def _milliseconds(start: float, end: float) -> float:

@@ -1,17 +1,52 @@
-"""Candidates for reranking: those with the same words deduplicated, and the quote of each."""
+"""Candidates for the reader: what the search found, deduplicated, and the quote of each.
 
+The search gives ``Candidate``s, ``rerank_candidates`` those of them that the reader reads, and
+``retrieval/answering/ranking.py`` their order.
+"""
+
+import datetime
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from retrieval.answering.answer import Quote
+from retrieval.answering.conversation import ExpandedQuery
 from retrieval.documents.article import Article, Span
 from retrieval.library.base import ArticlesByNumber
 from retrieval.library.fusion import Candidate
+from retrieval.models.encoder.base import Encoder, Vectors, l2_normalise
 from retrieval.models.reader import UNREAD, ReaderOutput
 
-_OVERFETCH = 1.5  # candidates whose articles are read for each that is wanted: some are duplicates
+RERANK_DEPTH = 40
+"""Candidates that the reader reads, deduplicated."""
+
+_OVERFETCH = 1.5  # candidates whose articles are read for each wanted: some are duplicates
+
+
+class RankedCandidate(Protocol):
+    """What ranking looks at of a candidate, be it found just now or stored for training."""
+
+    @property
+    def reading(self) -> ReaderOutput:
+        """The reader's output; ``UNREAD`` where it did not read it."""
+
+    @property
+    def score(self) -> float:
+        """Its ``rank_score``."""
+
+    @property
+    def cosine(self) -> float | None:
+        """Similarity of its vector and the question's; None while it waits for its vector."""
+
+    @property
+    def answer_key(self) -> Hashable:
+        """The same for candidates with the same answer."""
+
+    @property
+    def date(self) -> datetime.date | None:
+        """Of its article."""
 
 
 @dataclass(slots=True, eq=False)
@@ -38,6 +73,16 @@ class RerankCandidate:
         return self.article.text[self.candidate.passage.start : self.candidate.passage.end]
 
     @property
+    def cosine(self) -> float | None:
+        """Similarity of its vector and the question's; None while it waits for its vector."""
+        return self.candidate.cosine
+
+    @property
+    def date(self) -> datetime.date | None:
+        """Of its article."""
+        return self.article.date
+
+    @property
     def answer_key(self) -> str:
         """The answer span's words in lower case, to compare answers by; the passage's without."""
         span = self.reading.answer
@@ -57,6 +102,27 @@ class RerankCandidate:
             answer=Span(row.start + span.start, row.start + span.end) if span else None,
             also_in=tuple(self.also_in),
         )
+
+
+def query_vector(encoder: Encoder, query: ExpandedQuery) -> Vectors:
+    """The vector to search with, shape (1, dimension): the question's and its context's."""
+    vector = encoder.encode_query(query.question)
+    for text, weight in query.context_texts:
+        vector = vector + weight * encoder.encode_query(text)
+    return l2_normalise(vector)
+
+
+def rerank_candidates(
+    library: ArticlesByNumber, candidates: Sequence[Candidate], top: int = 0
+) -> list[RerankCandidate]:
+    """The candidates that the reader is to read, best first.
+
+    Args:
+        library: see ``deduplicated``.
+        candidates: the search's, best first.
+        top: how many quotes are asked for; where that is more than the reader reads, so many.
+    """
+    return deduplicated(library, candidates, max(top, RERANK_DEPTH))
 
 
 def deduplicated(

@@ -1,57 +1,51 @@
-"""What the search and the reader saw of passages, weighed: their order, and how sure it is.
+"""Ranks candidates, and says how likely the first one answers: the one place that does either.
 
-The numbers stand in ``retrieval/models/reader/weights.json``, beside the model that they belong
-to; ``training/calibrate.py`` fits them and says on what.
+The reader reads the candidates (``read_candidates``); ``rank_score`` weighs its output with the
+search's score; ``best_first`` sorts; ``confidence_features`` and ``confidence`` look at the first
+and at what comes after it. ``training/`` fits the weights with the same functions.
 """
 
-import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
-from functools import cache
+from typing import TypeVar
 
-from retrieval.models.reader import UNREAD, ReaderOutput
-from retrieval.models.reader.model import MODEL
+from retrieval.answering.candidates import RankedCandidate, RerankCandidate
+from retrieval.answering.conversation import ExpandedQuery
+from retrieval.answering.question import is_question
+from retrieval.answering.recency import newest_first
+from retrieval.answering.weights import (
+    ConfidenceWeights,
+    FittedWeights,
+    UnreadWeights,
+    fitted_weights,
+)
+from retrieval.library.base import LibrarySearcher
+from retrieval.models.reader import UNREAD, Reader, ReaderOutput
 
-WEIGHTS_FILE = "weights.json"
+DEFAULT_COSINE = 0.5
+"""Of a passage that still waits for its vector: a typical one."""
 
-TYPICAL_COSINE = 0.5
-"""What a passage that still waits for its vector is taken to have."""
+_CONTEXT_BOOST = 2.0
+"""Of the search's score for a context-dependent question: the search knows the context, and the
+reader reads the question as it was asked."""
 
-_LEANING = 2.0
-"""What the search counts more for a question that leans on those before it: the search knows what
-it is about, and the reader reads it as it was asked."""
+_MAX_LEAD = 1.5
+"""More says no more: of a question that only looks answerable one passage is far ahead too."""
 
-# Of the best passage with other words marked. More says no more: of a question that only looks
-# answerable one passage is far ahead too.
-_FAR_AHEAD = 1.5
-
-
-@dataclass(frozen=True, slots=True)
-class OrderWeights:
-    """What each thing counts for the order of a question's passages.
-
-    Attributes:
-        relevance: the reader's.
-        margin: of the best span over "no answer here".
-        search: the search's score.
-    """
-
-    relevance: float
-    margin: float
-    search: float
+Ranked = TypeVar("Ranked", bound=RankedCandidate)
 
 
 @dataclass(frozen=True, slots=True)
-class Evidence:
-    """What speaks for the first quote, as numbers for a logistic regression.
+class ConfidenceFeatures:
+    """What the confidence is computed from.
 
     Attributes:
-        relevance: the reader's.
-        lead: how far its score is ahead of the best passage in which other words are marked.
-        cosine: similarity of the question and the passage.
-        coverage: the share of the question's words found in the passage or its title, each
-            weighted by how rare it is in the library.
+        relevance: the reader's, of the first candidate: a logit.
+        lead: how far its rank score is ahead of the best candidate with another answer, at most
+            ``_MAX_LEAD``.
+        cosine: similarity of the question's vector and its own.
+        coverage: see ``coverage``.
     """
 
     relevance: float
@@ -59,123 +53,134 @@ class Evidence:
     cosine: float
     coverage: float
 
-
-@dataclass(frozen=True, slots=True)
-class ConfidenceWeights:
-    """What each thing counts for the confidence, and what it starts from.
-
-    Attributes:
-        passages: of a library of this size.
-    """
-
-    passages: int
-    intercept: float
-    relevance: float
-    lead: float
-    cosine: float
-    coverage: float
+    @property
+    def unread(self) -> bool:
+        """Whether the reader did not read the first candidate."""
+        return self.relevance <= UNREAD.relevance
 
 
-@dataclass(frozen=True, slots=True)
-class UnreadWeights:
-    """What each thing counts for the confidence where the reader did not read."""
-
-    intercept: float
-    cosine: float
-    coverage: float
-
-
-@dataclass(frozen=True, slots=True)
-class Weights:
-    """The fitted numbers.
-
-    Attributes:
-        order: for the order.
-        small: for the confidence in a small library.
-        large: for the confidence in a large one, in which more looks right by chance.
-        unread: for the confidence where the reader did not read.
-    """
-
-    order: OrderWeights
-    small: ConfidenceWeights
-    large: ConfidenceWeights
-    unread: UnreadWeights
-
-
-@cache
-def fitted() -> Weights:
-    """Read the numbers that were fitted for the reader."""
-    stored = json.loads((MODEL / WEIGHTS_FILE).read_text(encoding="utf-8"))
-    return Weights(
-        OrderWeights(**stored["order"]),
-        ConfidenceWeights(**stored["small"]),
-        ConfidenceWeights(**stored["large"]),
-        UnreadWeights(**stored["unread"]),
-    )
-
-
-def order(reading: ReaderOutput, search: float, *, leans: bool = False) -> float:
-    """Where a passage stands among a question's: a logit, but for what they have in common.
+def read_candidates(
+    query: ExpandedQuery,
+    candidates: Sequence[RerankCandidate],
+    reader: Reader,
+    deadline: float = math.inf,
+) -> None:
+    """Have the reader read candidates, and set the ``reading`` and ``score`` of each.
 
     Args:
-        reading: what the reader says of it.
-        search: what the search says of it.
-        leans: whether the question leans on those before it.
+        query: whose question is read. Where it is none, but words to look for, nothing is.
+        candidates: in the search's order, in which they are read.
+        reader: the model.
+        deadline: by ``time.perf_counter``; those that it does not reach by then stay ``UNREAD``.
     """
-    weights = fitted().order
-    return (
-        weights.relevance * reading.relevance
-        + weights.margin * reading.margin
-        + weights.search * (_LEANING if leans else 1.0) * search
-    )
+    if is_question(query.question):
+        passages = [(each.article.title, each.text) for each in candidates]
+        readings = reader.read(query.question, passages, deadline)
+        for each, reading in zip(candidates, readings, strict=False):
+            each.reading = reading
+    for each in candidates:
+        inputs = rank_inputs(query, each.reading, each.candidate.score)
+        each.score = rank_score(inputs)
 
 
-def evidence(reading: ReaderOutput, lead: float, cosine: float | None, covered: float) -> Evidence:
-    """What speaks for the first quote; ``cosine`` is None where there is no vector yet."""
-    return Evidence(
-        relevance=reading.relevance,
-        lead=min(lead, _FAR_AHEAD),
-        cosine=TYPICAL_COSINE if cosine is None else cosine,
+def rank_inputs(
+    query: ExpandedQuery, reading: ReaderOutput, search_score: float
+) -> tuple[float, float, float]:
+    """What ``OrderWeights`` weigh, in their order."""
+    boost = _CONTEXT_BOOST if query.context_dependent else 1.0
+    return reading.relevance, reading.margin, boost * search_score
+
+
+def rank_score(inputs: tuple[float, float, float]) -> float:
+    """The score that candidates of one question are ranked by.
+
+    Args:
+        inputs: see ``rank_inputs``.
+
+    Returns:
+        A logit, but for a constant that all candidates of a question have in common.
+    """
+    weights = fitted_weights().order
+    relevance, margin, search = inputs
+    return weights.relevance * relevance + weights.margin * margin + weights.search * search
+
+
+def best_first(question: str, candidates: Sequence[Ranked]) -> list[Ranked]:
+    """Candidates by their scores, those that are unread at the end; see ``newest_first`` too."""
+    return newest_first(question, sorted(candidates, key=lambda each: -each.score))
+
+
+def lead(ranked: Sequence[RankedCandidate]) -> float:
+    """How far the first's score is ahead of the best one's with another answer; inf without."""
+    first = ranked[0]
+    others = (each.score for each in ranked if each.answer_key != first.answer_key)
+    return first.score - max(others, default=-math.inf)
+
+
+def coverage(library: LibrarySearcher, question: str, candidate: RerankCandidate) -> float:
+    """The share of a question's terms in a passage or its title, weighted by rarity, 0 to 1."""
+    terms = library.analyzer.unique_terms(f"{candidate.article.title} {candidate.text}")
+    return term_coverage(library.weights(question), terms)
+
+
+def term_coverage(weights: Mapping[str, float], terms: Sequence[str]) -> float:
+    """The share of weighted terms that are among others, by weight, from 0 to 1."""
+    total = sum(weights.values())
+    if not total:
+        return 0.0
+    there = set(terms)
+    return sum(weight for term, weight in weights.items() if term in there) / total
+
+
+def confidence_features(ranked: Sequence[RankedCandidate], covered: float) -> ConfidenceFeatures:
+    """What the confidence in the first candidate is computed from.
+
+    Args:
+        ranked: best first, one at least.
+        covered: the ``coverage`` of the first.
+    """
+    first = ranked[0]
+    return ConfidenceFeatures(
+        relevance=first.reading.relevance,
+        lead=min(lead(ranked), _MAX_LEAD),
+        cosine=DEFAULT_COSINE if first.cosine is None else first.cosine,
         coverage=covered,
     )
 
 
-def probability(seen: Evidence, passages: int) -> float:
-    """The probability that the first quote answers the question, by logistic regression.
+def confidence(
+    features: ConfidenceFeatures, passages: int, weights: FittedWeights | None = None
+) -> float:
+    """The probability that the first candidate answers the question, by logistic regression.
 
     Args:
-        seen: what speaks for it.
-        passages: how many the library has. Between the sizes that the weights were fitted for, the
-            logit goes over from one to the other with the logarithm of the size.
+        features: of the ranked candidates.
+        passages: how many the library has. Between the sizes that the weights were fitted for,
+            the logit is interpolated by the logarithm of the size.
+        weights: by default those beside the reader.
     """
-    weights = fitted()
-    if seen.relevance <= UNREAD.relevance:
-        logit = _logit(weights.unread, seen)
+    weights = weights or fitted_weights()
+    if features.unread:
+        logit = _logit(weights.unread, features)
     else:
-        large = size(passages, weights.small.passages, weights.large.passages)
-        logit = (1 - large) * _logit(weights.small, seen) + large * _logit(weights.large, seen)
+        large = log_interpolation(passages, weights.small.passages, weights.large.passages)
+        small_logit, large_logit = (
+            _logit(each, features) for each in (weights.small, weights.large)
+        )
+        logit = (1 - large) * small_logit + large * large_logit
     return 1 / (1 + math.exp(-logit))
 
 
-def size(passages: int, small: int, large: int) -> float:
+def log_interpolation(passages: int, small: int, large: int) -> float:
     """Where a library's size is between two others on a logarithmic scale, from 0 to 1."""
     share = math.log(max(1, passages) / small) / math.log(large / small)
     return min(1.0, max(0.0, share))
 
 
-def _logit(weights: ConfidenceWeights | UnreadWeights, seen: Evidence) -> float:
+def _logit(weights: ConfidenceWeights | UnreadWeights, features: ConfidenceFeatures) -> float:
     parts = (
-        float(getattr(weights, field.name) * getattr(seen, field.name))
-        for field in fields(Evidence)
+        float(getattr(weights, field.name) * getattr(features, field.name))
+        for field in fields(ConfidenceFeatures)
         if hasattr(weights, field.name)
     )
     return weights.intercept + sum(parts)
-
-
-def coverage(weights: Mapping[str, float], words: Sequence[str]) -> float:
-    """How much of a question's words is among some others, by weight, from 0 to 1."""
-    total = sum(weights.values())
-    if not total:
-        return 0.0
-    there = set(words)
-    return sum(weight for word, weight in weights.items() if word in there) / total

@@ -3,11 +3,15 @@
 import datetime
 import re
 from collections.abc import Sequence
+from typing import TypeVar
 
-from retrieval.answering.candidates import RerankCandidate
+from retrieval.answering.candidates import RankedCandidate
+
+Ranked = TypeVar("Ranked", bound=RankedCandidate)
 
 _NEAR = 1.5
-"""How far behind the best an answer may be to pass it for its date: a fourth as likely."""
+"""How far behind the best rank score an answer may be to pass it for its date: a logit, which makes
+it a fourth as likely."""
 
 _PRESENT = re.compile(
     r"\b(?:now|nowadays|current|currently|today|latest|newest|most recent|at present|presently"
@@ -18,29 +22,30 @@ _PRESENT = re.compile(
 _PAST = re.compile(r"\b(?:1[0-9]{3}|20[0-9]{2})\b|\b(?:was|were|did|had|first|originally)\b", re.I)
 
 
-def about_the_present(question: str) -> bool:
+def asks_about_the_present(question: str) -> bool:
     """Whether a question asks how something is now."""
     return bool(_PRESENT.search(question)) and not _PAST.search(question)
 
 
-def newest_first(question: str, found: Sequence[RerankCandidate]) -> list[RerankCandidate]:
+def newest_first(question: str, ranked: Sequence[Ranked]) -> list[Ranked]:
     """Reorder the answers that are about as good as the best, the newest first.
 
     Args:
-        question: as it was asked; nothing changes where it is not about the present.
-        found: best first.
+        question: as it was asked; nothing changes where it is not about the present, nor where
+            all answers are the same.
+        ranked: best first.
     """
-    if not found or not about_the_present(question):
-        return list(found)
+    if not ranked or not asks_about_the_present(question):
+        return list(ranked)
     near = [
         each
-        for each in found
+        for each in ranked
         if each.reading.answer
         and each.reading.margin > 0
-        and each.score >= found[0].score - _NEAR
-        and each.article.date
+        and each.score >= ranked[0].score - _NEAR
+        and each.date
     ]
-    if found[0] not in near or len({each.answer_key for each in near}) < 2:
-        return list(found)
-    near.sort(key=lambda each: each.article.date or datetime.date.min, reverse=True)
-    return near + [each for each in found if each not in near]
+    if ranked[0] not in near or len({each.answer_key for each in near}) < 2:
+        return list(ranked)
+    near.sort(key=lambda each: each.date or datetime.date.min, reverse=True)
+    return near + [each for each in ranked if each not in near]

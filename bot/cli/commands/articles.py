@@ -4,19 +4,26 @@ import sys
 from contextlib import closing
 from pathlib import Path
 
-from bot import settings
-from bot.cli.exit_status import OK
-from bot.cli.json_line import print_json
-from bot.cli.visible import visible
-from bot.discord.storage.server_settings import PRIVATE
-from retrieval.documents.article_json import article_to_dict
+import click
+
+from bot.cli.options import ListByDefault, Utf8Text, json_option, library_option
+from bot.cli.output import OK, print_json, print_text
 from retrieval.errors import LibraryError
-from retrieval.library import open as open_library
-from retrieval.library.progress import Reporter
 
 
+@click.group(cls=ListByDefault)
+def articles() -> None:
+    """List articles; or show or remove one."""
+
+
+@articles.command("list")
+@json_option
+@library_option
 def list_articles(as_json: bool, library: str | None) -> int:
-    """Print one article a line, the newest first."""
+    """List the articles, the newest first."""
+    from bot import settings
+    from retrieval.library import open as open_library
+
     opened = open_library(settings.load(library).library).reader()
     with opened.snapshot():
         for article_id, date, title, source, _ in opened.list_articles():
@@ -24,52 +31,74 @@ def list_articles(as_json: bool, library: str | None) -> int:
                 print_json({"id": article_id, "date": date, "title": title, "source": source})
             else:
                 about = f"{title} ({source})" if source else title
-                print(visible(f"{date or 'no date':10}  {article_id}  {about}"))
+                print_text(f"{date or 'no date':10}  {article_id}  {about}")
     opened.close()
     return OK
 
 
+@articles.command()
+@click.argument("article_id", type=Utf8Text(), metavar="ID")
+@json_option
+@library_option
 def show(article_id: str, as_json: bool, library: str | None) -> int:
-    """Print one article: as JSON its exact text, otherwise for a person to read."""
-    chosen = settings.load(library)
-    opened = open_library(chosen.library).reader()
+    """Print an article with its exact text."""
+    from bot import settings
+    from retrieval.documents.article_json import article_to_dict
+    from retrieval.library import open as open_library
+
+    opened = open_library(settings.load(library).library).reader()
     with opened.snapshot():
         article = opened.article(article_id)
     opened.close()
     if article is None:
-        raise _unknown(article_id)
+        raise _not_found(article_id)
     if as_json:
         print_json({**article_to_dict(article), "sha256": article.sha256})
         return OK
     date = article.date.isoformat() if article.date else None
     about = [part for part in (date, article.source, article.url) if part]
-    print(visible(article.title))
+    print_text(article.title)
     if about:
-        print(visible(" · ".join(about)))
+        print_text(" · ".join(about))
     print()
-    print(visible(article.text) if sys.stdout.isatty() else article.text)
+    if sys.stdout.isatty():
+        print_text(article.text)
+    else:
+        print(article.text)
     return OK
 
 
+@articles.command()
+@click.argument("article_id", type=Utf8Text(), metavar="ID")
+@library_option
 def remove(article_id: str, library: str | None) -> int:
-    """Remove one article; one that was added in Discord is no longer kept there either."""
-    chosen = settings.load(library)
-    open_library(chosen.library).reader().close()  # where there is none, nothing is taken out
-    kept = article_id.startswith(PRIVATE) and _take_out(article_id, chosen.discord_data)
+    """Remove an article; it comes back when its file is indexed again."""
+    from bot import settings
+    from bot.discord.storage.server_settings import PRIVATE
+    from retrieval.library import open as open_library
+    from retrieval.library.progress import Reporter
+
+    config = settings.load(library)
+    open_library(config.library).reader().close()  # fails where there is no library
+    # One that a server added would be put back by the bot, unless it is removed there too.
+    was_kept = article_id.startswith(PRIVATE) and _remove_kept(article_id, config.discord_data)
     with (
-        open_library(chosen.library).session(None, Reporter()) as session,
+        open_library(config.library).session(None, Reporter()) as session,
         session.transaction() as change,
     ):
-        removed = change.remove(article_id)
-    if not removed and not kept:
-        raise _unknown(article_id)
-    print(visible(f"removed {article_id}"))
+        was_indexed = change.remove(article_id)
+    if not was_indexed and not was_kept:
+        raise _not_found(article_id)
+    print_text(f"removed {article_id}")
     return OK
 
 
-def _take_out(article_id: str, discord_data: Path) -> bool:
-    """Have the bot not bring it back; raises a StoreError where the bot's file is elsewhere."""
-    # Imported here because lists, and all other articles, need none of it.
+def _remove_kept(article_id: str, discord_data: Path) -> bool:
+    """Remove an article from the bot's own file; returns whether it was there.
+
+    Raises:
+        StoreError: the bot's file is elsewhere.
+    """
     from bot.discord.storage.database import Store
     from bot.discord.storage.tables import TABLES
     from bot.discord.uploads import kept_articles
@@ -78,5 +107,5 @@ def _take_out(article_id: str, discord_data: Path) -> bool:
         return kept_articles.take_out(store, article_id)
 
 
-def _unknown(article_id: str) -> LibraryError:
+def _not_found(article_id: str) -> LibraryError:
     return LibraryError(f"{article_id}: no article of that id; quoth articles list shows them all")

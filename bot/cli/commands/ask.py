@@ -6,11 +6,10 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, BinaryIO
 
-from bot import settings
-from bot.cli.exit_status import FAILED, NOT_FOUND, OK
-from bot.cli.json_line import print_json
-from bot.cli.say import say
-from bot.startup import open_answerer
+import click
+
+from bot.cli.options import Day, Utf8Text, json_option, library_option
+from bot.cli.output import FAILED, NOT_FOUND, OK, print_json, print_message
 from retrieval.errors import QuestionError
 
 if TYPE_CHECKING:
@@ -20,7 +19,15 @@ if TYPE_CHECKING:
 _LONGEST_LINE = 100_000  # bytes
 
 
-def run(
+@click.command()
+@click.argument("question", type=Utf8Text())
+@click.option("--top", type=click.IntRange(1, 50), default=3, show_default=True, help="Quotes.")
+@click.option("--since", type=Day(last=False), help="Only articles of this day or later.")
+@click.option("--until", type=Day(last=True), help="Only articles of this day or earlier.")
+@click.option("--source", type=Utf8Text(), help="Only articles of this source.")
+@json_option
+@library_option
+def ask(
     question: str,
     top: int,
     since: datetime.date | None,
@@ -29,22 +36,25 @@ def run(
     as_json: bool,
     library: str | None,
 ) -> int:
-    """Answer, print, and return the exit status."""
+    """Answer QUESTION, or each line of standard input where it is "-"."""
+    from bot import settings
+    from bot.cli.startup import open_answerer
+
     many = question == "-"
     if many and sys.stdin is None:  # as in a shell's <&-
         raise QuestionError("standard input is closed; there is nothing to read questions from")
     answerer = open_answerer(settings.load(library))
-    # Imported here because the models are to be loaded meanwhile.
+    # Imported here because the models load meanwhile.
     from retrieval.library.filter import Filter
 
     within = Filter(since, until, source)
     show = _json_printer() if as_json else _text_printer(with_question=many)
 
-    def answer(asked: str, history: "Sequence[Turn]" = ()) -> "Answer":
-        return answerer.ask(asked, top, within, history=history)
+    def answer(text: str, history: "Sequence[Turn]" = ()) -> "Answer":
+        return answerer.ask(text, top, within, history=history)
 
     def answer_line(line: str) -> "Answer":
-        return answer(*_with_history(line)) if as_json and line.startswith("{") else answer(line)
+        return answer(*_parse_question(line)) if as_json and line.startswith("{") else answer(line)
 
     try:
         if many:
@@ -68,7 +78,7 @@ def _answer_lines(
         try:
             found = answer(line)
         except QuestionError as error:
-            say(f"quoth: {error}")
+            print_message(f"quoth: {error}")
             if as_json:  # so that the n-th object stays the n-th question's
                 print_json({"question": line, "error": str(error)})
             status = FAILED
@@ -79,8 +89,8 @@ def _answer_lines(
     return status
 
 
-def _with_history(line: str) -> "tuple[str, tuple[Turn, ...]]":
-    """Read ``{"question": "…", "history": ["asked", "answered", …]}``.
+def _parse_question(line: str) -> "tuple[str, tuple[Turn, ...]]":
+    """Parse ``{"question": "…", "history": ["asked", "answered", …]}``.
 
     Raises:
         QuestionError: it is something else.

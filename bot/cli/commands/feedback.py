@@ -2,26 +2,43 @@
 
 import datetime
 from contextlib import closing
+from typing import TYPE_CHECKING
 
-from bot import settings
-from bot.cli.exit_status import OK
-from bot.cli.json_line import print_json
-from bot.cli.say import say
-from bot.cli.visible import visible
-from bot.discord.storage.database import Store
-from bot.discord.storage.tables import TABLES
-from bot.discord.storage.unanswered import asked_since, gaps
-from bot.discord.storage.votes import Labels, Votes, labels, place_name
-from bot.settings import Settings
-from bot.wording import counted
-from retrieval.library import open as open_library
+import click
+
+from bot.cli.options import Day, Utf8Text, json_option, library_option
+from bot.cli.output import OK, print_json, print_message, print_text
+
+if TYPE_CHECKING:
+    from bot.discord.storage.database import Store
+    from bot.discord.storage.votes import Labels
+    from bot.settings import Settings
+
+_server_option = click.option(
+    "--server",
+    type=Utf8Text(),
+    help='Only this server: its id in Discord, or its name in what is printed ("direct": none).',
+)
 
 
+@click.group()
+def feedback() -> None:
+    """Make something to measure by of what people in Discord say and ask."""
+
+
+@feedback.command()
+@_server_option
+@library_option
 def export(server: str | None, library: str | None) -> int:
-    """Print the votes as labelled questions, one a line."""
-    chosen = settings.load(library)
-    with closing(Store(chosen.discord_data, TABLES, existing=True)) as store:
-        found = _labels(store, chosen, server)
+    """Print the votes on answers as labelled questions, for quoth eval."""
+    from bot import settings
+    from bot.discord.storage.database import Store
+    from bot.discord.storage.tables import TABLES
+    from bot.wording import counted
+
+    config = settings.load(library)
+    with closing(Store(config.discord_data, TABLES, existing=True)) as store:
+        found = _labels(store, config, server)
     for place, labelled in found.items():
         for each in labelled.questions:
             print_json(
@@ -32,25 +49,36 @@ def export(server: str | None, library: str | None) -> int:
                     "server": place,
                 }
             )
-    say(counted(sum(len(each.questions) for each in found.values()), "question") + " exported")
+    exported = sum(len(each.questions) for each in found.values())
+    print_message(f"{counted(exported, 'question')} exported")
     if changed := sum(each.changed for each in found.values()):
-        say(f"{counted(changed, 'question')} left out: the article has changed since")
+        print_message(f"{counted(changed, 'question')} left out: the article has changed since")
     if wrong := sum(len(each.wrong) for each in found.values()):
-        say(
+        print_message(
             f"{counted(wrong, 'question')} left out: the votes only say what does not"
             " answer; quoth feedback report lists them"
         )
     return OK
 
 
+@feedback.command()
+@click.option("--since", type=Day(last=False), help="Only questions of this day or later.")
+@_server_option
+@json_option
+@library_option
 def report(
     since: datetime.date | None, server: str | None, as_json: bool, library: str | None
 ) -> int:
-    """Print what the articles don't answer, one question a line."""
-    chosen = settings.load(library)
-    with closing(Store(chosen.discord_data, TABLES, existing=True)) as store:
+    """Show what people asked that the articles don't answer."""
+    from bot import settings
+    from bot.discord.storage.database import Store
+    from bot.discord.storage.tables import TABLES
+    from bot.discord.storage.unanswered import asked_since, gaps
+
+    config = settings.load(library)
+    with closing(Store(config.discord_data, TABLES, existing=True)) as store:
         asked = [each for each in asked_since(store, since) if _is_of(each.place, server)]
-        found = gaps(asked, _labels(store, chosen, server))
+        found = gaps(asked, _labels(store, config, server))
     for gap in found:
         if as_json:
             print_json(
@@ -64,15 +92,18 @@ def report(
             )
         else:
             wrong = "  (answered, and called wrong)" if gap.called_wrong else ""
-            print(visible(f"{gap.times:4}  {gap.last}  {gap.place:8}  {gap.question}{wrong}"))
+            print_text(f"{gap.times:4}  {gap.last}  {gap.place:8}  {gap.question}{wrong}")
     if not found:
-        say("Nothing was asked that the articles don't answer")
+        print_message("Nothing was asked that the articles don't answer")
     return OK
 
 
-def _labels(store: Store, chosen: Settings, server: str | None) -> dict[str, Labels]:
-    """What the votes say, by where they were given."""
-    with closing(open_library(chosen.library).reader()) as opened, opened.snapshot():
+def _labels(store: "Store", config: "Settings", server: str | None) -> "dict[str, Labels]":
+    """The labels that the votes make, by the server where they were given."""
+    from bot.discord.storage.votes import Votes, labels
+    from retrieval.library import open as open_library
+
+    with closing(open_library(config.library).reader()) as opened, opened.snapshot():
         return {
             place: labels(votes, opened.article)
             for place, votes in Votes(store).by_place().items()
@@ -81,7 +112,9 @@ def _labels(store: Store, chosen: Settings, server: str | None) -> dict[str, Lab
 
 
 def _is_of(place: str, server: str | None) -> bool:
-    """Whether a place is the one that was named: by its id in Discord, or as it is printed."""
+    """Whether a place is the server that was named: by its id in Discord, or as it is printed."""
+    from bot.discord.storage.votes import place_name
+
     if server is None or place == server:
         return True
     return server.isdecimal() and place == place_name(int(server))

@@ -1,23 +1,27 @@
 """``quoth feeds``: the feeds that the library follows."""
 
 import datetime
-from collections.abc import Sequence
 
-from bot import settings
-from bot.cli.exit_status import FAILED, OK
-from bot.cli.json_line import print_json
-from bot.cli.progress import reporting
-from bot.cli.say import say
-from bot.cli.visible import visible
-from bot.startup import open_encoder
-from bot.wording import counted
-from retrieval.ingest.web.feed_sync import sync as sync_all
-from retrieval.ingest.web.subscriptions import follow, unfollow
-from retrieval.library import open as open_library
+import click
+
+from bot.cli.options import ListByDefault, Utf8Text, json_option, library_option
+from bot.cli.output import FAILED, OK, print_json, print_message, print_text
 
 
+@click.group(cls=ListByDefault)
+def feeds() -> None:
+    """List feeds of news; or add, remove or sync them."""
+
+
+@feeds.command("list")
+@json_option
+@library_option
 def list_feeds(as_json: bool, library: str | None) -> int:
-    """Print one feed a line."""
+    """List the feeds that the library follows."""
+    from bot import settings
+    from bot.wording import counted
+    from retrieval.library import open as open_library
+
     opened = open_library(settings.load(library).library).reader()
     with opened.snapshot():
         for feed in opened.feeds.records():
@@ -29,8 +33,8 @@ def list_feeds(as_json: bool, library: str | None) -> int:
                         "title": feed.title,
                         "items": taken,
                         "waiting": waiting,
-                        "checked": _time(feed.checked),
-                        "due": _time(feed.due) if feed.due else None,
+                        "checked": _iso_time(feed.checked),
+                        "due": _iso_time(feed.due) if feed.due else None,
                         "failures": feed.failures,
                         "problem": feed.problem,
                     }
@@ -38,46 +42,73 @@ def list_feeds(as_json: bool, library: str | None) -> int:
                 continue
             about = f"{counted(taken, 'item')}" + (f", {waiting:,} waiting" if waiting else "")
             problem = f"; {feed.problem}" if feed.problem else ""
-            checked = f"read {_time(feed.checked)}" if feed.checked else "never read"
-            print(visible(f"{feed.address}  {feed.title or ''}  ({about}; {checked}{problem})"))
+            checked = f"read {_iso_time(feed.checked)}" if feed.checked else "never read"
+            print_text(f"{feed.address}  {feed.title or ''}  ({about}; {checked}{problem})")
     opened.close()
     return OK
 
 
-def add(address: str, library: str | None) -> int:
-    """Follow a feed."""
-    chosen = settings.load(library)
-    feed = follow(address, chosen.library, allow_private=chosen.allow_private_addresses)
-    print(visible(f"added {feed.address}" + (f" ({feed.title})" if feed.title else "")))
-    say("quoth feeds sync takes its articles")
+@feeds.command("add")
+@click.argument("address", type=Utf8Text(), metavar="URL")
+@library_option
+def add_feed(address: str, library: str | None) -> int:
+    """Follow the RSS or Atom feed at URL."""
+    from bot import settings
+    from retrieval.ingest.web.subscriptions import follow
+
+    config = settings.load(library)
+    feed = follow(address, config.library, allow_private=config.allow_private_addresses)
+    print_text(f"added {feed.address}" + (f" ({feed.title})" if feed.title else ""))
+    print_message("quoth feeds sync takes its articles")
     return OK
 
 
-def remove(address: str, with_articles: bool, library: str | None) -> int:
-    """Follow a feed no longer."""
-    chosen = settings.load(library)
-    articles = unfollow(address, chosen.library, with_articles=with_articles)
+@feeds.command("remove")
+@click.argument("address", type=Utf8Text(), metavar="URL")
+@click.option("--with-articles", is_flag=True, help="Remove the articles too that came from it.")
+@library_option
+def remove_feed(address: str, with_articles: bool, library: str | None) -> int:
+    """Follow a feed no longer; its articles stay."""
+    from bot import settings
+    from bot.wording import counted
+    from retrieval.ingest.web.subscriptions import unfollow
+
+    config = settings.load(library)
+    articles = unfollow(address, config.library, with_articles=with_articles)
     them = f"with {counted(articles, 'article')}" if with_articles else "its articles stay"
-    print(visible(f"removed {address} ({them})"))
+    print_text(f"removed {address} ({them})")
     return OK
 
 
-def sync(addresses: Sequence[str], force: bool, library: str | None) -> int:
-    """Take what is new, print what was done, and return the exit status."""
-    chosen = settings.load(library)
-    open_library(chosen.library).reader().close()  # said before a model is loaded
-    encoder = open_encoder(chosen)
+@feeds.command("sync")
+@click.argument("addresses", nargs=-1, type=Utf8Text(), metavar="[URL]...")
+@click.option("--force", is_flag=True, help="Ask those too that were asked a moment ago.")
+@library_option
+def sync_feeds(addresses: tuple[str, ...], force: bool, library: str | None) -> int:
+    """Take what is new in the feeds, or in those that are named."""
+    from bot import settings
+    from bot.cli.progress import reporting
+    from bot.cli.startup import open_encoder
+    from bot.wording import counted
+    from retrieval.ingest.web.feed_sync import sync
+    from retrieval.library import open as open_library
+
+    config = settings.load(library)
+    open_library(
+        config.library
+    ).reader().close()  # one that cannot be opened is told before a model is loaded
+    encoder = open_encoder(config)
     with reporting() as reporter:
-        done = sync_all(
+        done = sync(
             addresses,
-            chosen.library,
+            config.library,
             encoder,
             reporter,
-            allow_private=chosen.allow_private_addresses,
+            allow_private=config.allow_private_addresses,
             force=force,
         )
     for address, due in done.early:
-        say(f"{address}: not asked again until {_time(due)}; --force asks now")
+        print_message(f"{address}: not asked again until {_iso_time(due)}; --force asks now")
     print(
         f"{counted(done.read, 'feed')} read, {done.same} as before, {len(done.early)} not due;"
         f" {done.added} added, {done.updated} updated, {done.unchanged} unchanged,"
@@ -86,8 +117,8 @@ def sync(addresses: Sequence[str], force: bool, library: str | None) -> int:
     return FAILED if done.failed else OK
 
 
-def _time(seconds: int | None) -> str | None:
-    """A time as ISO writes it, in UTC."""
+def _iso_time(seconds: int | None) -> str | None:
+    """A Unix time as ISO 8601, in UTC."""
     if seconds is None:
         return None
     return datetime.datetime.fromtimestamp(seconds, datetime.UTC).isoformat(timespec="seconds")

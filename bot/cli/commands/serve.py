@@ -2,67 +2,83 @@
 
 import logging
 from contextlib import closing, nullcontext
+from typing import TYPE_CHECKING
 
-from bot import settings
-from bot.cli.exit_status import OK
-from bot.discord.asking.admission import Manners
-from bot.discord.asking.desk import Desk
-from bot.discord.client import QuothClient
-from bot.discord.operations import logs
-from bot.discord.operations.metrics import Metrics
-from bot.discord.operations.permissions import invite
-from bot.discord.run import run as run_bot
-from bot.discord.storage.database import Store
-from bot.discord.storage.server_settings import Servers
-from bot.discord.storage.tables import TABLES
-from bot.discord.uploads.archive import Archive
-from bot.discord.uploads.indexer_process import LibrarianProcess
-from bot.settings import Settings, SettingsError
-from bot.startup import open_answerer
-from bot.watch_process import watching
+import click
+
+from bot.cli.options import library_option
+from bot.cli.output import OK
+
+if TYPE_CHECKING:
+    from bot.settings import Settings
 
 _log = logging.getLogger(__name__)
 
 
-def run(no_watch: bool, invite: bool, library: str | None) -> int:
-    """Run until stopped, or print the link of invitation; returns the exit status."""
-    chosen = settings.load(library)
-    if not chosen.discord_token:
-        raise SettingsError(
+@click.command()
+@click.option("--no-watch", is_flag=True, help="Leave files that change to quoth index.")
+@click.option("--invite", is_flag=True, help="Print the link that adds the bot to a server.")
+@library_option
+def serve(no_watch: bool, invite: bool, library: str | None) -> int:
+    """Run the Discord bot, and index the articles' files as they change."""
+    from bot import settings
+
+    config = settings.load(library)
+    if not config.discord_token:
+        raise settings.SettingsError(
             "DISCORD_TOKEN is not set; put the bot's token into .env (see .env.example)"
         )
-    return _invite(chosen) if invite else _serve(chosen, no_watch)
-
-
-def _invite(chosen: Settings) -> int:
-    print(invite(chosen.discord_token))
+    if invite:
+        _print_invite(config)
+    else:
+        _run_bot(config, watch=not no_watch)
     return OK
 
 
-def _serve(chosen: Settings, no_watch: bool) -> int:
-    answerer = open_answerer(chosen)
-    logs.set_up(chosen.discord_token, as_json=chosen.log_as_json, questions=chosen.log_questions)
-    metrics = Metrics() if chosen.metrics_port else None
+def _print_invite(config: "Settings") -> None:
+    from bot.discord.operations.permissions import invite
+
+    print(invite(config.discord_token))
+
+
+def _run_bot(config: "Settings", *, watch: bool) -> None:
+    """Run the bot until a signal stops it."""
+    from bot.cli.startup import open_answerer
+    from bot.cli.watch_supervisor import supervised_watch
+    from bot.discord.asking.admission import Manners
+    from bot.discord.asking.desk import Desk
+    from bot.discord.client import QuothClient
+    from bot.discord.operations import logs
+    from bot.discord.operations.metrics import Metrics
+    from bot.discord.run import run
+    from bot.discord.storage.database import Store
+    from bot.discord.storage.server_settings import Servers
+    from bot.discord.storage.tables import TABLES
+    from bot.discord.uploads.archive import Archive
+    from bot.discord.uploads.indexer_process import LibrarianProcess
+
+    answerer = open_answerer(config)
+    logs.set_up(config.discord_token, as_json=config.log_as_json, questions=config.log_questions)
+    metrics = Metrics() if config.metrics_port else None
     manners = Manners(finished=metrics.finished) if metrics else Manners()
     if metrics:
         metrics.measured("quoth_waiting", "Questions in line.", lambda: len(manners.line))
     _log.info("connecting to Discord; Ctrl-C stops the bot")
     try:
         with (
-            closing(Store(chosen.discord_data, TABLES)) as store,
-            nullcontext() if no_watch else watching(chosen),
+            closing(Store(config.discord_data, TABLES)) as store,
+            supervised_watch(config) if watch else nullcontext(),
         ):
-            run_bot(
-                chosen.discord_token,
+            run(
+                config.discord_token,
                 # A client closes its desk and its archive: each has its own.
                 lambda: QuothClient(
                     Desk(answerer, store, manners),
                     Servers(store),
-                    Archive(store, chosen.library, LibrarianProcess(chosen)),
+                    Archive(store, config.library, LibrarianProcess(config)),
                 ),
                 metrics,
-                chosen.metrics_port,
+                config.metrics_port,
             )
     finally:
         answerer.close()
-    return OK

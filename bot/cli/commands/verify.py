@@ -1,49 +1,66 @@
-"""``quoth verify``: checks all that the promises rest on, and mends it."""
+"""``quoth verify``: checks a library's texts, passages, vectors and indexes, and repairs them."""
 
-from bot import settings
-from bot.cli.exit_status import FAILED, OK
-from bot.cli.json_line import print_json
-from bot.cli.progress import reporting
-from bot.cli.visible import one_line
-from bot.startup import open_encoder
-from bot.wording import counted
-from retrieval.library import open as open_library
-from retrieval.library.location import Location
-from retrieval.library.report import LostArticle, Report
+from typing import TYPE_CHECKING
 
+import click
 
-def run(mend: bool, as_json: bool, library: str | None) -> int:
-    """Check, print what is wrong, and return the exit status."""
-    chosen = settings.load(library)
-    return _repair(chosen, as_json) if mend else _verify(chosen.library, as_json)
+from bot.cli.options import json_option, library_option
+from bot.cli.output import FAILED, OK, print_json
+from bot.terminal_text import one_line
+
+if TYPE_CHECKING:
+    from bot.settings import Settings
+    from retrieval.library.location import Location
+    from retrieval.library.report import LostArticle, Report
 
 
-def _verify(library: Location, as_json: bool) -> int:
+@click.command()
+@click.option("--repair", is_flag=True, help="Repair what can be repaired.")
+@json_option
+@library_option
+def verify(repair: bool, as_json: bool, library: str | None) -> int:
+    """Check all that the answers rest on: texts, passages, vectors, indexes."""
+    from bot import settings
+
+    config = settings.load(library)
+    return _repair(config, as_json) if repair else _verify(config.library, as_json)
+
+
+def _verify(library: "Location", as_json: bool) -> int:
+    from bot.cli.progress import reporting
+    from retrieval.library import open as open_library
+
     with reporting() as reporter:
         report = open_library(library).verify(reporter)
     if as_json:
-        print_json(_as_json(library, report))
+        print_json(_report_as_json(library, report))
     else:
-        _print(library, report, "; run: quoth verify --repair")
+        _print_report(library, report, "; run: quoth verify --repair")
     return OK if report.ok else FAILED
 
 
-def _repair(chosen: settings.Settings, as_json: bool) -> int:
-    encoder = open_encoder(chosen)
+def _repair(config: "Settings", as_json: bool) -> int:
+    from bot.cli.progress import reporting
+    from bot.cli.startup import open_encoder
+    from retrieval.library import open as open_library
+
+    encoder = open_encoder(config)
     with reporting() as reporter:
-        done = open_library(chosen.library).repair(encoder, reporter)
-    lost = [_lost(each) for each in done.lost]
+        done = open_library(config.library).repair(encoder, reporter)
+    lost = [_lost_line(each) for each in done.lost]
     if as_json:
-        found = _as_json(chosen.library, done.before)["problems"]
-        print_json({**_as_json(chosen.library, done.after), "found": found, "lost": lost})
+        found = _report_as_json(config.library, done.before)["problems"]
+        print_json({**_report_as_json(config.library, done.after), "found": found, "lost": lost})
     else:
         for line in [*(f"found: {line}" for line in done.before.lines()), *lost]:
             print(one_line(line))
-        _print(chosen.library, done.after, " that cannot be mended")
+        _print_report(config.library, done.after, " that cannot be mended")
     return OK if done.after.ok else FAILED
 
 
-def _print(library: Location, report: Report, advice: str) -> None:
+def _print_report(library: "Location", report: "Report", advice: str) -> None:
+    from bot.wording import counted
+
     for line in report.lines():
         print(one_line(line))
     for line in report.left_over:
@@ -53,7 +70,7 @@ def _print(library: Location, report: Report, advice: str) -> None:
     print(one_line(f"{library}: {verdict} ({checked})"))
 
 
-def _lost(lost: LostArticle) -> str:
+def _lost_line(lost: "LostArticle") -> str:
     if lost.taken_out:
         return f"{lost.article}: taken out; quoth index reads {lost.file} again"
     return (
@@ -62,7 +79,7 @@ def _lost(lost: LostArticle) -> str:
     )
 
 
-def _as_json(library: Location, report: Report) -> dict[str, object]:
+def _report_as_json(library: "Location", report: "Report") -> dict[str, object]:
     return {
         "library": str(library),
         "ok": report.ok,

@@ -19,8 +19,8 @@ import aiohttp
 import discord
 from discord.gateway import ReconnectWebSocket
 
-from bot.cli.visible import one_line
 from bot.discord.operations import traces
+from bot.terminal_text import one_line
 from retrieval.errors import QuothError
 
 _HIDDEN = "[token]"

@@ -9,8 +9,8 @@ from io import BytesIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from bot.cli.visible import one_line
 from bot.discord.uploads.kept_articles import MAX_ARTICLES, MAX_CHARACTERS, UploadError
+from bot.terminal_text import one_line
 from retrieval.documents.article import Article, single_line
 from retrieval.documents.formats import read_file
 from retrieval.documents.formats.files import supported_suffix

@@ -22,7 +22,7 @@ from bot.discord.storage.database import Store
 from bot.discord.storage.tables import TABLES
 from bot.discord.uploads.indexer import Librarian, Outcome, Progress, Request
 from bot.discord.uploads.kept_articles import Added, UploadError
-from bot.priority import stand_back
+from bot.priority import lower_priority
 from bot.settings import Settings
 from retrieval.errors import LibraryError, QuothError
 from retrieval.library.location import as_setting
@@ -157,7 +157,7 @@ def _logged(said: IO[bytes] | None) -> Iterator[None]:
 
 def main() -> None:
     """Do the request that stands on standard input."""
-    stand_back()
+    lower_priority()
     with os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8") as answers:
         os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # whatever a library prints
 

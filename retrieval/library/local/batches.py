@@ -19,6 +19,7 @@ from retrieval.models.encoder.base import Vectors
 # large batches are faster; the first ones are small, to be found soon.
 _BATCH_CHARACTERS = 1_000_000
 _LARGEST_BATCH = 4_000_000
+_BATCH_VECTORS = 2_000  # passages that come with theirs
 
 
 @dataclass(slots=True)
@@ -30,6 +31,7 @@ class _Batch:
     files: list[tuple[str, FileRecord]] = field(default_factory=list)
     forgotten: list[str] = field(default_factory=list)
     characters: int = 0
+    vectors: int = 0
     split: Callable[[], dict[Article, Passages]] = dict  # what was split ahead
 
     def __bool__(self) -> bool:
@@ -76,9 +78,11 @@ class Batches:
         self._claimed[article.id] = file
         self._batch.articles.append((article, file, vectors))
         self._batch.characters += len(article.text)
+        self._batch.vectors += 0 if vectors is None else len(vectors)
         self._characters += len(article.text)
         largest = min(_LARGEST_BATCH, self._characters // 8)
-        if self._batch.characters >= max(_BATCH_CHARACTERS, largest):
+        full = self._batch.characters >= max(_BATCH_CHARACTERS, largest)
+        if full or self._batch.vectors >= _BATCH_VECTORS:
             self._move_up()
 
     def remove(self, article_ids: Iterable[str], file: str) -> None:

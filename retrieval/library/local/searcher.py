@@ -18,7 +18,7 @@ from retrieval.models.encoder.base import Encoder, Vectors
 
 
 class LocalSearcher:
-    """An ``AskedLibrary`` in a folder.
+    """A ``LibrarySearcher`` in a folder.
 
     Args:
         path: the folder.

@@ -25,7 +25,7 @@ _FIELDS = ["article", "version", "paragraph", "start", "stop"]
 
 
 class MilvusSearcher:
-    """An ``AskedLibrary`` on a server.
+    """A ``LibrarySearcher`` on a server.
 
     Args:
         place: where it is.

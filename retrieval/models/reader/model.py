@@ -21,7 +21,7 @@ from retrieval.models.onnx_session import map_in_threads, open_session
 from retrieval.models.reader import word_pieces
 from retrieval.models.reader.word_pieces import Sequences
 
-MODEL = Path(__file__).parent
+MODEL_FOLDER = Path(__file__).parent
 """The folder of the trained model."""
 
 READER_FILE = "reader.onnx"
@@ -64,7 +64,7 @@ class Reader:
 
     def __init__(
         self,
-        folder: Path = MODEL,
+        folder: Path = MODEL_FOLDER,
         tokenizer: Callable[[], Tokenizer | None] = lambda: None,
     ) -> None:
         path = folder / READER_FILE

@@ -60,7 +60,7 @@ def inside(
     """Like ``quoth``, but in this process: faster, for the many variants of a case."""
     monkeypatch.chdir(tmp_path)
     # This process works for other tests too, and could not come forward again.
-    monkeypatch.setattr("bot.priority.stand_back", lambda: None)
+    monkeypatch.setattr("bot.priority.lower_priority", lambda: None)
 
     def run_inside(*arguments: str) -> Done:
         capsys.readouterr()

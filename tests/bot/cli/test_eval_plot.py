@@ -82,7 +82,7 @@ def test_without_matplotlib_it_says_what_to_install(
 def test_only_the_picture_needs_matplotlib(tmp_path: Path, shelf: Path, questions: str) -> None:
     code = f"""
 import sys
-from bot.cli import _run
+from bot.cli.main import _run
 assert _run(["eval", {questions!r}, "--library", {str(shelf)!r}]) == 0
 print(sorted(set(sys.modules) & {{"matplotlib", "torch", "discord"}}), file=sys.stderr)
 """

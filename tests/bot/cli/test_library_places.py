@@ -160,7 +160,7 @@ def test_what_nobody_foresaw_is_one_line_too(
     def burst(*_: object) -> None:
         raise ZeroDivisionError("one\ntwo\x1b[31m\x07")
 
-    monkeypatch.setattr("bot.cli.commands.status.run", lambda **_: burst())
+    monkeypatch.setattr("retrieval.library.local.library.LocalLibrary.status", burst)
     done = inside("status")
     assert done.status == 1
     assert done.error == (

@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 
 from bot import settings
-from bot.cli.commands import serve
 from bot.discord.client import QuothClient
 from bot.discord.uploads.indexer import Request
 from tests.support.quoth_command import ARTICLES, Quoth, in_python, write_jsonl
@@ -21,7 +20,7 @@ import socket, sys
 def refuse(*_, **__):
     raise socket.gaierror(-2, "Name or service not known")
 socket.getaddrinfo = refuse
-from bot.cli import main
+from bot.cli.main import main
 main(sys.argv[1:])
 """
 
@@ -95,11 +94,11 @@ def test_a_traceback_does_not_show_it(tmp_path: Path) -> None:
     code = """
 import sys
 from bot import settings
-import bot.commands.status
+from retrieval.library.local.library import LocalLibrary
 def burst(*_):
     raise ZeroDivisionError(f"with {settings.load()}")
-bot.cli.commands.status.status = burst
-from bot.cli import main
+LocalLibrary.status = burst
+from bot.cli.main import main
 main(["--debug", "status"])
 """
     done = in_python(tmp_path, code, env={"DISCORD_TOKEN": TOKEN}, debug=True)
@@ -126,10 +125,10 @@ def test_a_connection_begun_again_can_add_articles(
         asyncio.run(twice())
 
     handlers, level = logging.getLogger().handlers[:], logging.getLogger().level
-    monkeypatch.setattr(serve, "run_bot", run)
+    monkeypatch.setattr("bot.discord.run.run", run)
     monkeypatch.setenv("DISCORD_TOKEN", TOKEN)
     try:
-        assert serve.run(no_watch=True, invite=False, library=None) == 0
+        assert inside("serve", "--no-watch").status == 0
     finally:
         logging.getLogger().handlers[:] = handlers
         logging.getLogger().setLevel(level)

@@ -189,7 +189,7 @@ print(len(sys.modules) > 200, ours, reads[-1])
 def test_importing_needs_no_folder_to_write_in_and_no_settings_that_are_right(
     tmp_path: Path,
 ) -> None:
-    code = "import bot.settings, bot.startup, bot.cli.main; print('imported')"
+    code = "import bot.settings, bot.cli.startup, bot.cli.main; print('imported')"
     env = {"QUOTH_MIN_CONFIDENCE": "bad", "QUOTH_LIBRARY": ""}
     assert in_python(tmp_path, code, env=env).out == "imported\n"
     assert not [*tmp_path.iterdir()]

@@ -18,7 +18,7 @@ from rich.cells import cell_len
 from rich.console import Console
 
 from bot.cli.answer_text import show_answer
-from bot.cli.visible import one_line, visible
+from bot.terminal_text import escape_controls, one_line
 from retrieval.answering.answer import Answer, Quote, Timings
 from retrieval.documents.article import Article, Span
 from retrieval.library.records import LibraryState
@@ -86,15 +86,15 @@ def test_the_words_are_all_there_and_nothing_else_is(
     assert not set(out) & TURNING
     lines = out.split("\n")
     quoted = words("".join(line[2:] for line in lines if line.startswith("> ")))
-    assert quoted == words(visible(text)) * 2
+    assert quoted == words(escape_controls(text)) * 2
     citation = words("".join(line for line in lines if not line.startswith("> ")))
-    assert citation.count(words(visible(about))) >= 2
+    assert citation.count(words(escape_controls(about))) >= 2
     assert all(cell_len(line) <= width for line in lines)
 
 
 @given(st.text() | TEXTS)
 def test_visible_changes_only_what_steers(text: str) -> None:
-    shown = visible(text)
+    shown = escape_controls(text)
     assert len(shown) == len(text)
     for before, after in zip(text, shown, strict=True):
         steers = before in TURNING or (

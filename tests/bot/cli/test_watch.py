@@ -96,9 +96,9 @@ def serving(tmp_path: Path, *flags: str, articles: str = "news") -> Iterator[Wat
 
 def test_the_bot_keeps_the_library_in_step(quoth: Quoth, tmp_path: Path, news: Path) -> None:
     with serving(tmp_path) as serve:
-        says(serve, f"INFO bot.watch_process: {WATCHING}")
+        says(serve, f"INFO bot.cli.watch_supervisor: {WATCHING}")
         (news / "bench.txt").write_text("Bench\n\nA new bench stands in Okafor Park.\n")
-        says(serve, "INFO bot.watch_process: 1 added")
+        says(serve, "INFO bot.cli.watch_supervisor: 1 added")
         assert quoth("ask", "Where does the new bench stand?", "--json").status == 0
         (child,) = children(serve.process.pid)
         assert os.getpriority(os.PRIO_PROCESS, child) >= 10
@@ -112,14 +112,20 @@ def test_a_watcher_that_is_killed_is_started_again(tmp_path: Path, news: Path) -
     with serving(tmp_path) as serve:
         says(serve, WATCHING)
         os.kill(children(serve.process.pid)[0], signal.SIGKILL)
-        says(serve, "WARNING bot.watch_process: watching ended (-9); it is started again in 1 s")
+        says(
+            serve,
+            "WARNING bot.cli.watch_supervisor: watching ended (-9); it is started again in 1 s",
+        )
         (news / "bench.txt").write_text("Bench\n\nA new bench stands in Okafor Park.\n")
-        says(serve, "INFO bot.watch_process: 1 added, 0 updated, 0 removed, 1 unchanged, 0 failed")
+        says(
+            serve,
+            "INFO bot.cli.watch_supervisor: 1 added, 0 updated, 0 removed, 1 unchanged, 0 failed",
+        )
 
 
 def test_a_bot_that_is_killed_leaves_no_watcher(tmp_path: Path, news: Path) -> None:
     with serving(tmp_path) as serve:
-        says(serve, "INFO bot.watch_process: 0 added, 0 updated, 0 removed, 1 unchanged")
+        says(serve, "INFO bot.cli.watch_supervisor: 0 added, 0 updated, 0 removed, 1 unchanged")
         (child,) = children(serve.process.pid)
         serve.process.kill()
         serve.until(lambda: not is_running(child))
@@ -136,7 +142,7 @@ def test_watching_can_be_left_away(tmp_path: Path, news: Path, shelf: Path) -> N
         assert children(serve.process.pid) == []
         serve.process.send_signal(signal.SIGTERM)
         assert serve.process.wait(30) == 0
-        assert not any("bot.watch_process" in line for line in serve.lines)
+        assert not any("bot.cli.watch_supervisor" in line for line in serve.lines)
 
 
 def test_nothing_of_the_folder_that_the_bot_is_in_is_run(tmp_path: Path, news: Path) -> None:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from retrieval.answering.candidates import RerankCandidate
-from retrieval.answering.recency import about_the_present, newest_first
+from retrieval.answering.recency import asks_about_the_present, newest_first
 from retrieval.documents.article import Article, Span
 from retrieval.library.fusion import Candidate
 from retrieval.library.records import PassageRow
@@ -58,24 +58,24 @@ OTHERS = [
 
 @pytest.mark.parametrize("question", PRESENT)
 def test_a_question_about_the_present(question: str) -> None:
-    assert about_the_present(question)
+    assert asks_about_the_present(question)
 
 
 @pytest.mark.parametrize("question", OTHERS)
 def test_another_question(question: str) -> None:
-    assert not about_the_present(question)
+    assert not asks_about_the_present(question)
 
 
 @dataclass(frozen=True)
 class Said:
-    """A finding, as short as it can be said."""
+    """A candidate, as short as it can be said."""
 
     answer: str | None
     date: str | None
     score: float = 5.0
     margin: float = 1.0
 
-    def finding(self) -> RerankCandidate:
+    def candidate(self) -> RerankCandidate:
         """It, with words around its answer."""
         words = f"It is {self.answer}, he said."
         span = Span(6, 6 + len(self.answer)) if self.answer else None
@@ -94,8 +94,8 @@ NEW = Said("Boris", "2023-05-01", score=4.0)
 
 
 def order(*said: Said, question: str = NOW) -> list[int]:
-    """The places that findings had, in the order that they come to."""
-    found = [each.finding() for each in said]
+    """The places that candidates had, in the order that they come to."""
+    found = [each.candidate() for each in said]
     return [found.index(each) for each in newest_first(question, found)]
 
 

@@ -223,7 +223,12 @@ def test_it_reads_on_until_its_time_is_over(
 
 def test_a_model_that_is_missing_or_broken_is_told_in_one_line(tmp_path: Path) -> None:
     path = tmp_path / "reader.onnx"
-    for content in (None, b"", b"no model", (model.MODEL / "reader.onnx").read_bytes()[:1000]):
+    for content in (
+        None,
+        b"",
+        b"no model",
+        (model.MODEL_FOLDER / "reader.onnx").read_bytes()[:1000],
+    ):
         if content is not None:
             path.write_bytes(content)
         with pytest.raises(EncoderError) as error:
@@ -233,6 +238,6 @@ def test_a_model_that_is_missing_or_broken_is_told_in_one_line(tmp_path: Path) -
 
 
 def test_the_model_is_the_one_whose_hash_is_beside_it() -> None:
-    digest, name = (model.MODEL / "reader.onnx.sha256").read_text(encoding="utf-8").split()
+    digest, name = (model.MODEL_FOLDER / "reader.onnx.sha256").read_text(encoding="utf-8").split()
     assert name == "reader.onnx"
-    assert hashlib.sha256((model.MODEL / name).read_bytes()).hexdigest() == digest
+    assert hashlib.sha256((model.MODEL_FOLDER / name).read_bytes()).hexdigest() == digest

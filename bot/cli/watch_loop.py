@@ -8,10 +8,10 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 from types import FrameType
+from typing import NoReturn
 
-from bot.cli.exit_status import OK
-from bot.cli.progress import reporting, say_problem, summarised
-from bot.cli.say import say
+from bot.cli.output import OK, print_message
+from bot.cli.progress import print_problem, reporting, summary_line
 from bot.settings import Settings
 from retrieval.ingest.watch import Listener
 from retrieval.ingest.watch import watch as watch_files
@@ -19,20 +19,31 @@ from retrieval.library import follows_feeds
 from retrieval.library.progress import Reporter
 from retrieval.models.encoder import Encoder
 
-_PAUSE = 60.0  # seconds between looks at which feeds may be read again
+_FEED_INTERVAL = 60.0  # seconds between looks at which feeds may be read again
 
 
-def watch(places: Sequence[Path], chosen: Settings, encoder: Encoder, until_eof: bool) -> int:
-    """Index from now on; to be told to stop is no failure."""
-    signal.signal(signal.SIGTERM, _stop)
-    signal.signal(signal.SIGINT, _stop)  # which a shell has its background jobs ignore
+def run_watch(
+    files: Sequence[Path], config: Settings, encoder: Encoder, *, until_eof: bool
+) -> NoReturn:
+    """Index files and feeds as they change; SIGINT and SIGTERM exit the process with status 0.
+
+    Args:
+        files: files and folders to watch.
+        config: the settings, with the library to write to.
+        encoder: the model that encodes what is new.
+        until_eof: exit at the end of standard input too.
+    """
+    signal.signal(signal.SIGTERM, _interrupt)
+    signal.signal(signal.SIGINT, _interrupt)  # which a shell has its background jobs ignore
     if until_eof:
         threading.Thread(target=_stop_at_eof, daemon=True).start()
-    threading.Thread(target=_follow_feeds, args=(chosen, encoder), daemon=True).start()
-    listener = Listener(reporting, lambda summary: say(summarised(summary)), say)
+    threading.Thread(target=_poll_feeds, args=(config, encoder), daemon=True).start()
+    listener = Listener(
+        reporting, lambda summary: print_message(summary_line(summary)), print_message
+    )
     try:
-        say(f"Watching {', '.join(map(str, places))}; Ctrl-C ends it")
-        watch_files(places, chosen.library, encoder, listener)
+        print_message(f"Watching {', '.join(map(str, files))}; Ctrl-C ends it")
+        watch_files(files, config.library, encoder, listener)
     except KeyboardInterrupt:
         sys.stderr.flush()
         # Not by returning: Python would end the other threads in the middle of a model's work,
@@ -40,7 +51,7 @@ def watch(places: Sequence[Path], chosen: Settings, encoder: Encoder, until_eof:
         os._exit(OK)
 
 
-def _stop(number: int, frame: FrameType | None) -> None:
+def _interrupt(number: int, frame: FrameType | None) -> None:
     raise KeyboardInterrupt
 
 
@@ -51,33 +62,33 @@ def _stop_at_eof() -> None:
     os.kill(os.getpid(), signal.SIGTERM)
 
 
-def _follow_feeds(chosen: Settings, encoder: Encoder) -> None:
+def _poll_feeds(config: Settings, encoder: Encoder) -> None:
     """Read the feeds that may be read again, for as long as the process runs."""
     told = ""
     while True:
         try:
-            if follows_feeds(chosen.library):
-                _sync(chosen, encoder)
+            if follows_feeds(config.library):
+                _sync(config, encoder)
             told = ""
         except Exception as error:  # whatever it is, it may pass, and files are watched meanwhile
             if str(error) != told:
                 told = str(error)
-                say(f"feeds wait: {told or type(error).__name__}")
-        time.sleep(_PAUSE)
+                print_message(f"feeds wait: {told or type(error).__name__}")
+        time.sleep(_FEED_INTERVAL)
 
 
-def _sync(chosen: Settings, encoder: Encoder) -> None:
+def _sync(config: Settings, encoder: Encoder) -> None:
     # Imported here because most libraries follow no feeds.
     from retrieval.ingest.web.feed_sync import sync
 
     done = sync(
         [],
-        chosen.library,
+        config.library,
         encoder,
-        Reporter(problem=say_problem),
-        allow_private=chosen.allow_private_addresses,
+        Reporter(problem=print_problem),
+        allow_private=config.allow_private_addresses,
         # Their words are found at once; vectors are left to the watch, or files would wait.
         enough=lambda: True,
     )
     if done.added or done.updated:
-        say(f"feeds: {done.added} added, {done.updated} updated")
+        print_message(f"feeds: {done.added} added, {done.updated} updated")

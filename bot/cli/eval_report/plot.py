@@ -11,11 +11,11 @@ from retrieval.evaluation.metrics import OperatingPoint
 
 
 class PlotError(QuothError):
-    """A picture that cannot be drawn or written."""
+    """A plot that cannot be drawn or written."""
 
 
-def check(path: Path) -> None:
-    """Make sure, before anything is measured, that there can be a picture.
+def check_plot(path: Path) -> None:
+    """Check, before anything is measured, that a plot can be drawn and written.
 
     Raises:
         PlotError: what draws is not installed, or the file cannot be written.

@@ -6,7 +6,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from bot.cli.visible import visible
+from bot.terminal_text import escape_controls
 from bot.wording import counted
 from retrieval.evaluation.evaluate import EvaluatedAnswer, EvaluationMetrics
 
@@ -14,7 +14,9 @@ _UNKNOWN = "—"  # what these questions cannot tell
 _LONGEST = 100  # characters of what was asked, said or expected: its beginning tells
 
 
-def show(figures: EvaluationMetrics, missed: Sequence[EvaluatedAnswer], output: Console) -> None:
+def show_tables(
+    figures: EvaluationMetrics, missed: Sequence[EvaluatedAnswer], output: Console
+) -> None:
     """Print the figures, the misses and the threshold to use."""
     kinds = f"{figures.answerable:,} answerable, {figures.unanswerable:,} not"
     output.print(Text(f"{counted(figures.questions, 'question')}, {kinds}", style="bold"))
@@ -101,5 +103,5 @@ def _number(value: float | None) -> str:
 
 def _short(text: str) -> str:
     """The beginning of a text, on one line."""
-    line = visible(" ".join(text.split()))
+    line = escape_controls(" ".join(text.split()))
     return line if len(line) <= _LONGEST else f"{line[: _LONGEST - 1].rstrip()}…"
