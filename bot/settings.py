@@ -93,17 +93,17 @@ def load(library: str | None = None) -> Settings:
         if "\0" in values[name]:
             raise SettingsError(f"{name} has a NUL character in it; write it without")
     return Settings(
-        library=_place("QUOTH_LIBRARY", values["QUOTH_LIBRARY"], values["QUOTH_MILVUS_TOKEN"]),
+        library=_location("QUOTH_LIBRARY", values["QUOTH_LIBRARY"], values["QUOTH_MILVUS_TOKEN"]),
         articles=_path("QUOTH_ARTICLES", values["QUOTH_ARTICLES"]),
         encoder=values["QUOTH_ENCODER"],
         device=_device("QUOTH_DEVICE", values["QUOTH_DEVICE"]),
         min_confidence=_probability("QUOTH_MIN_CONFIDENCE", values["QUOTH_MIN_CONFIDENCE"]),
-        allow_private_addresses=_yes(
+        allow_private_addresses=_boolean(
             "QUOTH_ALLOW_PRIVATE_ADDRESSES", values["QUOTH_ALLOW_PRIVATE_ADDRESSES"]
         ),
         discord_data=_path("QUOTH_DISCORD_DATA", values["QUOTH_DISCORD_DATA"]),
-        log_as_json=_is_json("QUOTH_LOG_FORMAT", values["QUOTH_LOG_FORMAT"]),
-        log_questions=_yes("QUOTH_LOG_QUESTIONS", values["QUOTH_LOG_QUESTIONS"]),
+        log_as_json=_log_as_json("QUOTH_LOG_FORMAT", values["QUOTH_LOG_FORMAT"]),
+        log_questions=_boolean("QUOTH_LOG_QUESTIONS", values["QUOTH_LOG_QUESTIONS"]),
         metrics_port=_port("QUOTH_METRICS_PORT", values["QUOTH_METRICS_PORT"]),
         discord_token=values["DISCORD_TOKEN"].strip(),
     )
@@ -138,7 +138,7 @@ def _path(name: str, value: str) -> Path:
         raise SettingsError(f"{name} is {value!r}; there is no such home folder") from None
 
 
-def _place(name: str, value: str, token: str) -> Location:
+def _location(name: str, value: str, token: str) -> Location:
     if not is_address(value.strip()):
         return _path(name, value)
     try:
@@ -163,13 +163,13 @@ def _probability(name: str, value: str) -> float:
     return number
 
 
-def _yes(name: str, value: str) -> bool:
+def _boolean(name: str, value: str) -> bool:
     if value.strip() not in ("0", "1"):
         raise SettingsError(f"{name} is {value!r}; it takes 0 or 1")
     return value.strip() == "1"
 
 
-def _is_json(name: str, value: str) -> bool:
+def _log_as_json(name: str, value: str) -> bool:
     if value.strip() not in ("readable", "json"):
         raise SettingsError(f"{name} is {value!r}; it takes readable or json")
     return value.strip() == "json"

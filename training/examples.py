@@ -15,7 +15,7 @@ from benchmarks.common.data import read_jsonl
 from retrieval.documents.passages import split_into_passages
 from retrieval.evaluation.metrics import answer_in_quote
 
-HARD = 12
+MAX_HARD_NEGATIVES = 12
 """Wrong passages that are kept for each question, the most tempting first."""
 
 _HELD_OUT_EVERY = 30  # of the Wikipedia articles, one in so many is never trained on
@@ -42,15 +42,15 @@ class TrainingQuestion:
 
     Attributes:
         text: as it was asked.
-        right: the passage that answers.
+        positive: the passage that answers.
         answers: offsets of the answer in that passage: each place where the words stand.
-        wrong: passages that our search finds and that do not hold the answer, best first.
+        hard_negatives: passages that our search finds and that do not hold the answer, best first.
     """
 
     text: str
-    right: TrainingPassage
+    positive: TrainingPassage
     answers: tuple[tuple[int, int], ...]
-    wrong: tuple[TrainingPassage, ...]
+    hard_negatives: tuple[TrainingPassage, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +144,7 @@ def _question(
     wrong = [
         p for p in found if not answer_in_quote(row["answers"], examples.words(p)) and p != right
     ]
-    return TrainingQuestion(row["question"], right, answers, tuple(wrong[:HARD]))
+    return TrainingQuestion(row["question"], right, answers, tuple(wrong[:MAX_HARD_NEGATIVES]))
 
 
 def _words(text: str) -> list[str]:

@@ -17,7 +17,7 @@ from safetensors.torch import load_file
 
 from retrieval.models.encoder.bert_graph import BertGraph, BertShape
 from retrieval.models.reader.model import MODEL_FOLDER, READER_FILE
-from training.model import LAYER, SIZE, State, to_bert
+from training.model import LAYER, SIZE, StateDict, to_bert
 from training.options import argument_parser
 
 
@@ -44,7 +44,7 @@ class _ReaderGraph(BertGraph):
         self._nodes[-1].output[0] = name
 
 
-def written(state: State) -> bytes:
+def to_onnx(state: StateDict) -> bytes:
     """A ``ReaderModel``'s state as an int8 ONNX file."""
     weights = {name: tensor.numpy() for name, tensor in to_bert(state).items()}
     shape = BertShape(SIZE.layers, SIZE.heads, SIZE.epsilon, "cls")
@@ -52,7 +52,7 @@ def written(state: State) -> bytes:
     return file
 
 
-def published(file: Path) -> State:
+def from_onnx(file: Path) -> StateDict:
     """The weights of a written reader, to train it further; rounded, as they are there.
 
     Returns:
@@ -87,11 +87,11 @@ def published(file: Path) -> State:
 
 
 def main() -> None:
-    """Export."""
+    """Write the model and its hash into the folder."""
     parser = argument_parser(__doc__)
     parser.add_argument("--to", type=Path, default=MODEL_FOLDER, help="folder of the model")
     options = parser.parse_args()
-    file = written(load_file(options.work / "reader.safetensors"))
+    file = to_onnx(load_file(options.work / "reader.safetensors"))
     options.to.mkdir(parents=True, exist_ok=True)
     (options.to / READER_FILE).write_bytes(file)
     digest = hashlib.sha256(file).hexdigest()

@@ -1,4 +1,4 @@
-"""Finds what the reader must learn to tell apart: what our own search finds for each question.
+"""Mines hard negatives: what our own search finds for each question of the training data.
 
     python -m training.mine [--data DIR] [--work DIR] [--every K]
 
@@ -15,33 +15,30 @@ from pathlib import Path
 from benchmarks.common.collections import temporary_library
 from benchmarks.common.data import read_jsonl
 from benchmarks.common.parallel import parallel_map
+from retrieval.library import open as open_library
 from retrieval.library.filter import Filter
-from retrieval.library.local.hybrid_search import HybridSearch
-from retrieval.library.local.reader import LocalReader
 from retrieval.models.encoder import load_encoder
 from training.options import argument_parser
 
-KEPT = 24
+TOP_K = 24
 """Candidates of each question that are written down."""
 
 Found = list[tuple[int, int, int, float]]
 
 
 class _Miner:
-    """One process's view of the library."""
+    """Searches the library of paragraphs, in a process of its own."""
 
     def __init__(self, path: Path, numbers: dict[str, int]) -> None:
         self._encoder = load_encoder()
-        self._library = LocalReader(path)
+        self._library = open_library(path).searcher(self._encoder)
         self._numbers = numbers
-        self._searcher = HybridSearch(self._library, self._encoder.dimension)
 
     def find(self, question: str) -> Found:
-        """The best candidates for a question."""
+        """The first ``TOP_K`` candidates: paragraph, start, end and score of each."""
         vector = self._encoder.encode_query(question)
         with self._library.snapshot():
-            self._searcher.catch_up()
-            found = self._searcher.search(question, vector, Filter())[:KEPT]
+            found = self._library.search(question, vector, Filter(), {})[:TOP_K]
             articles = self._library.articles_by_number(c.passage.article for c in found)
         rows = [(c.passage, round(c.score, 3)) for c in found]
         return [
@@ -51,7 +48,7 @@ class _Miner:
 
 
 def main() -> None:
-    """Mine, and write what was found."""
+    """Index the paragraphs, ask each question, and write the candidates."""
     parser = argument_parser(__doc__)
     parser.add_argument("--every", type=int, default=1, help="ask one question in so many")
     options = parser.parse_args()

@@ -1,6 +1,6 @@
 """The reader as it is trained: the packaged MiniLM with two small heads.
 
-A sequence is ``[CLS] question [SEP] title [SEP] words [SEP]``. From the vector of ``[CLS]`` one
+A sequence is ``[CLS] question [SEP] title [SEP] passage [SEP]``. From the vector of ``[CLS]`` one
 head says how well the passage answers; from each piece's vector the other gives a score for being
 the first and the last piece of the answer, ``[CLS]`` standing for "no answer here".
 """
@@ -14,13 +14,13 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 from torch.nn import functional
 
-State = dict[str, Tensor]
+StateDict = dict[str, Tensor]
 
 _PARTS = ("query", "key", "value")
 
 
 @dataclass(frozen=True, slots=True)
-class Size:
+class ModelShape:
     """The shape of all-MiniLM-L6-v2."""
 
     layers: int = 6
@@ -32,7 +32,7 @@ class Size:
     epsilon: float = 1e-12
 
 
-SIZE = Size()
+SIZE = ModelShape()
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +98,11 @@ def _attend(qkv: Tensor, mask: Tensor) -> Tensor:
 
 
 class ReaderModel(nn.Module):
-    """See the module's docstring."""
+    """MiniLM with the two heads; see the module's docstring.
+
+    Args:
+        dropout: the share of activations that are dropped in training.
+    """
 
     def __init__(self, dropout: float) -> None:
         super().__init__()
@@ -149,14 +153,14 @@ def half_precision() -> torch.autocast:
     return torch.autocast("cpu", dtype=torch.bfloat16, enabled=enabled)
 
 
-def packaged(folder: Path, dropout: float) -> ReaderModel:
+def load_packaged(folder: Path, dropout: float) -> ReaderModel:
     """The reader before training: the packaged MiniLM, its heads as torch makes them."""
     model = ReaderModel(dropout)
     model.load_state_dict(model.state_dict() | from_bert(load_file(folder / "model.safetensors")))
     return model
 
 
-def from_bert(weights: State) -> State:
+def from_bert(weights: StateDict) -> StateDict:
     """A ``BertModel``'s state under this model's names; the heads are not among them."""
     state = {
         f"{ours}.weight": weights[f"embeddings.{theirs}.weight"]
@@ -173,7 +177,7 @@ def from_bert(weights: State) -> State:
     return state
 
 
-def to_bert(state: State) -> State:
+def to_bert(state: StateDict) -> StateDict:
     """This model's state under a ``BertModel``'s names; the heads keep their own."""
     weights = {
         f"embeddings.{theirs}.weight": state[f"{ours}.weight"]

@@ -21,23 +21,23 @@ from safetensors.torch import load_file, save_file
 from tokenizers import Tokenizer
 
 from retrieval.models.encoder.loader import DEFAULT_MODEL, local_folder
-from training.batches import Maker, Row, by_length, inputs
+from training.batches import Row, RowBuilder, length_buckets, padded
 from training.examples import Examples, TrainingQuestion, load
-from training.export import published
-from training.losses import loss_of
-from training.measure import measure
-from training.model import ReaderModel, half_precision, packaged
+from training.export import from_onnx
+from training.losses import reader_losses
+from training.model import ReaderModel, half_precision, load_packaged
 from training.neighbours import neighbours
 from training.options import argument_parser
+from training.validation import validation_metrics
 
 _BATCH = 32  # questions
-_PARTS = 8  # of like length, of a batch
+_BUCKETS = 8  # of like length, of a batch
 _WARM_UP = 0.06  # of all steps
 _DECAY = 0.01
 _DROPOUT = 0.1
 _CLIP = 1.0
-_EVERY = 100  # steps between checkpoints
-_MEASURED = 400  # held-out questions
+_CHECKPOINT_STEPS = 100  # steps between checkpoints
+_VALIDATED = 400  # held-out questions
 
 # What each part of the loss counts.
 _SPAN, _NO_SPAN, _RANK, _JUDGE, _PAIR = 1.0, 0.5, 1.0, 1.0, 0.5
@@ -48,7 +48,7 @@ class Trainer:
 
     Args:
         examples: to learn from.
-        maker: of rows.
+        builder: makes the rows of each question.
         model: to begin with.
         work: where to keep checkpoints.
         visits: how many questions to learn from, in all.
@@ -59,7 +59,7 @@ class Trainer:
     def __init__(
         self,
         examples: Examples,
-        maker: Maker,
+        builder: RowBuilder,
         model: ReaderModel,
         work: Path,
         visits: int,
@@ -67,7 +67,7 @@ class Trainer:
         seed: int,
     ) -> None:
         self._rate = rate
-        self._examples, self._maker, self._work, self._seed = examples, maker, work, seed
+        self._examples, self._builder, self._work, self._seed = examples, builder, work, seed
         self._steps = visits // _BATCH
         self.model = model
         learnt = [p for p in self.model.parameters() if p.requires_grad]
@@ -98,10 +98,12 @@ class Trainer:
                 speed = pieces / (time.perf_counter() - began)
                 self._log({"step": self._step, "pieces/s": round(speed)} | _rounded(parts))
                 began, pieces, parts = time.perf_counter(), 0, {}
-            if self._step % _EVERY == 0:
+            if self._step % _CHECKPOINT_STEPS == 0:
                 self._save()
-            if self._step % (4 * _EVERY) == 0 or self._step == self._steps:
-                figures = measure(self.model, self._maker, self._examples.held_out[:_MEASURED])
+            if self._step % (4 * _CHECKPOINT_STEPS) == 0 or self._step == self._steps:
+                figures = validation_metrics(
+                    self.model, self._builder, self._examples.held_out[:_VALIDATED]
+                )
                 self._log({"step": self._step} | _rounded(figures))
                 began = time.perf_counter()
         save_file(self.model.state_dict(), self._work / "reader.safetensors")
@@ -115,11 +117,11 @@ class Trainer:
             yield step, [questions[n] for n in order[at : at + _BATCH]]
 
     def _rows(self, step: int, questions: Sequence[TrainingQuestion]) -> list[Row]:
-        chance = random.Random(self._seed * 1_000_003 + step)  # noqa: S311 - not a secret
+        rng = random.Random(self._seed * 1_000_003 + step)  # noqa: S311 - not a secret
         return [
             row
             for group, question in enumerate(questions)
-            for row in self._maker.rows(question, group, chance)
+            for row in self._builder.rows(question, group, rng)
         ]
 
     def _schedule(self, step: int) -> float:
@@ -129,10 +131,10 @@ class Trainer:
 
     def _learn(self, rows: Sequence[Row]) -> dict[str, float]:
         self.model.train()
-        parts = list(by_length(rows, _PARTS))
+        parts = list(length_buckets(rows, _BUCKETS))
         with half_precision():
-            scores = self.model([inputs(part) for part in parts])
-        losses = loss_of(scores, parts)
+            scores = self.model([padded(part) for part in parts])
+        losses = reader_losses(scores, parts)
         total = (
             _SPAN * losses["span"]
             + _NO_SPAN * losses["none"]
@@ -186,7 +188,7 @@ def _rounded(figures: dict[str, float]) -> dict[str, float]:
 
 
 def main() -> None:
-    """Train."""
+    """Train from the command line."""
     parser = argument_parser(__doc__)
     parser.add_argument("--questions", type=int, default=105_000, help="to learn from, in all")
     parser.add_argument("--wrong", type=int, default=1, help="wrong passages for each question")
@@ -207,19 +209,19 @@ def main() -> None:
     examples = load(options.data, options.work)
     print(f"{len(examples.training):,} questions, {len(examples.held_out):,} held out", flush=True)
     tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
-    maker = Maker(
+    builder = RowBuilder(
         examples, tokenizer, neighbours(folder, tokenizer), options.wrong, options.changed
     )
     torch.manual_seed(options.seed)
-    model = packaged(folder, _DROPOUT)
+    model = load_packaged(folder, _DROPOUT)
     if options.start:
         model.load_state_dict(
-            published(options.start)
+            from_onnx(options.start)
             if options.start.suffix == ".onnx"
             else load_file(options.start)
         )
     Trainer(
-        examples, maker, model, options.work, options.questions, options.rate, options.seed
+        examples, builder, model, options.work, options.questions, options.rate, options.seed
     ).run()
 
 

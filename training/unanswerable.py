@@ -1,4 +1,4 @@
-"""Makes questions that look as if a passage answered them, and that it does not answer.
+"""Perturbs questions: they look as if a passage answered them, and it does not.
 
 From a question that a passage answers, by one change: an entity or a number becomes another one
 of the article, a word becomes its opposite, a word becomes another of its kind, or the question
@@ -51,7 +51,7 @@ _NEGATED = {
     "should": "shouldn't",
 }  # fmt: skip
 
-ASKING = frozenset(
+STOP_WORDS = frozenset(
     """
     what which who whom whose when where why how many much did does do is are was were in on at of
     the a an to for from by with after before during name i it he she they we this that these those
@@ -78,7 +78,7 @@ OPPOSITES = _opposites()
 
 
 def unanswerable(
-    question: str, passage: str, article: str, neighbours: Neighbours, chance: random.Random
+    question: str, passage: str, article: str, neighbours: Neighbours, rng: random.Random
 ) -> str | None:
     """Change a question so that a passage no longer answers it.
 
@@ -87,7 +87,7 @@ def unanswerable(
         passage: the words that answer.
         article: the text to take other names and numbers from.
         neighbours: other words for a word.
-        chance: decides.
+        rng: chooses the change.
 
     Returns:
         The changed question, or None where no change was possible.
@@ -95,8 +95,8 @@ def unanswerable(
     ways = [_swap_name, _swap_number, _swap_opposite, _swap_word, _negate]
     weights = [4.0, 3.0, 3.0, 3.0, 1.0]
     while ways:
-        (way,) = chance.choices(ways, weights)
-        changed = next(way(question, passage, article, neighbours, chance), None)
+        (way,) = rng.choices(ways, weights)
+        changed = next(way(question, passage, article, neighbours, rng), None)
         if changed is not None and changed != question:
             return changed
         position = ways.index(way)
@@ -105,77 +105,77 @@ def unanswerable(
 
 
 def _swap_name(
-    question: str, passage: str, article: str, neighbours: Neighbours, chance: random.Random
+    question: str, passage: str, article: str, neighbours: Neighbours, rng: random.Random
 ) -> Iterator[str]:
     """Another name, from the same passage where there is one, which tempts most."""
-    ours = [m for m in _NAME.finditer(question) if m.group().lower() not in ASKING]
+    ours = [m for m in _NAME.finditer(question) if m.group().lower() not in STOP_WORDS]
     ours = [m for m in ours if m.start() > 0]
     if not ours:
         return
-    name = chance.choice(ours)
+    name = rng.choice(ours)
     asked = set(question.lower().split())
-    for text in chance.sample((passage, article), 2):
+    for text in rng.sample((passage, article), 2):
         others = [
             other
             for other in _NAME.findall(text)
-            if not asked & set(other.lower().split()) and other.lower() not in ASKING
+            if not asked & set(other.lower().split()) and other.lower() not in STOP_WORDS
             and abs(len(other.split()) - len(name.group().split())) <= 1
         ]  # fmt: skip
         if others:
-            yield _put(question, name, chance.choice(others))
+            yield _put(question, name, rng.choice(others))
 
 
 def _swap_number(
-    question: str, passage: str, article: str, neighbours: Neighbours, chance: random.Random
+    question: str, passage: str, article: str, neighbours: Neighbours, rng: random.Random
 ) -> Iterator[str]:
     """Another year for a year, another number for a number."""
     ours = list(_NUMBER.finditer(question))
     if not ours:
         return
-    number = chance.choice(ours)
+    number = rng.choice(ours)
     if _YEAR.fullmatch(number.group()):
         others = [o for o in _NUMBER.findall(article) if _YEAR.fullmatch(o)]
-        others.append(str(int(number.group()) + chance.choice((-20, -10, -3, -2, -1, 1, 2, 3, 10))))
+        others.append(str(int(number.group()) + rng.choice((-20, -10, -3, -2, -1, 1, 2, 3, 10))))
     else:
         others = [o for o in _NUMBER.findall(article) if not _YEAR.fullmatch(o)]
-        others.append(str(chance.randint(2, 60)))
+        others.append(str(rng.randint(2, 60)))
     others = [other for other in others if other != number.group()]
     if others:
-        yield _put(question, number, chance.choice(others))
+        yield _put(question, number, rng.choice(others))
 
 
 def _swap_opposite(
-    question: str, passage: str, article: str, neighbours: Neighbours, chance: random.Random
+    question: str, passage: str, article: str, neighbours: Neighbours, rng: random.Random
 ) -> Iterator[str]:
     ours = [m for m in re.finditer(r"\b[a-z]+\b", question) if m.group() in OPPOSITES]
     if ours:
-        word = chance.choice(ours)
-        yield _put(question, word, chance.choice(OPPOSITES[word.group()]))
+        word = rng.choice(ours)
+        yield _put(question, word, rng.choice(OPPOSITES[word.group()]))
 
 
 def _swap_word(
-    question: str, passage: str, article: str, neighbours: Neighbours, chance: random.Random
+    question: str, passage: str, article: str, neighbours: Neighbours, rng: random.Random
 ) -> Iterator[str]:
     """Another word of its kind, for a word that the passage has too."""
     there = set(_WORD.findall(passage.lower()))
     ours = [m for m in _WORD.finditer(question) if m.group() in neighbours]
-    ours = [m for m in ours if m.group() not in ASKING]
+    ours = [m for m in ours if m.group() not in STOP_WORDS]
     shared = [m for m in ours if m.group() in there]
     if not shared:
         return
-    word = chance.choice(shared)
+    word = rng.choice(shared)
     others = [other for other in neighbours[word.group()] if other not in there]
     if others:
-        yield _put(question, word, chance.choice(others))
+        yield _put(question, word, rng.choice(others))
 
 
 def _negate(
-    question: str, passage: str, article: str, neighbours: Neighbours, chance: random.Random
+    question: str, passage: str, article: str, neighbours: Neighbours, rng: random.Random
 ) -> Iterator[str]:
     ours = [m for m in re.finditer(r"\b[a-z]+\b", question) if m.group() in _NEGATED]
     if ours:
         word = ours[0]
-        yield _put(question, word, chance.choice((_NEGATED[word.group()], f"{word.group()} never")))
+        yield _put(question, word, rng.choice((_NEGATED[word.group()], f"{word.group()} never")))
 
 
 def _put(question: str, found: re.Match[str], other: str) -> str:

@@ -18,11 +18,11 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from bot.discord.storage.database import Store
-from bot.discord.storage.server_settings import PRIVATE
-from bot.discord.storage.tables import TABLES
+from bot.discord.storage.schema import TABLES
+from bot.discord.storage.server_settings import OWN_SOURCE_PREFIX
 from bot.discord.uploads import listing
-from bot.discord.uploads.archive import MOST_CHOICES
-from bot.discord.uploads.article_list import PAGE
+from bot.discord.uploads.article_list import PAGE_SIZE
+from bot.discord.uploads.article_service import MAX_CHOICES
 from retrieval.library.local.reader import LocalReader
 
 _TIMES = 25
@@ -44,17 +44,19 @@ def looks(store: Store, server: int) -> dict[str, Callable[[LocalReader], object
     """Each read that is timed, by the name that is printed."""
     return {
         "autocomplete of sources": lambda opened: [
-            *itertools.islice(opened.sources_with(_WORD), MOST_CHOICES)
+            *itertools.islice(opened.sources_with(_WORD), MAX_CHOICES)
         ],
         "autocomplete of own articles": lambda opened: listing.own_articles(
             opened, store, server, _WORD
         ),
-        "first page of the list": lambda opened: listing.find(opened, store, server, "", 0, PAGE),
+        "first page of the list": lambda opened: listing.find(
+            opened, store, server, "", 0, PAGE_SIZE
+        ),
         "first page of a search": lambda opened: listing.find(
-            opened, store, server, _WORD, 0, PAGE
+            opened, store, server, _WORD, 0, PAGE_SIZE
         ),
         "status": lambda opened: listing.status(opened, store, server),
-        "the look at what waits": lambda opened: listing.unsettled(opened, store),
+        "the look at what waits": lambda opened: listing.out_of_sync(opened, store),
         "for comparison: all titles": lambda opened: [*opened.list_articles()],
     }
 
@@ -65,12 +67,12 @@ def main() -> None:
     parser.add_argument("library", type=Path)
     library = parser.parse_args().library
     with closing(LocalReader(library)) as opened, opened.snapshot() as state:
-        own = Counter(each.source for each in opened.articles_of(PRIVATE))
+        own = Counter(each.source for each in opened.articles_of(OWN_SOURCE_PREFIX))
         print(f"{state.articles:,} articles", end="")
-    (source, count), *_ = own.most_common(1) or [(f"{PRIVATE}0", 0)]
+    (source, count), *_ = own.most_common(1) or [(f"{OWN_SOURCE_PREFIX}0", 0)]
     print(f", {count:,} of them a server's own")
     with TemporaryDirectory() as folder, closing(Store(Path(folder) / "store", TABLES)) as store:
-        for name, look in looks(store, int(str(source).removeprefix(PRIVATE))).items():
+        for name, look in looks(store, int(str(source).removeprefix(OWN_SOURCE_PREFIX))).items():
             print(f"{name}: {median(library, look):.0f} ms")
 
 

@@ -34,15 +34,15 @@ from benchmarks.discord.event_loop_monitor import AT_REST, THE_BOT, THE_SIMULATI
 from benchmarks.discord.seed_library import seeded
 from bot import settings
 from bot.discord.asking import rate_limits
-from bot.discord.asking.admission import Manners
-from bot.discord.asking.desk import Desk
+from bot.discord.asking.answer_service import Desk
 from bot.discord.asking.rate_limits import Limits, Rate
+from bot.discord.asking.throttle import Manners
 from bot.discord.client import QuothClient
 from bot.discord.operations.traces import Trace
 from bot.discord.storage.database import Store
 from bot.discord.storage.server_settings import Servers
-from bot.discord.uploads.archive import Archive
-from bot.discord.uploads.indexer_process import LibrarianProcess
+from bot.discord.uploads.article_service import ArticleService
+from bot.discord.uploads.indexer_process import IndexerProcess
 from retrieval.answering.answerer import Answerer
 
 QUESTIONS = (
@@ -171,8 +171,10 @@ async def load(
         # In the simulation all of a day is asked in some minutes: limits have tests of their own.
         loose = Limits(Rate(100, 0.1), Rate(1_000, 0.01))
         desk = Desk(answerer, store, Manners(loose, finished=seen.finished))
-        archive = Archive(store, library, LibrarianProcess(settings.load(str(library))))
-        client = QuothClient(desk, Servers(store), archive)
+        article_service = ArticleService(
+            store, library, IndexerProcess(settings.load(str(library)))
+        )
+        client = QuothClient(desk, Servers(store), article_service)
         client.shard_count = 1
         return client
 

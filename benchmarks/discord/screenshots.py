@@ -28,12 +28,12 @@ from simcord.builders import ChannelHandle
 
 from benchmarks.discord.seed_library import SEEDS, seeded
 from bot import settings
-from bot.discord.asking.desk import Desk
+from bot.discord.asking.answer_service import Desk
 from bot.discord.client import QuothClient
 from bot.discord.storage.database import Store
 from bot.discord.storage.server_settings import Servers
-from bot.discord.uploads.archive import Archive
-from bot.discord.uploads.indexer_process import LibrarianProcess
+from bot.discord.uploads.article_service import ArticleService
+from bot.discord.uploads.indexer_process import IndexerProcess
 from retrieval.answering.answerer import Answerer
 
 QUESTIONS = {
@@ -85,8 +85,8 @@ FIT = """() => {
 async def bot(answerer: Answerer, store: Store) -> AsyncIterator[simcord.Env]:
     """The bot connected to a simulated Discord."""
     chosen = settings.load()
-    archive = Archive(store, chosen.library, LibrarianProcess(chosen))
-    client = QuothClient(Desk(answerer, store), Servers(store), archive)
+    article_service = ArticleService(store, chosen.library, IndexerProcess(chosen))
+    client = QuothClient(Desk(answerer, store), Servers(store), article_service)
     async with simcord.run(client, shard_count=1, settle_timeout=SETTLED) as env:
         env.backend.bot_user.name = "Quoth"
         yield env

@@ -6,7 +6,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from bot.discord.storage.database import Store
-from bot.discord.storage.tables import TABLES
+from bot.discord.storage.schema import TABLES
 from bot.settings import DEFAULTS
 from retrieval.answering.answerer import Answerer
 from retrieval.ingest.index import index

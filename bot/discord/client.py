@@ -13,18 +13,18 @@ from typing import cast
 import discord
 from discord import app_commands
 
-from bot.discord.asking import entry_points
+from bot.discord.asking import ask_command
 from bot.discord.asking.access import terms_of_interaction
-from bot.discord.asking.desk import Desk
-from bot.discord.buttons import definitions
+from bot.discord.asking.answer_service import Desk
 from bot.discord.buttons.handlers import Pressing, asked_by_form
 from bot.discord.managing.base import tell_error
-from bot.discord.managing.setup import Setup
+from bot.discord.managing.setup_command import Setup
+from bot.discord.messages import components
 from bot.discord.messages.expired import tell_expired
 from bot.discord.storage.server_settings import Servers
-from bot.discord.uploads.archive import Archive
-from bot.discord.uploads.commands import Articles
-from bot.discord.uploads.undo_button import PutBack
+from bot.discord.uploads.article_service import ArticleService
+from bot.discord.uploads.articles_command import ArticlesCommand
+from bot.discord.uploads.undo_button import UndoRemovalButton
 from retrieval.answering.question import MAX_QUESTION
 
 _log = logging.getLogger(__name__)
@@ -40,10 +40,10 @@ class QuothClient(discord.AutoShardedClient):
     Args:
         desk: where they are asked; it is closed with the client.
         servers: what each server has settled.
-        archive: which looks after the articles; it is closed with the client.
+        article_service: which looks after the articles; it is closed with the client.
     """
 
-    def __init__(self, desk: Desk, servers: Servers, archive: Archive) -> None:
+    def __init__(self, desk: Desk, servers: Servers, article_service: ArticleService) -> None:
         super().__init__(
             intents=discord.Intents(guilds=True, guild_messages=True, dm_messages=True),
             allowed_mentions=discord.AllowedMentions.none(),
@@ -51,13 +51,13 @@ class QuothClient(discord.AutoShardedClient):
         )
         self.desk = desk
         self.servers = servers
-        self.archive = archive
+        self.article_service = article_service
         self.pressing = Pressing(desk, servers, self.finishing)
         self._answering: set[asyncio.Task[object]] = set()
         self.tree = app_commands.CommandTree(self)
         self.tree.error(_tell_error)
-        self.tree.add_command(Articles(archive))
-        self.tree.add_command(Setup(servers, archive))
+        self.tree.add_command(ArticlesCommand(article_service))
+        self.tree.add_command(Setup(servers, article_service))
 
         @self.tree.command(name="ask", description="Ask the articles; they answer in quotes.")
         @app_commands.describe(
@@ -68,7 +68,7 @@ class QuothClient(discord.AutoShardedClient):
             private="Only you see the answer",
         )
         @app_commands.autocomplete(source=self._suggest_sources)
-        async def ask_command(
+        async def ask(
             interaction: discord.Interaction,
             question: app_commands.Range[str, 1, MAX_QUESTION],
             since: str | None = None,
@@ -79,7 +79,7 @@ class QuothClient(discord.AutoShardedClient):
             if self.is_closed():
                 return  # nothing can be sent any more
             with self.finishing():
-                await entry_points.answer_command(
+                await ask_command.answer_command(
                     self.desk,
                     terms_of_interaction(servers, interaction),
                     interaction,
@@ -96,11 +96,11 @@ class QuothClient(discord.AutoShardedClient):
                 return
             with self.finishing():
                 terms = terms_of_interaction(servers, interaction)
-                await entry_points.find_source(self.desk, terms, interaction, message)
+                await ask_command.find_source(self.desk, terms, interaction, message)
 
     async def setup_hook(self) -> None:
         """Tell Discord which commands there are, and know the buttons of old messages."""
-        self.add_dynamic_items(*definitions.ALL, PutBack)
+        self.add_dynamic_items(*components.ALL, UndoRemovalButton)
         await self.tree.sync()
         self._bringing_in = asyncio.create_task(self._bring_in())
 
@@ -111,7 +111,7 @@ class QuothClient(discord.AutoShardedClient):
         if self.user is None or self.is_closed():  # closed: nothing can be sent any more
             return
         with self.finishing():
-            await entry_points.answer_message(self.desk, self.servers, message, self.user)
+            await ask_command.answer_message(self.desk, self.servers, message, self.user)
 
     async def on_interaction(self, interaction: discord.Interaction["QuothClient"]) -> None:
         """Answer a question that was sent by a form, and tell of others that have expired."""
@@ -123,13 +123,13 @@ class QuothClient(discord.AutoShardedClient):
             return
         with self.finishing():
             terms = terms_of_interaction(self.servers, interaction)
-            await entry_points.answer_form(self.desk, terms, interaction, *sent)
+            await ask_command.answer_form(self.desk, terms, interaction, *sent)
 
     async def _suggest_sources(
         self, interaction: discord.Interaction, typed: str
     ) -> list[app_commands.Choice[str]]:
         terms = terms_of_interaction(self.servers, interaction)
-        return await entry_points.suggest_sources(self.archive, terms, typed)
+        return await ask_command.suggest_sources(self.article_service, terms, typed)
 
     async def close(self) -> None:
         """Finish the answers being worked on, for some seconds, and leave.
@@ -137,7 +137,7 @@ class QuothClient(discord.AutoShardedClient):
         Whoever still waits then is told to ask again.
         """
         self.desk.leave()
-        self.archive.close()
+        self.article_service.close()
         try:
             await self._wait_for_answers(_SECONDS_TO_FINISH)
             self.desk.give_up()
@@ -155,7 +155,7 @@ class QuothClient(discord.AutoShardedClient):
     async def _bring_in(self) -> None:
         """Index what servers added and was not indexed before the bot stopped."""
         try:
-            await self.archive.bring_in_what_waits()
+            await self.article_service.start_syncing()
         except Exception as error:  # /articles status shows what waits
             _log.warning("what servers added waits to be indexed: %s", " ".join(str(error).split()))
 

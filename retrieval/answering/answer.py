@@ -1,4 +1,4 @@
-"""What a question gets: quotes with their citations, and how sure Quoth is of them."""
+"""The answer to a question: quotes with their citations, and a confidence."""
 
 from dataclasses import dataclass
 
@@ -10,7 +10,7 @@ from retrieval.library.records import LibraryState
 
 @dataclass(frozen=True, slots=True)
 class Quote:
-    """A piece of an article shown to a person.
+    """A passage of an article shown to a person.
 
     Attributes:
         article: where it is from; its hash was checked when it was read from the library.
@@ -54,7 +54,7 @@ class Timings:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a question gets.
+    """The answer to a question.
 
     Attributes:
         question: as it was asked, without the space around it.
@@ -65,7 +65,7 @@ class Answer:
         library: what was searched.
         timings_ms: how long it took.
         more: the passages that come next, best first, for who wants to see more than was asked for.
-        understood: how it was taken; None where no turns were before it.
+        understood: the query that it was expanded to; None where no turns were before it.
     """
 
     question: str
@@ -79,7 +79,7 @@ class Answer:
 
     @property
     def turn(self) -> Turn:
-        """What a later question looks back on: the words that answered, none where nothing did."""
+        """The turn that follow-up questions are expanded with: without words if unanswered."""
         if not self.answered:
             return Turn(self.question)
         first = self.quotes[0]

@@ -1,4 +1,4 @@
-"""What a person typed: whether it can be asked, and whether it asks something."""
+"""Validates what a person typed, and tells questions from keywords."""
 
 import re
 import unicodedata
@@ -8,7 +8,7 @@ from retrieval.errors import QuestionError
 MAX_QUESTION = 2_000
 """Characters in a question: what a person can send in one Discord message."""
 
-_ASKING = re.compile(
+_QUESTION = re.compile(
     r"\b(?:who|whom|whose|who's|whos|what|what's|whats|when|where|which|why|how)\b"
     r"|^\W*(?:is|are|was|were|do|does|did|has|have|had|can|could|will|would|should|may|might|name)\b"
     r"|\w\W+\w+\W+\w+.*\?",
@@ -37,7 +37,7 @@ def validated_question(question: str) -> str:
 
 
 def refuse_lone_surrogates(text: str, name: str) -> None:
-    """Refuse half of a character, which nothing that is searched can hold.
+    """Refuse lone surrogates (half a character), which UTF-8 cannot hold.
 
     Args:
         text: what a person typed.
@@ -51,9 +51,9 @@ def refuse_lone_surrogates(text: str, name: str) -> None:
 
 
 def is_question(question: str) -> bool:
-    """Whether it is a question, and not some words to look for.
+    """Whether it is a question, and not keywords.
 
     The reader has learnt from questions; of "flood Riga" it knows nothing that the search does not
     know better.
     """
-    return bool(_ASKING.search(question))
+    return bool(_QUESTION.search(question))

@@ -46,13 +46,16 @@ class Article:
 
 
 def id_key(article_id: str) -> str:
-    """A short name of an article where its id does not fit: 11 letters, digits, ``-``, ``_``."""
+    """A short key of an article where its id does not fit: 11 letters, digits, ``-``, ``_``.
+
+    It is the first 64 bits of the SHA-256 of the id, in URL-safe base64.
+    """
     digest = hashlib.sha256(article_id.encode()).digest()
     return base64.urlsafe_b64encode(digest[:8]).decode().rstrip("=")
 
 
 def normalise_newlines(text: str) -> str:
-    r"""Decide, once, what an article's text is: line ends become ``\n``, nothing else changes.
+    r"""An article's text as it is stored: line ends become ``\n``, nothing else changes.
 
     Words, spaces and the Unicode form (composed or decomposed) stay the author's, so that a
     quote is what the file says; the word index folds both forms together by itself.
@@ -61,7 +64,7 @@ def normalise_newlines(text: str) -> str:
 
 
 def single_line(value: str) -> str:
-    """Make a title, an id or a source fit on one line: single spaces, no control characters."""
+    """A title, an id or a source on one line: single spaces, no control characters."""
     visible = "".join(" " if unicodedata.category(c) in ("Cc", "Zl", "Zp") else c for c in value)
     return _SPACE.sub(" ", visible).strip()
 

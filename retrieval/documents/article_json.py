@@ -1,4 +1,4 @@
-"""An article as a JSON object, and back."""
+"""An article as a dictionary that JSON can hold, and back."""
 
 import datetime
 from collections.abc import Mapping
@@ -7,7 +7,7 @@ from retrieval.documents.article import Article
 
 
 def article_to_dict(article: Article) -> dict[str, str | None]:
-    """All that an article has."""
+    """An article's attributes; the date as YYYY-MM-DD."""
     return {
         "id": article.id,
         "title": article.title,
@@ -19,7 +19,7 @@ def article_to_dict(article: Article) -> dict[str, str | None]:
 
 
 def article_from_dict(row: Mapping[str, str | None]) -> Article:
-    """The article that ``article_to_dict`` was given."""
+    """The inverse of ``article_to_dict``."""
     date = row["date"]
     return Article(
         id=str(row["id"]),

@@ -1,4 +1,4 @@
-"""Cuts an article into passages: runs of whole sentences, each short enough to be quoted."""
+"""Splits an article into passages (chunks): runs of whole sentences, short enough to be quoted."""
 
 import re
 from collections.abc import Iterator
@@ -32,7 +32,7 @@ class Passage:
 
 
 def split_into_passages(text: str) -> list[Passage]:
-    """Cut a text into passages.
+    """Split a text into passages.
 
     Args:
         text: an article's.
@@ -62,7 +62,7 @@ def split_into_passages(text: str) -> list[Passage]:
 
 
 def encoder_text(title: str, words: str) -> str:
-    """What the encoder is given for a passage: the article's title, then the words."""
+    """The text that is encoded for a passage: the article's title, then the passage's words."""
     return f"{title[:_CONTEXT_CHARACTERS]}. {words}"
 
 

@@ -1,4 +1,4 @@
-"""Where sentences and paragraphs begin and end, as offsets into the text.
+"""Splits text into sentences and paragraphs, as offsets into the text.
 
 A rule of our own rather than a library: it works on offsets, keeps every character, needs no
 model, and reads a newspaper's archive in seconds. It is made for news English and does no harm

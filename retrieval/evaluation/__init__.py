@@ -1,8 +1,8 @@
-"""Measures answers against questions whose answers are known.
+"""Evaluates answers with labelled questions.
 
     dataset   labelled questions, read from JSON lines
-    evaluate  what became of each question, and the figures of all
-    metrics   quote@k, exact match, F1, AUROC, calibration error
+    evaluate  asks each question, compares, and computes the metrics
+    metrics   exact match, F1, AUROC, calibration error, operating points
 
 It imports ``answering`` and ``documents``.
 """

@@ -1,4 +1,4 @@
-"""Questions with the answers that are accepted, to measure by: JSON lines, one question a line."""
+"""Labelled questions: JSON lines, one question with its accepted answers a line."""
 
 import gzip
 from collections.abc import Iterator
@@ -18,13 +18,13 @@ _TOO_LONG = "longer than 20 MB; write one question a line"
 
 @dataclass(frozen=True, slots=True)
 class LabelledQuestion:
-    """A question, and what would be right.
+    """A question with its labels.
 
     Attributes:
         text: as it is asked.
-        answers: those that are accepted; none where the articles do not answer it.
+        answers: the accepted ones; none where the articles do not answer it.
         articles: ids of the articles that do, as far as they are known.
-        id: what whoever made the file calls it.
+        id: its name in the file.
         history: the turns before it, the oldest first.
     """
 

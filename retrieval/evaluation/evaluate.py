@@ -1,4 +1,4 @@
-"""Measures the answers to questions whose answers are known."""
+"""Asks labelled questions and computes metrics of the answers."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -23,19 +23,19 @@ QUOTES = 10
 """Quotes that each question asks for: article@10 looks at so many."""
 
 TARGET_PRECISION = 0.9
-"""The share of answers given that should be right, where it is measured how many can be given."""
+"""Of coverage@90: the share of the answers given that is to be right."""
 
 
 @dataclass(frozen=True, slots=True)
 class EvaluatedAnswer:
-    """What became of a question.
+    """The answer to a labelled question, evaluated.
 
     Attributes:
         question: with what would have been right.
         answered: whether an answer was given, or "not found".
         confidence: how sure it was; 0 without any quote.
-        rank: of the first quote in which an accepted answer stands, counted from 1; or None.
-        article_rank: of the first quote that an article which answers carries; or None.
+        rank: of the first quote with an accepted answer, counted from 1; None without one.
+        article_rank: of the first quote from an article that answers; None without one.
         quote: the first one's words; None where there is none.
         words: those in it that were marked as the answer; None where none are.
         article: the id of its article.
@@ -54,18 +54,18 @@ class EvaluatedAnswer:
 
     @property
     def right(self) -> bool:
-        """Whether the first quote says an accepted answer."""
+        """Whether an accepted answer is in the first quote."""
         return self.rank == 1
 
     @property
     def missed(self) -> bool:
-        """Whether it should have gone otherwise: a wrong answer given, or none where one is."""
+        """Whether it is a miss: a wrong answer given, or none where there is one."""
         return not self.right if self.answered else bool(self.question.answers)
 
 
 @dataclass(frozen=True, slots=True)
 class Threshold:
-    """What a threshold does to these questions.
+    """The effect of a threshold on these questions.
 
     Attributes:
         min_confidence: the threshold.
@@ -80,7 +80,7 @@ class Threshold:
 
 @dataclass(frozen=True, slots=True)
 class EvaluationMetrics:
-    """What was measured; None stands for what these questions cannot tell.
+    """Metrics over a set of questions; None where these questions have too few of a kind.
 
     Attributes:
         questions: how many were asked.
@@ -125,7 +125,7 @@ class EvaluationMetrics:
 def ask_all(
     ask: Callable[[LabelledQuestion, int], Answer], questions: Iterable[LabelledQuestion]
 ) -> Iterator[EvaluatedAnswer]:
-    """Ask each question, and give what became of it.
+    """Ask each question, and evaluate the answer.
 
     Args:
         ask: answers a question, after the turns before it, with so many quotes at most.
@@ -136,7 +136,7 @@ def ask_all(
 
 
 def evaluated(question: LabelledQuestion, answer: Answer) -> EvaluatedAnswer:
-    """Hold an answer against what would be right."""
+    """Compare an answer with the question's labels."""
     first = answer.quotes[0] if answer.quotes else None
     span = first.answer if first else None
     says = [answer_in_quote(question.answers, quote.text) for quote in answer.quotes]
@@ -157,7 +157,7 @@ def evaluated(question: LabelledQuestion, answer: Answer) -> EvaluatedAnswer:
 def compute_metrics(
     outcomes: Sequence[EvaluatedAnswer], min_confidence: float
 ) -> EvaluationMetrics:
-    """Compute every figure.
+    """Compute all metrics.
 
     Args:
         outcomes: of the questions, one at least.
@@ -199,13 +199,13 @@ def compute_metrics(
 
 
 def threshold_curve(outcomes: Iterable[EvaluatedAnswer]) -> list[OperatingPoint]:
-    """What each threshold would do; a question without any quote is answered at none."""
+    """The operating point of each threshold; a question without any quote is answered at none."""
     given = [each for each in outcomes if each.quote is not None]
     return operating_points([each.confidence for each in given], [each.right for each in given])
 
 
 def misses(outcomes: Iterable[EvaluatedAnswer]) -> list[EvaluatedAnswer]:
-    """What should have gone otherwise, the surest first: wrong answers, then those withheld."""
+    """The misses, the surest first: wrong answers, then right ones withheld."""
     missed = [each for each in outcomes if each.missed]
     return sorted(missed, key=lambda each: (each.answered, each.confidence), reverse=True)
 
@@ -228,7 +228,7 @@ def _carriers(quote: Quote) -> set[str]:
 
 
 def _first(wanted: Sequence[bool]) -> int | None:
-    """The place of the first that is wanted, counted from 1."""
+    """The rank of the first that is True, counted from 1; None without one."""
     return wanted.index(True) + 1 if True in wanted else None
 
 

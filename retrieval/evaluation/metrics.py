@@ -1,7 +1,7 @@
-"""How answers are scored: by their words, and by how sure they were.
+"""Metrics of answers: of their words, and of their confidences.
 
-Words are compared as SQuAD's own script does. What is measured of a whole set of questions needs
-for each one how sure the answer was and whether it was right, nothing else.
+Words are compared as SQuAD's own script does. The metrics of a set of questions need for each one
+the confidence of the answer and whether it was right, nothing else.
 """
 
 import math
@@ -26,7 +26,7 @@ def normalise_answer(text: str) -> str:
 
 
 def answer_in_quote(answers: Iterable[str], quote: str) -> bool:
-    """Whether an accepted answer stands in a quote, as whole words."""
+    """Whether an accepted answer is in a quote, as whole words, in the normal form."""
     padded = f" {normalise_answer(quote)} "
     return any(f" {normalise_answer(answer)} " in padded for answer in answers)
 
@@ -37,7 +37,7 @@ def exact_match(answers: Iterable[str], given: str) -> bool:
 
 
 def f1(answers: Iterable[str], given: str) -> float:
-    """How much of what was given and of an accepted answer is the same words, at the best.
+    """Token F1 of what was given and an accepted answer, the best of all accepted ones.
 
     The harmonic mean of the share of the given words that are the answer's and the share of the
     answer's words that were given, each occurrence of a word counting once.
@@ -82,7 +82,7 @@ def expected_calibration_error(confidence: Sequence[float], right: Sequence[bool
 
 @dataclass(frozen=True, slots=True)
 class OperatingPoint:
-    """What a threshold would do.
+    """How many answers a threshold lets through, and how many of them are right.
 
     Attributes:
         threshold: the least confidence of an answer that is given.
@@ -101,7 +101,7 @@ class OperatingPoint:
 
 
 def operating_points(confidence: Sequence[float], right: Sequence[bool]) -> list[OperatingPoint]:
-    """Every threshold that makes a difference, the highest first.
+    """The operating point of every threshold that makes a difference, the highest first.
 
     Answers of the same confidence are given or withheld together.
     """
@@ -117,30 +117,30 @@ def operating_points(confidence: Sequence[float], right: Sequence[bool]) -> list
 
 
 def answered_at_precision(points: Iterable[OperatingPoint], precision: float) -> int:
-    """How many answers can be given, the surest first, with this share of them right."""
+    """The most answers that can be given, the surest first, with this precision."""
     return max((point.answered for point in points if point.precision >= precision), default=0)
 
 
 def best_operating_point(points: Sequence[OperatingPoint]) -> OperatingPoint | None:
-    """The threshold at which right answers less wrong ones are the most.
+    """The operating point at which right answers less wrong ones are the most.
 
     A wrong answer is taken to harm as much as a right one helps, so the threshold goes down for as
     long as the answers that come in are right more often than wrong: to 0.5 where confidence is
     honest, and to what should have been 0.5 where it is not. Of equals, the one with fewer wrong.
 
     Returns:
-        What it does, with a threshold of as few digits as do the same, two at least; None where
-        at no threshold more answers are right than wrong.
+        The point, with a threshold of as few digits as do the same, two at least; None where at
+        no threshold more answers are right than wrong.
     """
     best = max(points, key=lambda point: 2 * point.right - point.answered, default=None)
     if best is None or 2 * best.right <= best.answered:
         return None
     withheld = max((p.threshold for p in points if p.threshold < best.threshold), default=0.0)
-    return OperatingPoint(_short(withheld, best.threshold), best.answered, best.right)
+    return OperatingPoint(_fewest_digits(withheld, best.threshold), best.answered, best.right)
 
 
-def _short(low: float, high: float) -> float:
-    """Of the numbers above ``low`` and up to ``high``, the highest of as few digits as will do."""
+def _fewest_digits(low: float, high: float) -> float:
+    """Of the numbers in (low, high], the highest of as few decimal digits as possible."""
     for digits in range(2, 16):
         number = math.floor(high * 10.0**digits) / 10.0**digits
         if low < number <= high:

@@ -1,8 +1,8 @@
 """The neural models, and what runs them without PyTorch.
 
     encoder/      texts into vectors
-    reader/       reads a question and a passage together
+    reader/       a cross-encoder: relevance and answer span of a question and a passage
     onnx_session  how onnxruntime runs both
 
-It imports ``errors`` alone.
+It imports ``documents`` and ``errors``.
 """

@@ -28,7 +28,7 @@ def open_session(path: Path) -> onnxruntime.InferenceSession:
 
 
 def map_in_threads(work: Callable[[Item], Result], items: Sequence[Item]) -> Iterator[Result]:
-    """Do something with each item, one at a time on each processor; results in their order."""
+    """Apply a function to each item, in as many threads as processors; results in their order."""
     threads = min(len(items), _processors())
     if threads < 2:
         yield from map(work, items)

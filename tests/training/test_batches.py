@@ -11,7 +11,7 @@ from tokenizers import Tokenizer
 
 from retrieval.models.encoder.loader import DEFAULT_MODEL, local_folder
 from retrieval.models.reader import word_pieces
-from training.batches import CHANGED, RIGHT, WRONG, Maker, Row, by_length, inputs
+from training.batches import NEGATIVE, PERTURBED, POSITIVE, Row, RowBuilder, length_buckets, padded
 from training.examples import Examples, TrainingPassage, TrainingQuestion
 
 
@@ -20,13 +20,13 @@ def tokenizer() -> Tokenizer:
     return Tokenizer.from_file(f"{local_folder(DEFAULT_MODEL)}/tokenizer.json")
 
 
-def maker_of(texts: list[str], wrong: int = 1, changed: float = 0.0) -> Maker:
-    """A maker for paragraphs of one article."""
+def builder_of(texts: list[str], wrong: int = 1, changed: float = 0.0) -> RowBuilder:
+    """A builder for paragraphs of one article."""
     examples = Examples(texts, ["The title"] * len(texts), [0] * len(texts), [], [])
-    return Maker(examples, tokenizer(), {}, wrong, changed)
+    return RowBuilder(examples, tokenizer(), {}, wrong, changed)
 
 
-def chance(seed: int) -> random.Random:
+def rng(seed: int) -> random.Random:
     return random.Random(seed)  # noqa: S311 - not a secret
 
 
@@ -34,14 +34,16 @@ def whole(texts: list[str], paragraph: int) -> TrainingPassage:
     return TrainingPassage(paragraph, 0, len(texts[paragraph]))
 
 
-def cut(text: str, limit: int = 1000) -> word_pieces.Part:
-    return word_pieces.tokenise(word_pieces.plain(tokenizer()), [text], limit)[0]
+def cut(text: str, limit: int = 1000) -> word_pieces.TokenisedText:
+    return word_pieces.tokenise(
+        word_pieces.without_padding_or_truncation(tokenizer()), [text], limit
+    )[0]
 
 
 def right_row(text: str, *answers: tuple[int, int], start: int = 0) -> Row:
     """The row of a question with the passage that goes from ``start`` to the text's end."""
     question = TrainingQuestion("Who came?", TrainingPassage(0, start, len(text)), answers, ())
-    (row,) = maker_of([text]).all_rows(question, 0)
+    (row,) = builder_of([text]).all_rows(question, 0)
     return row
 
 
@@ -61,10 +63,12 @@ def test_an_answers_pieces_are_its_characters(words: list[str], data: st.DataObj
     text = f"cut off{before} {answer} {' '.join(words[last + 1 :])}"
     at = len(before) + 1
     row = right_row(text, (at, at + len(answer)), start=len("cut off"))
-    assert row.kind == RIGHT
+    assert row.kind == POSITIVE
     offsets = cut(text.removeprefix("cut off")).offsets
     (start,), (end,) = row.starts, row.ends
-    marked = text[7 + offsets[start - row.words][0] : 7 + offsets[end - row.words][1]]
+    marked = text[
+        7 + offsets[start - row.passage_start][0] : 7 + offsets[end - row.passage_start][1]
+    ]
     assert marked == answer
 
 
@@ -74,32 +78,32 @@ def test_a_place_in_any_text_is_covered_or_given_up(text: str, data: st.DataObje
     start = data.draw(st.integers(0, len(text) - 1))
     end = data.draw(st.integers(start + 1, len(text)))
     row = right_row(text, (start, end))
-    offsets = cut(text, len(row.ids) - row.words - 1).offsets
-    if row.kind == WRONG:
+    offsets = cut(text, len(row.ids) - row.passage_start - 1).offsets
+    if row.kind == NEGATIVE:
         assert (*row.starts, *row.ends) == ()
         assert not any(a < end <= b for a, b in offsets), "its end is not there"
         return
     (first,), (last,) = row.starts, row.ends
-    assert row.words <= first <= last < len(row.ids) - 1
-    inside = offsets[first - row.words : last - row.words + 1]
+    assert row.passage_start <= first <= last < len(row.ids) - 1
+    inside = offsets[first - row.passage_start : last - row.passage_start + 1]
     assert all(a < end and b > start for a, b in inside), "each has some of the answer"
     assert inside[-1][1] >= end
-    outside = [*offsets[: first - row.words], *offsets[last - row.words + 1 :]]
+    outside = [*offsets[: first - row.passage_start], *offsets[last - row.passage_start + 1 :]]
     assert not any(a < end and b > start for a, b in outside)
 
 
 def test_an_answer_that_is_cut_off_is_none() -> None:
     text = "word " * 111 + "Anna came."
     at = text.index("Anna")
-    assert right_row(text, (at, at + 4)).kind == RIGHT
-    assert right_row(text, (at, at + 9)).kind == WRONG
-    assert right_row(text, (0, 4), (at, at + 9)).starts == [right_row(text, (0, 4)).words]
+    assert right_row(text, (at, at + 4)).kind == POSITIVE
+    assert right_row(text, (at, at + 9)).kind == NEGATIVE
+    assert right_row(text, (0, 4), (at, at + 9)).starts == [right_row(text, (0, 4)).passage_start]
 
 
 def test_each_place_of_an_answer_is_learnt() -> None:
     text = "Anna saw Anna."
     row = right_row(text, (0, 4), (9, 13))
-    assert list(row.starts) == list(row.ends) == [row.words, row.words + 2]
+    assert list(row.starts) == list(row.ends) == [row.passage_start, row.passage_start + 2]
 
 
 TEXTS = [
@@ -116,51 +120,55 @@ QUESTION = TrainingQuestion(
 
 def said(row: Row) -> str:
     """The passage of a row, as its pieces say it."""
-    return str(tokenizer().decode(row.ids[row.words : -1]))
+    return str(tokenizer().decode(row.ids[row.passage_start : -1]))
 
 
 def test_a_row_is_what_the_reader_would_be_given() -> None:
-    rows = maker_of(TEXTS).all_rows(QUESTION, 5)
-    assert [row.kind for row in rows] == [RIGHT] + [WRONG] * 6
+    rows = builder_of(TEXTS).all_rows(QUESTION, 5)
+    assert [row.kind for row in rows] == [POSITIVE] + [NEGATIVE] * 6
     assert {row.group for row in rows} == {5}
     for row, text in zip(rows, TEXTS, strict=True):
-        made = word_pieces.together(cut(QUESTION.text), cut("The title"), cut(text))
-        assert (row.ids, row.rest, row.words) == (made.ids, made.rest, made.words)
-        assert bool(row.starts) == (row.kind == RIGHT)
+        made = word_pieces.reader_input(cut(QUESTION.text), cut("The title"), cut(text))
+        assert (row.ids, row.segment_start, row.passage_start) == (
+            made.ids,
+            made.segment_start,
+            made.passage_start,
+        )
+        assert bool(row.starts) == (row.kind == POSITIVE)
 
 
 @pytest.mark.parametrize("wrong", [0, 1, 3, 6, 9])
 @pytest.mark.parametrize("changed", [0.0, 1.0])
 def test_the_rows_of_a_question(wrong: int, changed: float) -> None:
-    maker = maker_of(TEXTS, wrong, changed)
+    builder = builder_of(TEXTS, wrong, changed)
     for seed in range(20):
-        rows = maker.rows(QUESTION, 2, chance(seed))
-        assert rows == maker.rows(QUESTION, 2, chance(seed)), "the seed decides"
-        kinds = [RIGHT, *[WRONG] * min(wrong, 6), *[CHANGED] * int(changed)]
+        rows = builder.rows(QUESTION, 2, rng(seed))
+        assert rows == builder.rows(QUESTION, 2, rng(seed)), "the seed decides"
+        kinds = [POSITIVE, *[NEGATIVE] * min(wrong, 6), *[PERTURBED] * int(changed)]
         assert [row.kind for row in rows] == kinds
-        told = [said(row) for row in rows if row.kind == WRONG]
+        told = [said(row) for row in rows if row.kind == NEGATIVE]
         assert len(set(told)) == len(told)
         for row in rows:
             assert row.group == 2
-            assert (said(row) == said(rows[0])) == (row.kind != WRONG)
-            assert bool(row.starts) == bool(row.ends) == (row.kind == RIGHT)
-            if row.kind == CHANGED:
-                assert row.ids[: row.rest] != rows[0].ids[: rows[0].rest]
+            assert (said(row) == said(rows[0])) == (row.kind != NEGATIVE)
+            assert bool(row.starts) == bool(row.ends) == (row.kind == POSITIVE)
+            if row.kind == PERTURBED:
+                assert row.ids[: row.segment_start] != rows[0].ids[: rows[0].segment_start]
 
 
 def test_questions_are_typed_as_people_type() -> None:
-    maker = maker_of(TEXTS)
-    rows = [maker.rows(QUESTION, 0, chance(seed))[0] for seed in range(300)]
-    typed = {tokenizer().decode(row.ids[1 : row.rest - 1]) for row in rows}
+    builder = builder_of(TEXTS)
+    rows = [builder.rows(QUESTION, 0, rng(seed))[0] for seed in range(300)]
+    typed = {tokenizer().decode(row.ids[1 : row.segment_start - 1]) for row in rows}
     assert {"when did anna come to riga?", "when did anna come to riga", "anna come riga"} <= typed
     assert 10 < len(typed) < 100, "and with slips of the finger"
     short = TrainingQuestion("Who was it?", whole(TEXTS, 0), ((0, 4),), ())
-    assert all(maker.rows(short, 0, chance(seed))[0].rest > 3 for seed in range(100))
+    assert all(builder.rows(short, 0, rng(seed))[0].segment_start > 3 for seed in range(100))
 
 
 def test_the_most_tempting_are_chosen_most_often() -> None:
-    maker = maker_of(TEXTS)
-    chosen = [said(maker.rows(QUESTION, 0, chance(seed))[1]) for seed in range(600)]
+    builder = builder_of(TEXTS)
+    chosen = [said(builder.rows(QUESTION, 0, rng(seed))[1]) for seed in range(600)]
     counts = [sum(f"number {n} " in text for text in chosen) for n in range(6)]
     assert sum(counts) == 600 and min(counts) > 0
     assert sum(counts[:2]) > sum(counts[4:])
@@ -170,14 +178,14 @@ LENGTHS = st.lists(st.integers(4, 30), min_size=1, max_size=20)
 
 
 def row_of(length: int, number: int = 0) -> Row:
-    return Row([number + 7] * length, rest=2, words=3, kind=WRONG, group=number)
+    return Row([number + 7] * length, segment_start=2, passage_start=3, kind=NEGATIVE, group=number)
 
 
 @settings(deadline=None)
 @given(LENGTHS)
 def test_padding_is_masked_and_of_no_segment(lengths: list[int]) -> None:
     rows = [row_of(length, n) for n, length in enumerate(lengths)]
-    made = inputs(rows)
+    made = padded(rows)
     for tensor in (made.ids, made.segments, made.mask):
         assert tensor.shape == (len(rows), max(lengths))
     assert made.mask.dtype == torch.bool and made.ids.dtype == torch.int64
@@ -194,7 +202,7 @@ def test_no_row_is_lost_when_they_are_put_together_by_length(
     lengths: list[int], parts: int
 ) -> None:
     rows = [row_of(length, n) for n, length in enumerate(lengths)]
-    found = list(by_length(rows, parts))
+    found = list(length_buckets(rows, parts))
     flat = [row for part in found for row in part]
     assert sorted(row.group for row in flat) == list(range(len(rows)))
     assert [len(row.ids) for row in flat] == sorted(lengths)

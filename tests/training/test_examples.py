@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from retrieval.documents.passages import split_into_passages
 from retrieval.evaluation.metrics import answer_in_quote
-from training.examples import HARD, Examples, TrainingPassage, TrainingQuestion, load
+from training.examples import MAX_HARD_NEGATIVES, Examples, TrainingPassage, TrainingQuestion, load
 
 LONG = "and so on, " * 18
 """So much of a sentence that it is a passage of its own."""
@@ -85,7 +85,7 @@ def test_the_passage_with_more_of_the_questions_words_is_meant(tmp_path: Path) -
     texts = [text, "Another text."]
     question = asked("Whom did the river take?", "Anna", text, place=0)
     examples = written(tmp_path, texts, [question], [[]])
-    right = only(examples).right
+    right = only(examples).positive
     assert examples.words(right).startswith("Here the river took Anna")
     assert only(examples).answers == ((20, 24),)
 
@@ -94,7 +94,7 @@ def test_between_equals_the_label_decides(tmp_path: Path) -> None:
     text = " ".join(sentence(words) for words in ("Anna came", "Anna stayed, Anna!", "Anna went"))
     questions = [asked("Who was it?", "Anna", text, place=place) for place in range(4)]
     examples = written(tmp_path, [text, "Another text."], questions, [[]] * 4)
-    starts = [question.right.start for question in examples.training]
+    starts = [question.positive.start for question in examples.training]
     assert starts == [p.start for p in (split_into_passages(text)[n] for n in (0, 1, 1, 2))]
     assert examples.training[1].answers == ((5, 9), (18, 22))
 
@@ -105,10 +105,10 @@ def test_wrong_passages_are_those_found_that_hold_no_answer(tmp_path: Path) -> N
     question = asked("Who?", "Anna Berzina", texts[0], also="Miss B.")
     found = passages_of(texts)[::-1]
     examples = written(tmp_path, texts, [question], [found])
-    wrong = [each.paragraph for each in only(examples).wrong]
-    assert wrong == [*range(24, 4, -1), 3, 2][:HARD]
+    wrong = [each.paragraph for each in only(examples).hard_negatives]
+    assert wrong == [*range(24, 4, -1), 3, 2][:MAX_HARD_NEGATIVES]
     shorter = written(tmp_path / "shorter", texts, [question], [found[-5:]])
-    assert [each.paragraph for each in only(shorter).wrong] == [3, 2]
+    assert [each.paragraph for each in only(shorter).hard_negatives] == [3, 2]
 
 
 def test_a_question_whose_answer_no_passage_holds_whole_is_left_out(tmp_path: Path) -> None:
@@ -127,7 +127,7 @@ def test_the_questions_to_one_article_are_learnt_from_or_held_out_all(tmp_path: 
     questions = [asked(f"Who {n}?", "Anna", text, paragraph=n) for n, text in enumerate(texts)]
     examples = written(tmp_path, texts, questions, [[]] * 80)
     parts = [
-        {examples.articles[question.right.paragraph] for question in part}
+        {examples.articles[question.positive.paragraph] for question in part}
         for part in (examples.training, examples.held_out)
     ]
     assert sorted(parts[0] | parts[1]) == list(range(40))
@@ -152,9 +152,9 @@ def test_any_example_is_right(texts: list[str], data: st.DataObject) -> None:
         examples = written(Path(folder), texts, [row], [found])
     question = only(examples)
 
-    words = examples.words(question.right)
+    words = examples.words(question.positive)
     assert [words[start:end] for start, end in question.answers] == ["Anna"] * words.count("Anna")
-    assert words.count("Anna") >= 1 and question.right.paragraph == 0
+    assert words.count("Anna") >= 1 and question.positive.paragraph == 0
 
     def told(passage: TrainingPassage) -> float:
         said = examples.words(passage)
@@ -162,14 +162,16 @@ def test_any_example_is_right(texts: list[str], data: st.DataObject) -> None:
         return sum(rare)
 
     holding = [p for p in passages_of(texts[:1]) if "Anna" in examples.words(p)]
-    assert told(question.right) == max(map(told, holding))
+    assert told(question.positive) == max(map(told, holding))
     label = row["evidence"][0]["start"]
     labelled = next(p for p in holding if p.start <= label < p.end)
-    if told(labelled) == told(question.right):
-        assert question.right == labelled
+    if told(labelled) == told(question.positive):
+        assert question.positive == labelled
 
-    for wrong in question.wrong:
+    for wrong in question.hard_negatives:
         assert not answer_in_quote(["Anna", "Carla"], examples.words(wrong))
-        assert wrong != question.right
+        assert wrong != question.positive
     unfit = [p for p in found if {"Anna", "Carla"} & set(examples.words(p).split())]
-    assert list(question.wrong) == [p for p in found if p not in unfit][:HARD]
+    assert (
+        list(question.hard_negatives) == [p for p in found if p not in unfit][:MAX_HARD_NEGATIVES]
+    )

@@ -15,10 +15,10 @@ from torch import nn
 from transformers import BertModel
 
 from retrieval.models.encoder.loader import DEFAULT_MODEL, local_folder
-from training.batches import CHANGED, RIGHT, WRONG, Row, inputs
-from training.export import published, written
-from training.losses import loss_of
-from training.model import Inputs, ReaderModel, Scores, from_bert, packaged, to_bert
+from training.batches import NEGATIVE, PERTURBED, POSITIVE, Row, padded
+from training.export import from_onnx, to_onnx
+from training.losses import reader_losses
+from training.model import Inputs, ReaderModel, Scores, from_bert, load_packaged, to_bert
 
 QUESTIONS = [
     "Who headed the delegation?",
@@ -44,7 +44,7 @@ def folder() -> Path:
 @cache
 def model() -> ReaderModel:
     torch.manual_seed(3)  # for the heads
-    made = packaged(folder(), dropout=0.1)
+    made = load_packaged(folder(), dropout=0.1)
     made.eval()
     return made
 
@@ -58,7 +58,7 @@ def rows() -> list[Row]:
     for question in QUESTIONS:
         for passage in PASSAGES:
             asked, said = tokenizer.encode(question).ids, tokenizer.encode(passage).ids
-            made.append(Row([*asked, *said[1:]], len(asked), len(asked), WRONG, 0))
+            made.append(Row([*asked, *said[1:]], len(asked), len(asked), NEGATIVE, 0))
     return made
 
 
@@ -75,7 +75,7 @@ def close(one: torch.Tensor, other: torch.Tensor) -> None:
 def test_its_layers_are_those_of_bert() -> None:
     bert: nn.Module = BertModel.from_pretrained(folder(), attn_implementation="eager")
     bert.eval()
-    batch = inputs(rows())
+    batch = padded(rows())
     hidden: list[torch.Tensor] = []
     hook = model().layers[-1].register_forward_hook(lambda _, __, output: hidden.append(output))
     (scores,) = scores_of(batch)
@@ -90,11 +90,11 @@ def test_its_layers_are_those_of_bert() -> None:
 
 def test_the_parts_of_a_batch_and_their_padding_do_not_meet() -> None:
     parts = [rows()[:3], rows()[3:4], rows()[4:]]
-    together = scores_of(*map(inputs, parts))
+    together = scores_of(*map(padded, parts))
     for part, scores in zip(parts, together, strict=True):
-        assert scores.start.shape == scores.end.shape == inputs(part).ids.shape
+        assert scores.start.shape == scores.end.shape == padded(part).ids.shape
         for n, row in enumerate(part):
-            (alone,) = scores_of(inputs([row]))
+            (alone,) = scores_of(padded([row]))
             close(scores.relevance[n], alone.relevance[0])
             close(scores.start[n, : len(row.ids)], alone.start[0])
             close(scores.end[n, : len(row.ids)], alone.end[0])
@@ -117,8 +117,8 @@ def test_its_weights_go_under_berts_names_and_back() -> None:
 
 
 def test_the_export_says_about_the_same() -> None:
-    session = onnxruntime.InferenceSession(written(model().state_dict()))
-    batch = inputs(rows())
+    session = onnxruntime.InferenceSession(to_onnx(model().state_dict()))
+    batch = padded(rows())
     relevance, span = (
         np.asarray(output)
         for output in session.run(
@@ -147,8 +147,8 @@ def test_the_export_says_about_the_same() -> None:
 def test_a_written_reader_can_be_trained_further(tmp_path: Path) -> None:
     state = model().state_dict()
     file = tmp_path / "reader.onnx"
-    file.write_bytes(written(state))
-    found = published(file)
+    file.write_bytes(to_onnx(state))
+    found = from_onnx(file)
     assert set(found) == set(state)
     for name, value in found.items():
         # Rounded to the nearest of 63 steps up to the largest weight: by half a step at most.
@@ -167,9 +167,14 @@ def row(kind: int, group: int, length: int, *places: tuple[int, int]) -> Row:
 
 
 BATCH = [
-    [row(RIGHT, 0, 7, (3, 4)), row(WRONG, 0, 8), row(CHANGED, 0, 7), row(WRONG, 1, 6)],
-    [row(RIGHT, 1, 9, (3, 3), (5, 7)), row(WRONG, 2, 9), row(CHANGED, 2, 8), row(WRONG, 1, 10)],
-    [row(RIGHT, 3, 5, (3, 3))],
+    [row(POSITIVE, 0, 7, (3, 4)), row(NEGATIVE, 0, 8), row(PERTURBED, 0, 7), row(NEGATIVE, 1, 6)],
+    [
+        row(POSITIVE, 1, 9, (3, 3), (5, 7)),
+        row(NEGATIVE, 2, 9),
+        row(PERTURBED, 2, 8),
+        row(NEGATIVE, 1, 10),
+    ],
+    [row(POSITIVE, 3, 5, (3, 3))],
 ]
 
 
@@ -186,16 +191,16 @@ def slowly(scores: list[Scores], batch: list[list[Row]]) -> dict[str, float]:
                 chances = {p: math.exp(ends[n, p]) for p in (0, *range(3, len(each.ids) - 1))}
                 told = sum(chances[p] for p in (gold or [0])) / sum(chances.values())
                 lost -= math.log(told) / 2
-            (span if each.kind == RIGHT else none).append(lost)
+            (span if each.kind == POSITIVE else none).append(lost)
             logit = float(score.relevance[n])
             relevance.setdefault(each.group, []).append((each.kind, logit))
-            judge.append((each.kind == RIGHT, 1 / (1 + math.exp(-logit))))
+            judge.append((each.kind == POSITIVE, 1 / (1 + math.exp(-logit))))
     rank, pair = [], []
     for members in relevance.values():
-        for best in (logit for kind, logit in members if kind == RIGHT):
-            others = sum(math.exp(logit) for kind, logit in members if kind != CHANGED)
+        for best in (logit for kind, logit in members if kind == POSITIVE):
+            others = sum(math.exp(logit) for kind, logit in members if kind != PERTURBED)
             rank.append(math.log(others) - best)
-            pair += [math.log(1 + math.exp(x - best)) for kind, x in members if kind == CHANGED]
+            pair += [math.log(1 + math.exp(x - best)) for kind, x in members if kind == PERTURBED]
     judged = [-math.log(p) if right else -math.log(1 - p) for right, p in judge]
     return {
         name: sum(values) / len(values) if values else 0.0
@@ -207,26 +212,26 @@ def slowly(scores: list[Scores], batch: list[list[Row]]) -> dict[str, float]:
 
 @pytest.mark.parametrize("parts", [slice(3), slice(1), slice(1, 2), slice(2, 3)])
 def test_the_loss_is_what_it_says(parts: slice) -> None:
-    chance = random.Random(1)  # noqa: S311 - not a secret
+    rng = random.Random(1)  # noqa: S311 - not a secret
     batch = BATCH[parts]
 
     def some(*shape: int) -> torch.Tensor:
-        return torch.tensor([chance.gauss(0, 2) for _ in range(math.prod(shape))]).view(shape)
+        return torch.tensor([rng.gauss(0, 2) for _ in range(math.prod(shape))]).view(shape)
 
     scores = []
     for part in batch:
         length = max(len(each.ids) for each in part)
         scores.append(Scores(some(len(part)), some(len(part), length), some(len(part), length)))
-    found = {name: float(loss) for name, loss in loss_of(scores, batch).items()}
+    found = {name: float(loss) for name, loss in reader_losses(scores, batch).items()}
     assert found == pytest.approx(slowly(scores, batch), abs=1e-5)
 
 
 def test_what_is_right_costs_nothing_and_what_is_wrong_much() -> None:
-    batch = [[row(RIGHT, 0, 7, (3, 4)), row(WRONG, 0, 7), row(CHANGED, 0, 7)]]
+    batch = [[row(POSITIVE, 0, 7, (3, 4)), row(NEGATIVE, 0, 7), row(PERTURBED, 0, 7)]]
     start, end = torch.zeros(3, 7), torch.zeros(3, 7)
     start[0, 3] = end[0, 4] = 40
     start[1:, 0] = end[1:, 0] = 40
     right = Scores(torch.tensor([30.0, -30.0, -30.0]), start, end)
-    assert all(float(loss) < 1e-6 for loss in loss_of([right], batch).values())
+    assert all(float(loss) < 1e-6 for loss in reader_losses([right], batch).values())
     wrong = Scores(-right.relevance, start.flip(0), end.flip(0))
-    assert all(float(loss) > 10 for loss in loss_of([wrong], batch).values())
+    assert all(float(loss) > 10 for loss in reader_losses([wrong], batch).values())

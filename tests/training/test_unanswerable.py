@@ -13,8 +13,8 @@ NEIGHBOURS = {"river": ["ocean", "canal"], "bread": ["butter"], "schools": ["hou
 
 
 def changed(question: str, passage: str, article: str, seed: int = 0) -> str | None:
-    chance = random.Random(seed)  # noqa: S311 - not a secret
-    return unanswerable(question, passage, f"{passage}\n{article}", NEIGHBOURS, chance)
+    rng = random.Random(seed)  # noqa: S311 - not a secret
+    return unanswerable(question, passage, f"{passage}\n{article}", NEIGHBOURS, rng)
 
 
 def all_changes(question: str, passage: str, article: str) -> set[str | None]:

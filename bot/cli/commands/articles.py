@@ -74,14 +74,16 @@ def show(article_id: str, as_json: bool, library: str | None) -> int:
 def remove(article_id: str, library: str | None) -> int:
     """Remove an article; it comes back when its file is indexed again."""
     from bot import settings
-    from bot.discord.storage.server_settings import PRIVATE
+    from bot.discord.storage.server_settings import OWN_SOURCE_PREFIX
     from retrieval.library import open as open_library
     from retrieval.library.progress import Reporter
 
     config = settings.load(library)
     open_library(config.library).reader().close()  # fails where there is no library
     # One that a server added would be put back by the bot, unless it is removed there too.
-    was_kept = article_id.startswith(PRIVATE) and _remove_kept(article_id, config.discord_data)
+    was_kept = article_id.startswith(OWN_SOURCE_PREFIX) and _remove_kept(
+        article_id, config.discord_data
+    )
     with (
         open_library(config.library).session(None, Reporter()) as session,
         session.transaction() as change,
@@ -99,12 +101,12 @@ def _remove_kept(article_id: str, discord_data: Path) -> bool:
     Raises:
         StoreError: the bot's file is elsewhere.
     """
+    from bot.discord.storage import uploads
     from bot.discord.storage.database import Store
-    from bot.discord.storage.tables import TABLES
-    from bot.discord.uploads import kept_articles
+    from bot.discord.storage.schema import TABLES
 
     with closing(Store(discord_data, TABLES, existing=True)) as store:
-        return kept_articles.take_out(store, article_id)
+        return uploads.remove_as_operator(store, article_id)
 
 
 def _not_found(article_id: str) -> LibraryError:

@@ -33,7 +33,7 @@ def export(server: str | None, library: str | None) -> int:
     """Print the votes on answers as labelled questions, for quoth eval."""
     from bot import settings
     from bot.discord.storage.database import Store
-    from bot.discord.storage.tables import TABLES
+    from bot.discord.storage.schema import TABLES
     from bot.wording import counted
 
     config = settings.load(library)
@@ -72,7 +72,7 @@ def report(
     """Show what people asked that the articles don't answer."""
     from bot import settings
     from bot.discord.storage.database import Store
-    from bot.discord.storage.tables import TABLES
+    from bot.discord.storage.schema import TABLES
     from bot.discord.storage.unanswered import asked_since, gaps
 
     config = settings.load(library)

@@ -94,9 +94,7 @@ def sync_feeds(addresses: tuple[str, ...], force: bool, library: str | None) -> 
     from retrieval.library import open as open_library
 
     config = settings.load(library)
-    open_library(
-        config.library
-    ).reader().close()  # one that cannot be opened is told before a model is loaded
+    open_library(config.library).reader().close()  # its errors come before a model is loaded
     encoder = open_encoder(config)
     with reporting() as reporter:
         done = sync(

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import click
 
+from bot import priority
 from bot.cli.options import library_option
 from bot.cli.output import FAILED, OK
-from bot.priority import lower_priority
 
 
 @click.command("import")
@@ -14,7 +14,7 @@ from bot.priority import lower_priority
 @library_option
 def import_library(file: str, library: str | None) -> int:
     """Bring in what quoth export wrote into FILE; nothing is encoded."""
-    lower_priority()  # before an import starts threads
+    priority.lower_priority()  # before an import starts threads
     from bot import settings
     from bot.cli.progress import reporting, summary_line
     from retrieval.transfer import import_

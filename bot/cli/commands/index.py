@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import click
 
+from bot import priority
 from bot.cli.options import library_option
 from bot.cli.output import FAILED, OK
-from bot.priority import lower_priority
 from bot.terminal_text import one_line
 from retrieval.errors import ReadingError
 
@@ -40,7 +40,7 @@ def index(
 
     It leaves the processor to others who need it, such as those who ask.
     """
-    lower_priority()  # before an import makes threads
+    priority.lower_priority()  # before an import makes threads
     addresses = [path for path in paths if path.lower().startswith(("http://", "https://"))]
     files = [Path(path) for path in paths if path not in addresses]
     if rebuild + rollback + dry_run > 1:

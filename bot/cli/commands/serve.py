@@ -45,17 +45,17 @@ def _run_bot(config: "Settings", *, watch: bool) -> None:
     """Run the bot until a signal stops it."""
     from bot.cli.startup import open_answerer
     from bot.cli.watch_supervisor import supervised_watch
-    from bot.discord.asking.admission import Manners
-    from bot.discord.asking.desk import Desk
+    from bot.discord.asking.answer_service import Desk
+    from bot.discord.asking.throttle import Manners
     from bot.discord.client import QuothClient
     from bot.discord.operations import logs
     from bot.discord.operations.metrics import Metrics
     from bot.discord.run import run
     from bot.discord.storage.database import Store
+    from bot.discord.storage.schema import TABLES
     from bot.discord.storage.server_settings import Servers
-    from bot.discord.storage.tables import TABLES
-    from bot.discord.uploads.archive import Archive
-    from bot.discord.uploads.indexer_process import LibrarianProcess
+    from bot.discord.uploads.article_service import ArticleService
+    from bot.discord.uploads.indexer_process import IndexerProcess
 
     answerer = open_answerer(config)
     logs.set_up(config.discord_token, as_json=config.log_as_json, questions=config.log_questions)
@@ -75,7 +75,7 @@ def _run_bot(config: "Settings", *, watch: bool) -> None:
                 lambda: QuothClient(
                     Desk(answerer, store, manners),
                     Servers(store),
-                    Archive(store, config.library, LibrarianProcess(config)),
+                    ArticleService(store, config.library, IndexerProcess(config)),
                 ),
                 metrics,
                 config.metrics_port,

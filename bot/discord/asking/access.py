@@ -5,7 +5,7 @@ from typing import Any, cast
 import discord
 from discord import ui
 
-from bot.discord.asking.admission import Manners
+from bot.discord.asking.throttle import Manners
 from bot.discord.managing.base import manages
 from bot.discord.messages.replies import SENDING_ERRORS, Reply, log_unsent
 from bot.discord.operations import traces

@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 
 import discord
 
-from bot.discord.buttons.definitions import key_under
+from bot.discord.messages.components import key_under
 from bot.discord.messages.replies import SENDING_ERRORS
 
 Talk: TypeAlias = tuple[int, int]

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from bot.discord.asking.engine import Engine
-from bot.discord.storage.asked_questions import Turn
+from bot.discord.storage.questions import Turn
 from retrieval.answering import conversation
 from retrieval.answering.answer import Answer
 from retrieval.library.filter import Filter

@@ -13,10 +13,11 @@ import discord
 from discord import ui
 
 from bot.discord.asking.access import refusal, terms_of_interaction
-from bot.discord.asking.answer_flow import answer
+from bot.discord.asking.answer_reply import answer
+from bot.discord.asking.answer_service import Asker, Desk
 from bot.discord.asking.conversations import talk_in
-from bot.discord.asking.desk import Asker, Desk
-from bot.discord.buttons import definitions
+from bot.discord.messages import components
+from bot.discord.messages.error_messages import reason
 from bot.discord.messages.expanded_quotes import (
     NOT_SEEN,
     WITHDRAWN,
@@ -25,9 +26,8 @@ from bot.discord.messages.expanded_quotes import (
     quote_at,
     updated,
 )
-from bot.discord.messages.failure_reasons import reason
 from bot.discord.messages.replies import Reply, edit_reply, log_unsent, telling
-from bot.discord.storage.asked_questions import Turn
+from bot.discord.storage.questions import Turn
 from bot.discord.storage.server_settings import Servers, Terms
 from bot.discord.storage.votes import Vote as SaidVote
 from retrieval.answering.question import MAX_QUESTION
@@ -90,7 +90,7 @@ class Pressing:
             )
             # One that fits into no message on its own must not stop those after it.
             seen = shown + max(1, page.shown)
-            return Reply(page.text, definitions.under_more(key, seen, len(turn.places)))
+            return Reply(page.text, components.under_more(key, seen, len(turn.places)))
 
         await self._respond(interaction, work)
 
@@ -99,7 +99,7 @@ class Pressing:
         interaction: _Interaction,
         key: str | None,
         number: int,
-        where: definitions.Where,
+        where: components.Where,
     ) -> None:
         """Show the paragraphs before and after a quote."""
 
@@ -108,7 +108,7 @@ class Pressing:
             article = await self._desk.article_with(article_key, interaction.guild_id)
             turn = await self._turn(key, interaction) if key else None
             others = (
-                definitions.under_context(key, turn.places[:_A_PAGE], number)
+                components.under_context(key, turn.places[:_A_PAGE], number)
                 if key and turn
                 else None
             )

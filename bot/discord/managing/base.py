@@ -8,12 +8,12 @@ from typing import Any, TypeVar
 import discord
 from discord import app_commands
 
+from bot.discord.messages.error_messages import reason
 from bot.discord.messages.escape import escape, one_line
-from bot.discord.messages.failure_reasons import reason
 from bot.discord.messages.replies import SENDING_ERRORS, log_unsent
-from bot.discord.uploads.archive import Archive
-from bot.discord.uploads.indexer import Outcome, Request
-from bot.discord.uploads.kept_articles import UploadError
+from bot.discord.storage.uploads import UploadError
+from bot.discord.uploads.article_service import ArticleService
+from bot.discord.uploads.indexer import IndexRequest, IndexResult
 
 _T = TypeVar("_T")
 
@@ -116,15 +116,15 @@ class ManagersForm(discord.ui.Modal):
         await tell_error(interaction, error)
 
 
-async def work_and_show(
-    interaction: discord.Interaction, archive: Archive, request: Request
-) -> Outcome:
+async def run_with_progress(
+    interaction: discord.Interaction, article_service: ArticleService, request: IndexRequest
+) -> IndexResult:
     """Have a request done, showing its progress in the answer to a deferred interaction.
 
-    Raises what ``Archive.work`` does.
+    Raises what ``ArticleService.run`` does.
     """
     line = ProgressLine(lambda text: interaction.edit_original_response(content=text))
-    return await line.until(archive.work(request, line))
+    return await line.until(article_service.run(request, line))
 
 
 class ProgressLine:

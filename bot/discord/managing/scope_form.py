@@ -7,8 +7,8 @@ import discord
 
 from bot.discord.managing.base import ManagersForm, tell
 from bot.discord.messages.escape import escaped_title, one_line
-from bot.discord.storage.server_settings import Scope, source_of
-from bot.discord.uploads.archive import MOST_CHOICES
+from bot.discord.storage.server_settings import Scope, own_source
+from bot.discord.uploads.article_service import MAX_CHOICES
 from retrieval.documents.article import parse_date, single_line
 
 OURS = "This server's own articles"
@@ -21,7 +21,7 @@ _Keep = Callable[[discord.Interaction, Scope | None], Awaitable[None]]
 
 def scope_in_words(scope: Scope, server: int) -> str:
     """What may be seen, on one line that does nothing in Discord."""
-    own = source_of(server)
+    own = own_source(server)
     if scope.sources is None:
         parts = ["all sources"]
     else:
@@ -63,11 +63,11 @@ class ScopeForm(ManagersForm):
         now = scope or Scope()
         chosen = now.sources or frozenset()
         firsts = [discord.SelectOption(label=AS_OTHERS, value=_AS_OTHERS)] if own else []
-        ours = source_of(server) in chosen
+        ours = own_source(server) in chosen
         firsts.append(discord.SelectOption(label=OURS, value=_OURS, default=ours))
-        offered = sources[: MOST_CHOICES - len(firsts)]
+        offered = sources[: MAX_CHOICES - len(firsts)]
         others = sorted(
-            each for each in chosen if each not in offered and each != source_of(server)
+            each for each in chosen if each not in offered and each != own_source(server)
         )
         self._sources = discord.ui.Select[discord.ui.View](
             custom_id="sources",
@@ -117,7 +117,7 @@ class ScopeForm(ManagersForm):
 
     def _chosen(self) -> frozenset[str] | None:
         listed = {
-            source_of(self._server) if value == _OURS else self._offered[int(value)]
+            own_source(self._server) if value == _OURS else self._offered[int(value)]
             for value in self._sources.values
         }
         # Cleaned, so that another server's own is never among them.

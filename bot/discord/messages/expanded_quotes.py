@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from bot.discord.messages.answer_message import MESSAGE_LIMIT, Page, fill, format_question
 from bot.discord.messages.escape import length
 from bot.discord.messages.quotation import citation, linked_title, quotation, quoted_lines
-from bot.discord.storage.asked_questions import Place
+from bot.discord.storage.questions import Place
 from retrieval.answering.answer import Quote
 from retrieval.documents.article import Article, Span
 from retrieval.documents.sentences import paragraphs, sentences

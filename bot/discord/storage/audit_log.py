@@ -25,29 +25,29 @@ OPERATOR = 0
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class AuditEntry:
     """One change.
 
     Attributes:
-        person: the id of who made it, or ``OPERATOR``.
+        user: the id of who made it, or ``OPERATOR``.
         at: when, in seconds since 1970.
-        what: what was done, in the past tense; text from anywhere may be in it.
+        action: what was done, in the past tense; text from anywhere may be in it.
     """
 
-    person: int
+    user: int
     at: int
-    what: str
+    action: str
 
 
-def record(connection: sqlite3.Connection, server: int, person: int, what: str) -> None:
+def record(connection: sqlite3.Connection, server: int, user: int, action: str) -> None:
     """Write a change down, in the same commit as the change."""
     connection.execute(
         "INSERT INTO audit (server, person, at, what) VALUES (?, ?, ?, ?)",
-        (server, person, int(time.time()), what),
+        (server, user, int(time.time()), action),
     )
 
 
-def last(store: Store, server: int, limit: int) -> list[Entry]:
+def latest(store: Store, server: int, limit: int) -> list[AuditEntry]:
     """The latest changes in a server, the newest first.
 
     Args:
@@ -60,4 +60,4 @@ def last(store: Store, server: int, limit: int) -> list[Entry]:
             "SELECT person, at, what FROM audit WHERE server = ? ORDER BY number DESC LIMIT ?",
             (server, limit),
         )
-        return [Entry(*row) for row in rows]
+        return [AuditEntry(*row) for row in rows]

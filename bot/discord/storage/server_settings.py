@@ -15,16 +15,16 @@ TABLE = Table(
     "servers", "CREATE TABLE servers (server INTEGER PRIMARY KEY, settings TEXT NOT NULL)"
 )
 
-PRIVATE = "discord:  "
+OWN_SOURCE_PREFIX = "discord:  "
 """What the source of each article begins with that a server keeps for itself.
 
 No other source can: whatever is read from outside has single spaces (``single_line``).
 """
 
 
-def source_of(server: int) -> str:
+def own_source(server: int) -> str:
     """The source of a server's own articles."""
-    return f"{PRIVATE}{server}"
+    return f"{OWN_SOURCE_PREFIX}{server}"
 
 
 def visible_to(server: int | None) -> Filter:
@@ -32,7 +32,7 @@ def visible_to(server: int | None) -> Filter:
 
     It knows no list that could be lost: what another server keeps is never in it.
     """
-    return Filter(withheld=PRIVATE, own=None if server is None else source_of(server))
+    return Filter(withheld=OWN_SOURCE_PREFIX, own=None if server is None else own_source(server))
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,8 +12,8 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from bot.discord.storage.asked_questions import KEPT, Passage
 from bot.discord.storage.database import Store, Table
+from bot.discord.storage.questions import KEPT, Passage
 from retrieval.documents.article import Article
 from retrieval.evaluation.metrics import normalise_answer
 

@@ -6,12 +6,12 @@ from typing import Literal
 
 import discord
 
-from bot.discord.managing.base import ManagersForm, line_of, work_and_show
+from bot.discord.managing.base import ManagersForm, line_of, run_with_progress
 from bot.discord.messages.answer_message import MESSAGE_LIMIT
 from bot.discord.messages.escape import escape, escaped_title, length, one_line
-from bot.discord.uploads.archive import Archive
-from bot.discord.uploads.file_reader import harmless, refusal
-from bot.discord.uploads.indexer import Outcome, Request
+from bot.discord.uploads.article_service import ArticleService
+from bot.discord.uploads.file_reader import file_problem, safe_file_name
+from bot.discord.uploads.indexer import IndexRequest, IndexResult
 from bot.wording import counted
 
 _log = logging.getLogger(__name__)
@@ -26,7 +26,7 @@ _MORE = " …"
 _TITLES = 3  # named in a line
 
 
-class AddModal(ManagersForm, title="Add articles"):
+class AddForm(ManagersForm, title="Add articles"):
     """Takes files, or the address of a page."""
 
     files = discord.ui.Label[discord.ui.View](
@@ -42,9 +42,9 @@ class AddModal(ManagersForm, title="Add articles"):
         ),
     )
 
-    def __init__(self, archive: Archive) -> None:
+    def __init__(self, article_service: ArticleService) -> None:
         super().__init__(timeout=14 * 60)
-        self._archive = archive
+        self._article_service = article_service
 
     async def on_submit(self, interaction: discord.Interaction, /) -> None:
         """Add them one after the other, and say what became of each."""
@@ -61,8 +61,8 @@ class AddModal(ManagersForm, title="Add articles"):
         await interaction.edit_original_response(content=text)
 
     async def _add_file(self, interaction: discord.Interaction, file: discord.Attachment) -> str:
-        name = harmless(file.filename)
-        if problem := refusal(name, file.size):
+        name = safe_file_name(file.filename)
+        if problem := file_problem(name, file.size):
             return escape(problem)
         try:
             data = await file.read()
@@ -71,15 +71,19 @@ class AddModal(ManagersForm, title="Add articles"):
         return await self._add(interaction, "file", name, data)
 
     async def _add(
-        self, interaction: discord.Interaction, do: Literal["file", "page"], name: str, data: bytes
+        self,
+        interaction: discord.Interaction,
+        action: Literal["file", "page"],
+        name: str,
+        data: bytes,
     ) -> str:
-        request = Request(do, interaction.guild_id or 0, interaction.user.id, name, data)
+        request = IndexRequest(action, interaction.guild_id or 0, interaction.user.id, name, data)
         try:
-            outcome = await work_and_show(interaction, self._archive, request)
+            outcome = await run_with_progress(interaction, self._article_service, request)
         except Exception as error:
             return line_of(error)
-        if outcome.waits:
-            _log.warning("what was added waits to be indexed: %s", one_line(outcome.waits, 300))
+        if outcome.deferred:
+            _log.warning("what was added waits to be indexed: %s", one_line(outcome.deferred, 300))
         return _said(outcome)
 
 
@@ -92,7 +96,7 @@ def _shortened(line: str, lines: int) -> str:
     return f"{kept}{_MORE}{'**' if kept.count('**') % 2 else ''}"
 
 
-def _said(outcome: Outcome) -> str:
+def _said(outcome: IndexResult) -> str:
     """What became of one file or page."""
     done = outcome.added
     parts = []
@@ -101,15 +105,15 @@ def _said(outcome: Outcome) -> str:
     if done.updated:
         before = f", which took the place of {_titles(done.replaced)}" if done.replaced else ""
         parts.append(f"Updated {_titles(done.updated)}{before}.")
-    if done.same:
+    if done.unchanged:
         parts.append(
-            f"{_titles(done.same)} is already here."
-            if len(done.same) == 1
-            else f"{counted(len(done.same), 'article')} are already here."
+            f"{_titles(done.unchanged)} is already here."
+            if len(done.unchanged) == 1
+            else f"{counted(len(done.unchanged), 'article')} are already here."
         )
     if outcome.problems:
         parts.append("Left out: " + "; ".join(map(escape, outcome.problems)))
-    if outcome.waits:
+    if outcome.deferred:
         parts.insert(0, _NOT_YET)
     return " ".join(parts)
 

@@ -4,37 +4,37 @@ import discord
 
 from bot.discord.managing.base import ManagersView
 from bot.discord.messages.escape import escaped_title
-from bot.discord.uploads.archive import Archive
-from bot.discord.uploads.listing import Found, Listed
+from bot.discord.uploads.article_service import ArticleService
+from bot.discord.uploads.listing import ArticlePage, ListedArticle
 from bot.wording import counted
 
-PAGE = 10
+PAGE_SIZE = 10
 """Articles on a page: with their titles, all of them fit into a message."""
 
 _TITLE = 60  # characters of a title, escaped at most twice as many: ten lines and the first fit
 
 
-class ArticleList(ManagersView):
+class ArticleListView(ManagersView):
     """The pages, each read when it is shown, and the buttons that turn them.
 
     Args:
-        archive: whose articles are listed.
+        article_service: whose articles are listed.
         server: for which.
         search: what was searched for, or nothing.
     """
 
-    def __init__(self, archive: Archive, server: int, search: str = "") -> None:
+    def __init__(self, article_service: ArticleService, server: int, search: str = "") -> None:
         super().__init__()
-        self._archive = archive
+        self._article_service = article_service
         self._server = server
         self._search = search
         self._page = 0
         self._pages = 1
 
     async def text(self) -> str:
-        """Read the page that is to be shown; raises what ``Archive.find`` does."""
+        """Read the page that is to be shown; raises what ``ArticleService.find`` does."""
         found = await self._read()
-        self._pages = max(1, -(-found.total // PAGE))
+        self._pages = max(1, -(-found.total // PAGE_SIZE))
         if self._page >= self._pages:  # some were removed meanwhile, or it was clicked twice
             self._page = self._pages - 1
             found = await self._read()
@@ -48,8 +48,10 @@ class ArticleList(ManagersView):
             lines[0] += f" · page {self._page + 1:,} of {self._pages:,}"
         return "\n".join([*lines, *map(_line, found.rows)])
 
-    async def _read(self) -> Found:
-        return await self._archive.find(self._server, self._search, self._page * PAGE, PAGE)
+    async def _read(self) -> ArticlePage:
+        return await self._article_service.find(
+            self._server, self._search, self._page * PAGE_SIZE, PAGE_SIZE
+        )
 
     @property
     def has_pages(self) -> bool:
@@ -58,25 +60,25 @@ class ArticleList(ManagersView):
 
     @discord.ui.button(label="Back")
     async def back(
-        self, interaction: discord.Interaction, button: discord.ui.Button["ArticleList"]
+        self, interaction: discord.Interaction, button: discord.ui.Button["ArticleListView"]
     ) -> None:
         """Turn a page back."""
-        await self._turn(interaction, -1)
+        await self._worker_lock(interaction, -1)
 
     @discord.ui.button(label="Next")
     async def next(
-        self, interaction: discord.Interaction, button: discord.ui.Button["ArticleList"]
+        self, interaction: discord.Interaction, button: discord.ui.Button["ArticleListView"]
     ) -> None:
         """Turn to the next page."""
-        await self._turn(interaction, 1)
+        await self._worker_lock(interaction, 1)
 
-    async def _turn(self, interaction: discord.Interaction, by: int) -> None:
+    async def _worker_lock(self, interaction: discord.Interaction, by: int) -> None:
         await interaction.response.defer()
         self._page = max(self._page + by, 0)
         await interaction.edit_original_response(content=await self.text(), view=self)
 
 
-def _line(article: Listed) -> str:
+def _line(article: ListedArticle) -> str:
     whose = "**ours** · " if article.own else ""
-    waiting = " · waits to be indexed" if article.waiting else ""
-    return f"- {whose}{escaped_title(article.title, _TITLE)} · {article.date or 'no date'}{waiting}"
+    pending = " · waits to be indexed" if article.pending else ""
+    return f"- {whose}{escaped_title(article.title, _TITLE)} · {article.date or 'no date'}{pending}"

@@ -9,7 +9,7 @@ from io import BytesIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from bot.discord.uploads.kept_articles import MAX_ARTICLES, MAX_CHARACTERS, UploadError
+from bot.discord.storage.uploads import MAX_ARTICLES, MAX_CHARACTERS, UploadError
 from bot.terminal_text import one_line
 from retrieval.documents.article import Article, single_line
 from retrieval.documents.formats import read_file
@@ -24,7 +24,7 @@ _LONGEST_NAME = 100
 _PROBLEMS_TOLD = 3
 
 
-def harmless(name: str) -> str:
+def safe_file_name(name: str) -> str:
     """A file's name without the path that may be in it, on one line, and not too long.
 
     Its suffix stays: it says how the file is read.
@@ -35,11 +35,11 @@ def harmless(name: str) -> str:
     return f"{stem[:_LONGEST_NAME].strip() or 'article'}{dot}{suffix[-20:]}"
 
 
-def refusal(name: str, size: int) -> str | None:
+def file_problem(name: str, size: int) -> str | None:
     """Why a file is not even fetched, in one line; None where it may be.
 
     Args:
-        name: as ``harmless`` gives it.
+        name: as ``safe_file_name`` gives it.
         size: in bytes.
     """
     if not supported_suffix(Path(name)):
@@ -55,7 +55,7 @@ def read_upload(name: str, data: bytes) -> tuple[list[Article], list[str]]:
     """Read the articles of a file.
 
     Args:
-        name: as ``harmless`` gives it.
+        name: as ``safe_file_name`` gives it.
         data: what is in it.
 
     Returns:
@@ -64,7 +64,7 @@ def read_upload(name: str, data: bytes) -> tuple[list[Article], list[str]]:
     Raises:
         UploadError: there is no article in it, or far too much.
     """
-    if problem := refusal(name, len(data)):
+    if problem := file_problem(name, len(data)):
         raise UploadError(problem)
     if name.lower().endswith(".gz") and _unpacks_to_too_much(data):
         raise UploadError(f"{name}: unpacks to more than {_MAX_UNPACKED / 1e6:.0f} MB; split it")

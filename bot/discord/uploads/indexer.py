@@ -1,7 +1,7 @@
 """Adds what a server uploads, and keeps the library in step with it: in a process of its own.
 
 Files and pages from anywhere are read here, where they can hold up no answer, at low priority. The
-bot starts it (``librarian_process.py``) for one ``Request`` at a time; killed at any moment it
+bot starts it (``librarian_process.py``) for one ``IndexRequest`` at a time; killed at any moment it
 leaves a library that the next one brings in step.
 """
 
@@ -10,11 +10,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
+from bot.discord.storage import uploads
 from bot.discord.storage.database import Store
-from bot.discord.uploads import kept_articles
+from bot.discord.storage.uploads import NO_CHANGES, AddResult, UploadError
 from bot.discord.uploads.file_reader import read_upload
-from bot.discord.uploads.kept_articles import NOTHING, Added, UploadError
-from bot.discord.uploads.listing import unsettled
+from bot.discord.uploads.listing import out_of_sync
 from retrieval.documents.article import Article
 from retrieval.errors import LibraryError, ReadingError
 from retrieval.library import open as open_library
@@ -22,53 +22,53 @@ from retrieval.library.location import Location
 from retrieval.library.progress import Reporter
 from retrieval.models.encoder import Encoder
 
-Progress = Callable[[str, int, int], None]
+ProgressCallback = Callable[[str, int, int], None]
 """Told what is being done, how much of it is done, and of how many (0: unknown)."""
 
-_PATIENCE = 600.0  # seconds for another process that writes: it may be indexing much
-_SECONDS_TO_ENCODE = 60.0
-_BATCH = 200  # articles committed at once
+_WRITER_TIMEOUT = 600.0  # seconds for another process that writes: it may be indexing much
+_ENCODE_TIMEOUT = 60.0
+_COMMIT_BATCH = 200  # articles committed at once
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class IndexRequest:
     """What is to be done.
 
     Attributes:
-        do: add the articles of a file or a page; or put what a server keeps into the library
-            again ("reindex"); or bring the library in step with what all keep ("settle").
+        action: add the articles of a file or a page; or put what a server keeps into the library
+            again ("reindex"); or bring the library in step with what all keep ("sync").
         server: for whom.
-        person: who wants it.
-        name: of the file, as ``harmless`` gives it; or the page's address.
+        user: who wants it.
+        name: of the file, as ``safe_file_name`` gives it; or the page's address.
         data: what is in the file.
     """
 
-    do: Literal["file", "page", "reindex", "settle"]
+    action: Literal["file", "page", "reindex", "sync"]
     server: int = 0
-    person: int = 0
+    user: int = 0
     name: str = ""
     data: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class IndexResult:
     """What was done.
 
     Attributes:
         added: what became of the articles.
         problems: what could not be read beside them, a line each.
         in_library: how many articles of the server the library holds now.
-        waits: why what was added is not in it yet, or None. It is tried again every minute.
+        deferred: why what was added is not in it yet, or None. It is tried again every minute.
     """
 
-    added: Added = NOTHING
+    added: AddResult = NO_CHANGES
     problems: tuple[str, ...] = ()
     in_library: int = 0
-    waits: str | None = None
+    deferred: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Librarian:
+class UploadIndexer:
     """What the work is done with.
 
     Attributes:
@@ -83,7 +83,7 @@ class Librarian:
     encoder: Encoder
     allow_private: bool = False
 
-    def work(self, request: Request, progress: Progress) -> Outcome:
+    def run(self, request: IndexRequest, progress: ProgressCallback) -> IndexResult:
         """Do what is asked, and bring the library in step.
 
         Raises:
@@ -92,26 +92,26 @@ class Librarian:
                 request brings it in step.
             StoreError: nothing can be kept; nothing was done.
         """
-        added = NOTHING
+        added = NO_CHANGES
         problems: list[str] = []
-        if request.do in ("file", "page"):
+        if request.action in ("file", "page"):
             progress("Reading", 0, 0)
             found, problems = self._read(request)
-            added = kept_articles.add(self.store, request.server, request.person, found)
-        waits = None
+            added = uploads.add(self.store, request.server, request.user, found)
+        deferred = None
         changed = bool(added.added or added.updated)
-        if changed or not added.same:
+        if changed or not added.unchanged:
             try:
-                self._settle(progress)
+                self._sync(progress)
             except LibraryError as error:
                 if not changed:
                     raise
-                waits = str(error)
-        count = len(kept_articles.states(self.store, request.server))
-        return Outcome(added, tuple(problems), count, waits)
+                deferred = str(error)
+        count = len(uploads.states(self.store, request.server))
+        return IndexResult(added, tuple(problems), count, deferred)
 
-    def _read(self, request: Request) -> tuple[list[Article], list[str]]:
-        if request.do == "file":
+    def _read(self, request: IndexRequest) -> tuple[list[Article], list[str]]:
+        if request.action == "file":
             return read_upload(request.name, request.data)
         # Imported here because files need none of it.
         from retrieval.ingest.web.page_index import fetch_page
@@ -122,23 +122,25 @@ class Librarian:
             raise UploadError(str(error)) from None
         return [page.article], []
 
-    def _settle(self, progress: Progress) -> None:
+    def _sync(self, progress: ProgressCallback) -> None:
         """Bring the library in step with what is kept."""
         progress("Waiting for its turn", 0, 0)
         library = open_library(self.library)
-        with library.session(self.encoder, Reporter(progress=progress), wait=_PATIENCE) as session:
+        with library.session(
+            self.encoder, Reporter(progress=progress), wait=_WRITER_TIMEOUT
+        ) as session:
             # Looked up holding the library: of two of us, the second sees what the first did.
             with session.reader() as reader:
-                due, gone = unsettled(reader, self.store)
-            for start in range(0, len(due), _BATCH):
+                due, gone = out_of_sync(reader, self.store)
+            for start in range(0, len(due), _COMMIT_BATCH):
                 progress("Indexing", start, len(due))
                 with session.transaction() as change:
-                    for each in kept_articles.articles(self.store, due[start : start + _BATCH]):
+                    for each in uploads.articles(self.store, due[start : start + _COMMIT_BATCH]):
                         change.put(each, str(each.source))
             if gone:
                 with session.transaction() as change:
                     for article_id in gone:
                         change.remove(article_id)
             # What waits may be everybody's: the watch does the rest, or the next of us.
-            enough = time.monotonic() + _SECONDS_TO_ENCODE
+            enough = time.monotonic() + _ENCODE_TIMEOUT
             session.encode_pending(self.encoder, lambda: time.monotonic() >= enough)

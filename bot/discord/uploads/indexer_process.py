@@ -19,9 +19,9 @@ from typing import IO, Any, Self
 
 from bot import settings
 from bot.discord.storage.database import Store
-from bot.discord.storage.tables import TABLES
-from bot.discord.uploads.indexer import Librarian, Outcome, Progress, Request
-from bot.discord.uploads.kept_articles import Added, UploadError
+from bot.discord.storage.schema import TABLES
+from bot.discord.storage.uploads import AddResult, UploadError
+from bot.discord.uploads.indexer import IndexRequest, IndexResult, ProgressCallback, UploadIndexer
 from bot.priority import lower_priority
 from bot.settings import Settings
 from retrieval.errors import LibraryError, QuothError
@@ -30,11 +30,11 @@ from retrieval.models.encoder import load_encoder
 
 _log = logging.getLogger(__name__)
 
-_SECONDS_TO_READ = 60.0  # one file or page; what takes longer was made to
+_READ_TIMEOUT = 60.0  # one file or page; what takes longer was made to
 _CODE = Path(__file__).parents[3]  # where ``bot`` is imported from
 
 
-class LibrarianProcess:
+class IndexerProcess:
     """Works off requests, each in a process that ends with it.
 
     Args:
@@ -42,7 +42,7 @@ class LibrarianProcess:
     """
 
     def __init__(self, chosen: Settings) -> None:
-        self._with = {
+        self._options = {
             "store": str(chosen.discord_data),
             "library": as_setting(chosen.library),
             "encoder": chosen.encoder,
@@ -53,17 +53,19 @@ class LibrarianProcess:
         self._lock = threading.Lock()  # of ``_process`` and ``_closed``
         self._closed = False
 
-    def work(self, request: Request, progress: Progress) -> Outcome:
-        """Have one request done; raises what ``Librarian.work`` does. For one thread at a time."""
-        about = {name: getattr(request, name) for name in ("do", "server", "person", "name")}
+    def run(self, request: IndexRequest, progress: ProgressCallback) -> IndexResult:
+        """Run one request; raises what ``UploadIndexer.run`` does. For one thread at a time."""
+        about = {name: getattr(request, name) for name in ("action", "server", "user", "name")}
         with (
             self._started() as process,
-            _logged(process.stderr),
-            _Deadline(process) as reading,
+            _logged_stderr(process.stderr),
+            _ReadTimeout(process) as reading,
         ):
             assert process.stdin and process.stdout  # noqa: S101 - both are pipes
             with suppress(BrokenPipeError):  # it ended already, and its status says so
-                process.stdin.write(json.dumps(self._with | about).encode() + b"\n" + request.data)
+                process.stdin.write(
+                    json.dumps(self._options | about).encode() + b"\n" + request.data
+                )
                 process.stdin.close()
             said: dict[str, Any] = {}
             for line in process.stdout:
@@ -79,8 +81,8 @@ class LibrarianProcess:
             raise LibraryError(said["failed"])
         if "added" not in said:
             raise LibraryError(f"the process that adds articles ended ({process.returncode})")
-        added = Added(**{change: tuple(titles) for change, titles in said["added"].items()})
-        return Outcome(added, tuple(said["problems"]), said["in_library"], said["waits"])
+        added = AddResult(**{change: tuple(titles) for change, titles in said["added"].items()})
+        return IndexResult(added, tuple(said["problems"]), said["in_library"], said["deferred"])
 
     def close(self) -> None:
         """End what is being done, and take nothing more; what was kept is indexed later."""
@@ -106,7 +108,7 @@ class LibrarianProcess:
             return self._process
 
 
-class _Deadline:
+class _ReadTimeout:
     """Kills a process that reads for too long: what it reads comes from anywhere.
 
     Attributes:
@@ -130,7 +132,7 @@ class _Deadline:
             self._timer.cancel()
             self._timer = None
         if reading:
-            self._timer = threading.Timer(_SECONDS_TO_READ, self._kill)
+            self._timer = threading.Timer(_READ_TIMEOUT, self._kill)
             self._timer.daemon = True
             self._timer.start()
 
@@ -140,7 +142,7 @@ class _Deadline:
 
 
 @contextmanager
-def _logged(said: IO[bytes] | None) -> Iterator[None]:
+def _logged_stderr(said: IO[bytes] | None) -> Iterator[None]:
     """Log what a process says until it ends."""
 
     def log() -> None:
@@ -169,16 +171,16 @@ def main() -> None:
         data = sys.stdin.buffer.read()
         try:
             with closing(Store(Path(given["store"]), TABLES, existing=True)) as store:
-                librarian = Librarian(
+                indexer = UploadIndexer(
                     store,
                     settings.load(given["library"]).library,
                     load_encoder(given["encoder"], device=given["device"], notify=lambda _: None),
                     allow_private=given["allow_private"],
                 )
-                request = Request(
-                    given["do"], given["server"], given["person"], given["name"], data
+                request = IndexRequest(
+                    given["action"], given["server"], given["user"], given["name"], data
                 )
-                outcome = librarian.work(request, lambda *step: say(progress=step))
+                outcome = indexer.run(request, lambda *step: say(progress=step))
             say(**dataclasses.asdict(outcome))
         except UploadError as error:
             say(refused=str(error))

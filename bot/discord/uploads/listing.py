@@ -5,15 +5,15 @@ What is read here waits for the disk: not in the event loop.
 
 from dataclasses import dataclass
 
+from bot.discord.storage import uploads
 from bot.discord.storage.database import Store
-from bot.discord.storage.server_settings import PRIVATE, source_of
-from bot.discord.uploads import kept_articles
+from bot.discord.storage.server_settings import OWN_SOURCE_PREFIX, own_source
 from retrieval.documents.article import id_key
 from retrieval.library.base import LibraryReader
 
 
 @dataclass(frozen=True, slots=True)
-class Listed:
+class ListedArticle:
     """An article in a list.
 
     Attributes:
@@ -21,14 +21,14 @@ class Listed:
         title: one line.
         date: YYYY-MM-DD, or None.
         own: whether the server added it itself.
-        waiting: whether it is kept, and not in the library yet as it is kept.
+        pending: whether it is kept, and not in the library yet as it is kept.
     """
 
     id: str
     title: str
     date: str | None
     own: bool
-    waiting: bool = False
+    pending: bool = False
 
     @property
     def key(self) -> str:
@@ -37,7 +37,7 @@ class Listed:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class ArticlePage:
     """A part of a list.
 
     Attributes:
@@ -46,33 +46,33 @@ class Found:
         total: how many articles it has.
     """
 
-    rows: tuple[Listed, ...]
+    rows: tuple[ListedArticle, ...]
     own: int
     total: int
 
 
 @dataclass(frozen=True, slots=True)
-class Status:
+class ArticleCounts:
     """What there is.
 
     Attributes:
         own: articles of the server in the library.
-        waiting: those that are kept, and not in it yet as they are kept.
-        archive: all others that the server may see.
-        leaving: those of the server that were removed and are in the library still.
-        pending: passages, anybody's, that are found by their words alone so far.
+        pending: those that are kept, and not in it yet as they are kept.
+        shared: all others that the server may see.
+        pending_removal: those of the server that were removed and are in the library still.
+        pending_passages: passages, anybody's, that are found by their words alone so far.
     """
 
     own: int
-    waiting: int
-    archive: int
-    leaving: int
     pending: int
+    shared: int
+    pending_removal: int
+    pending_passages: int
 
 
 def own_articles(
     library: LibraryReader, store: Store, server: int, search: str = ""
-) -> list[Listed]:
+) -> list[ListedArticle]:
     """A server's own articles, those first that wait, then the newest.
 
     Args:
@@ -81,23 +81,25 @@ def own_articles(
         server: whose.
         search: words that the title holds, without regard to case.
     """
-    there = {each.id: each for each in library.articles_of(source_of(server))}
-    kept = kept_articles.states(store, server)
-    removed = kept_articles.states(store, server, removed=True)
-    waiting = {
+    there = {each.id: each for each in library.articles_of(own_source(server))}
+    kept = uploads.states(store, server)
+    removed = uploads.states(store, server, removed=True)
+    pending = {
         each: state
         for each, state in kept.items()
         if each not in there or (there[each].title, there[each].sha256) != state
     }
     found = [
-        Listed(each, title, there[each].date if each in there else None, own=True, waiting=True)
-        for each, (title, _) in waiting.items()
+        ListedArticle(
+            each, title, there[each].date if each in there else None, own=True, pending=True
+        )
+        for each, (title, _) in pending.items()
     ]
     found += [
-        Listed(each.id, each.title, each.date, own=True)
+        ListedArticle(each.id, each.title, each.date, own=True)
         for each in there.values()
         # Of a server whose number only begins so it is not.
-        if each.source == source_of(server) and each.id not in removed and each.id not in waiting
+        if each.source == own_source(server) and each.id not in removed and each.id not in pending
     ]
     words = search.casefold().split()
     return [each for each in found if all(word in each.title.casefold() for word in words)]
@@ -105,7 +107,7 @@ def own_articles(
 
 def find(
     library: LibraryReader, store: Store, server: int, search: str, first: int, count: int
-) -> Found:
+) -> ArticlePage:
     """A part of the list of what a server may see.
 
     Args:
@@ -120,27 +122,33 @@ def find(
     words = search.split()
     rows = own[first : first + count]
     rows += (
-        Listed(each.id, each.title, each.date, own=False)
+        ListedArticle(each.id, each.title, each.date, own=False)
         for each in library.others(
-            PRIVATE, words, max(0, first - len(own)), max(0, count - len(rows))
+            OWN_SOURCE_PREFIX, words, max(0, first - len(own)), max(0, count - len(rows))
         )
     )
-    return Found(tuple(rows), len(own), len(own) + library.count_others(PRIVATE, words))
-
-
-def status(library: LibraryReader, store: Store, server: int) -> Status:
-    """Count what there is for a server."""
-    own = own_articles(library, store, server)
-    waiting = sum(each.waiting for each in own)
-    there = {each.id for each in library.articles_of(source_of(server))}
-    leaving = len(there & kept_articles.states(store, server, removed=True).keys())
-    return Status(
-        len(own) - waiting, waiting, library.count_others(PRIVATE), leaving, library.pending()
+    return ArticlePage(
+        tuple(rows), len(own), len(own) + library.count_others(OWN_SOURCE_PREFIX, words)
     )
 
 
-def unsettled(library: LibraryReader, store: Store) -> tuple[list[str], list[str]]:
+def status(library: LibraryReader, store: Store, server: int) -> ArticleCounts:
+    """Count what there is for a server."""
+    own = own_articles(library, store, server)
+    pending = sum(each.pending for each in own)
+    there = {each.id for each in library.articles_of(own_source(server))}
+    pending_removal = len(there & uploads.states(store, server, removed=True).keys())
+    return ArticleCounts(
+        len(own) - pending,
+        pending,
+        library.count_others(OWN_SOURCE_PREFIX),
+        pending_removal,
+        library.pending(),
+    )
+
+
+def out_of_sync(library: LibraryReader, store: Store) -> tuple[list[str], list[str]]:
     """The ids of the articles that are to be put into the library, and of those to take out."""
-    there = {each.id: (each.title, each.sha256) for each in library.articles_of(PRIVATE)}
-    due = [each for each, kept in kept_articles.states(store).items() if there.get(each) != kept]
-    return due, sorted(there.keys() & kept_articles.states(store, removed=True).keys())
+    there = {each.id: (each.title, each.sha256) for each in library.articles_of(OWN_SOURCE_PREFIX)}
+    due = [each for each, kept in uploads.states(store).items() if there.get(each) != kept]
+    return due, sorted(there.keys() & uploads.states(store, removed=True).keys())

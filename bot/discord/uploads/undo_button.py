@@ -8,7 +8,7 @@ import discord
 
 from bot.discord.managing.base import check, tell_error
 from bot.discord.messages.escape import escaped_title, one_line
-from bot.discord.uploads.archive import Archive
+from bot.discord.uploads.article_service import ArticleService
 from retrieval.errors import QuothError
 
 _log = logging.getLogger(__name__)
@@ -17,13 +17,13 @@ _TITLE = 80
 _NOT_YET = "Until the library is in step, which is tried every minute, it is not found yet."
 
 
-class _Keeper(Protocol):
+class _HasArticleService(Protocol):
     """The client."""
 
-    archive: Archive
+    article_service: ArticleService
 
 
-class PutBack(
+class UndoRemovalButton(
     discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]],
     template=r"quoth:put-back:(?P<key>[\w-]{11})",
 ):
@@ -60,10 +60,10 @@ class PutBack(
 
     async def callback(self, interaction: discord.Interaction) -> None:
         """Put it back, and index it."""
-        archive = cast(_Keeper, interaction.client).archive
+        article_service = cast(_HasArticleService, interaction.client).article_service
         try:
             await interaction.response.defer()
-            title = await archive.put_back(
+            title = await article_service.undo_removal(
                 interaction.guild_id or 0, interaction.user.id, self._key
             )
             if title is None:
@@ -74,7 +74,7 @@ class PutBack(
             line = f"{named} is kept again. {_NOT_YET}"
             await interaction.edit_original_response(content=line, view=None)
             try:
-                await archive.settle()
+                await article_service.sync()
             except QuothError as error:  # the line says so already
                 _log.warning("what was put back waits: %s", one_line(str(error), 300))
                 return

@@ -1,4 +1,4 @@
-"""What a file says of an article, and the checks that make an ``Article`` of it.
+"""The fields that a parser finds of an article, validated and made an ``Article``.
 
 Every format ends here, so that the same title, date or link is accepted or refused alike.
 """
@@ -105,7 +105,7 @@ def make_article(fields: ArticleFields, place: str) -> Article:
 
 
 def safe_url(value: str | None) -> str | None:
-    """Keep a link that is safe to show as one: http or https, no white space, not too long.
+    """A link that is safe to show as one: http or https, no white space, not too long.
 
     Returns:
         The link without the space around it, or None where it is none.
@@ -128,7 +128,7 @@ def strip_blank_lines(text: str) -> str:
 
 
 def _string(key: str, value: object, place: str) -> str | None:
-    """Check that a value is a string; a blank one says nothing."""
+    """A value that is to be a string; None for a blank one. Raises ReadingError for others."""
     if value is None:
         return None
     if not isinstance(value, str):
@@ -138,7 +138,7 @@ def _string(key: str, value: object, place: str) -> str | None:
 
 
 def _line(key: str, value: str | None, limit: int, place: str) -> str:
-    """Clean what is shown on one line, and refuse what is too long for it."""
+    """A value that is shown on one line. Raises ReadingError where it is too long for that."""
     # Measured before it is cleaned, which takes seconds on megabytes.
     length = len((value or "").strip())
     if length > limit:
@@ -147,7 +147,7 @@ def _line(key: str, value: str | None, limit: int, place: str) -> str:
 
 
 def _date(value: str | None, place: str) -> datetime.date | None:
-    """Read the date, or None where there is none."""
+    """The date, or None without one. Raises ReadingError for what is no date."""
     if value is None or not value.strip():
         return None
     try:

@@ -1,4 +1,4 @@
-"""From bytes to characters: UTF-8 and nothing else, so that what is quoted is what was written."""
+"""Decodes UTF-8 and nothing else, so that what is quoted is what was written."""
 
 import codecs
 
@@ -36,11 +36,11 @@ def decode(data: bytes, place: str) -> str:
 
 
 def is_utf16(data: bytes) -> bool:
-    """Say whether a file's first bytes are the byte order mark of UTF-16."""
+    """Whether the first bytes are a byte order mark of UTF-16."""
     return data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
 
 
 def read_failure(error: Exception) -> str:
-    """Say, on one line, why the system would not read a file or folder."""
+    """Why the system would not read a file or folder, on one line."""
     reason = getattr(error, "strerror", None) or type(error).__name__
     return f"cannot be read ({reason})"

@@ -1,4 +1,4 @@
-"""Files and folders: which of them can be read, and by which reader."""
+"""Finds files with articles, and reads each with the parser of its suffix."""
 
 import gzip
 import os
@@ -58,7 +58,7 @@ def find_files(root: Path) -> Iterator[Path | ReadingError]:
 
 
 def has_supported_suffix(path: Path) -> bool:
-    """Whether a file of this name would be read."""
+    """Whether there is a parser for files of this name."""
     return supported_suffix(path) is not None
 
 
@@ -97,15 +97,15 @@ def read_file(path: Path, root: Path, called: str = "") -> Iterator[Article | Re
             except OSError as error:
                 yield ReadingError(origin.place, read_failure(error))
                 return
-            yield _read_whole(data, origin, _PARSERS[suffix])
+            yield _parse_file(data, origin, _PARSERS[suffix])
         else:
             yield from _read_lines(file, origin, named=path == root)
 
 
-def _read_whole(
+def _parse_file(
     data: bytes, origin: Origin, read: Callable[[str, Origin], Article]
 ) -> Article | ReadingError:
-    """Make one article of one file."""
+    """Parse a file that is one article."""
     try:
         if len(data) > MAX_BYTES:
             raise ReadingError(origin.place, TOO_LONG)
@@ -120,7 +120,7 @@ def _read_whole(
 def _read_lines(
     file: BufferedIOBase, origin: Origin, named: bool
 ) -> Iterator[Article | ReadingError]:
-    """Read JSON lines, and tell who named a file of nothing but questions that it is one."""
+    """Read JSON lines; an error for a file of nothing but questions, if somebody named it."""
     nothing = True
     for result in read_jsonl_articles(file, origin):
         nothing = False
@@ -130,20 +130,20 @@ def _read_lines(
 
 
 def _visible_entries(folder: Path) -> list[Path]:
-    """Give what is in a folder, last name first, without the hidden."""
+    """The entries of a folder, last name first, without the hidden."""
     with os.scandir(folder) as entries:
         names = sorted((e.name for e in entries if not e.name.startswith(".")), reverse=True)
     return [folder / name for name in names]
 
 
 def supported_suffix(path: Path) -> str | None:
-    """Give the suffix by which a file is read, in lower case, or None for any other file."""
+    """The suffix that a file's parser goes by, in lower case, or None where there is no parser."""
     name = path.name.lower()
     return next((suffix for suffix in _SUFFIXES if name.endswith(suffix)), None)
 
 
 def _origin(path: Path, root: Path, suffix: str) -> Origin:
-    """Say where an article comes from."""
+    """The origin of the articles in a file."""
     below = path.relative_to(root) if root != path and path.is_relative_to(root) else None
     return Origin(
         place=printable(path),
@@ -153,17 +153,17 @@ def _origin(path: Path, root: Path, suffix: str) -> Origin:
 
 
 def _name(path: str, suffix: str) -> str:
-    """Make a name of a path; its bytes that are not UTF-8 become their codes."""
+    """A path without its suffix, on one line; bytes that are not UTF-8 become escapes."""
     return single_line(path[: -len(suffix)].encode(errors="backslashreplace").decode())
 
 
 def printable(path: Path) -> str:
-    """Write a path on one line."""
+    """A path on one line, with what cannot be printed escaped."""
     return "".join(c if c.isprintable() else repr(c)[1:-1] for c in str(path))
 
 
 def _not_readable(path: Path) -> ReadingError:
-    """Say why a path that was asked for cannot be read."""
+    """The error for a path that was asked for and cannot be read."""
     if not path.exists():
         problem = "no such file or folder"
     elif supported_suffix(path):

@@ -56,7 +56,7 @@ def _is_question(values: dict[str, object]) -> bool:
 
 
 def _read_article(values: dict[str, object], place: str, origin: Origin) -> Article | ReadingError:
-    """Make an article of one line's object, or say why not."""
+    """The article of one line's object, or the error in it."""
     try:
         return make_article(_fill_in(ArticleFields.from_mapping(values, place), origin), place)
     except ReadingError as error:
@@ -64,7 +64,7 @@ def _read_article(values: dict[str, object], place: str, origin: Origin) -> Arti
 
 
 def _fill_in(fields: ArticleFields, origin: Origin) -> ArticleFields:
-    """Find an id and a title for an article that has none.
+    """The fields with an id and a title, generated where the line has none.
 
     The id is made of the article, not of its line number, so that it stays the same when lines
     are added before it.
@@ -80,7 +80,7 @@ def _fill_in(fields: ArticleFields, origin: Origin) -> ArticleFields:
 
 
 def _first_words(text: str) -> str:
-    """Give the beginning of a text's first line, cut at a word."""
+    """The beginning of a text's first line, cut between words."""
     # Cut before it is cleaned, which takes seconds on megabytes.
     line = single_line(re.split(r"[\r\n]", text.lstrip()[: _TITLE_LENGTH * 10], maxsplit=1)[0])
     if len(line) <= _TITLE_LENGTH:

@@ -1,4 +1,4 @@
-"""Lines of JSON objects, read one by one, so that a file may be of any size."""
+"""JSON lines: one object a line, whatever it holds, streamed, so that a file may be of any size."""
 
 import gzip
 import json
@@ -12,7 +12,7 @@ from retrieval.errors import ReadingError
 _CHUNK = 1 << 20
 
 Line = tuple[str, dict[str, object] | ReadingError]
-"""Where it stands, as ``file:line``, and what it is, or why it is nothing."""
+"""Its place, as ``file:line``, and its object, or the error in it."""
 
 
 def read_jsonl_objects(file: BufferedIOBase, name: str, too_long: str) -> Iterator[Line]:
@@ -52,7 +52,7 @@ def read_jsonl_objects(file: BufferedIOBase, name: str, too_long: str) -> Iterat
 
 
 def _read_line(line: bytes, place: str) -> dict[str, object] | ReadingError | None:
-    """Read the object on one line, or say why not; None for a blank line."""
+    """The object on one line, or the error in it; None for a blank line."""
     try:
         content = decode(line, place)
         return _json_object(content, place) if content.strip() else None
@@ -61,7 +61,7 @@ def _read_line(line: bytes, place: str) -> dict[str, object] | ReadingError | No
 
 
 def _json_object(content: str, place: str) -> dict[str, object]:
-    """Parse one line."""
+    """Parse one line. Raises ReadingError where it is no JSON object."""
     try:
         value = json.loads(content)
     except json.JSONDecodeError as error:
@@ -95,7 +95,7 @@ def _skip_blank_lines(file: BufferedIOBase) -> int:
 
 
 def _why_unreadable(error: Exception) -> str:
-    """Say what is wrong with a file that could be opened but not read to its end."""
+    """Why a file that could be opened could not be read to its end."""
     if isinstance(error, EOFError):
         return "the gzip file is cut short here; get it again"
     if isinstance(error, gzip.BadGzipFile | zlib.error):

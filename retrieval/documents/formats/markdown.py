@@ -56,7 +56,7 @@ def parse_markdown(content: str, origin: Origin) -> Article:
 
 
 def _split(content: str, place: str) -> tuple[ArticleFields, str]:
-    """Separate the front matter from the text."""
+    """The fields of the front matter, and the text after it."""
     opening = _DASHES.match(content)
     if opening is None:
         return ArticleFields(), strip_blank_lines(content)
@@ -71,7 +71,7 @@ def _split(content: str, place: str) -> tuple[ArticleFields, str]:
 
 
 def _top_level(source: str, place: str) -> dict[str, object]:
-    """Read a mapping's own keys and values, each scalar as the string that is written.
+    """A YAML mapping's own keys and values, each scalar as the string that is written.
 
     The values inside lists and mappings are passed over: an article needs none of them. So is
     the usual ``yaml.load``: on front matter made to harm, libyaml's loader overflows the C stack
@@ -102,7 +102,7 @@ def _top_level(source: str, place: str) -> dict[str, object]:
 
 
 def _not_yaml(error: yaml.YAMLError, source: str, place: str) -> ReadingError:
-    """Say where and why front matter could not be parsed."""
+    """The error for front matter that could not be parsed, with its line."""
     mark = getattr(error, "problem_mark", None)
     # A character that YAML does not allow comes with its place in bytes, and no mark.
     before = source.encode(errors="replace")[: getattr(error, "position", 0)]
@@ -114,7 +114,7 @@ def _not_yaml(error: yaml.YAMLError, source: str, place: str) -> ReadingError:
 
 
 def _value(event: yaml.NodeEvent, key: str, place: str) -> object:
-    """Give a scalar as its string; a list or a mapping as an empty one, which says its kind."""
+    """A scalar as its string; a list or a mapping as an empty one, for its type."""
     if isinstance(event, yaml.ScalarEvent):
         plain_null = not event.style and event.value in ("", "~", "null")
         return None if plain_null else event.value
@@ -124,7 +124,7 @@ def _value(event: yaml.NodeEvent, key: str, place: str) -> object:
 
 
 def _first_heading(body: str) -> str | None:
-    """Find the first ``# heading`` that does not stand in a block of code."""
+    """The first ``# heading`` that is not in a fenced block of code, or None."""
     fence: str | None = None
     for line in body.split("\n"):
         if mark := _FENCE.match(line):
@@ -138,7 +138,7 @@ def _first_heading(body: str) -> str | None:
 
 
 def _heading(line: str) -> str | None:
-    """Give the words of a ``# heading`` (or ``# heading #``), or None where it is none."""
+    """The words of a ``# heading`` (or ``# heading #``), or None where it is none."""
     if not _HEADING.match(line):
         return None
     words = line.strip()[1:].strip()

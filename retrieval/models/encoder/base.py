@@ -1,4 +1,4 @@
-"""What an encoder is, whatever runs it."""
+"""The protocol of encoders, and L2 normalisation."""
 
 from collections.abc import Callable, Sequence
 from typing import Protocol, runtime_checkable
@@ -36,7 +36,15 @@ class Encoder(Protocol):
         ...
 
     def encode_passages(self, texts: Sequence[str], progress: Progress | None = None) -> Vectors:
-        """Encode passages, however long: nothing is cut off unseen."""
+        """Encode passages, of any length: none is truncated.
+
+        Args:
+            texts: see ``encoder_text``.
+            progress: told how many are done.
+
+        Returns:
+            Shape (texts, dimension), in their order.
+        """
         ...
 
 

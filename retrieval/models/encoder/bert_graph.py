@@ -24,7 +24,7 @@ from onnx import TensorProto, helper, numpy_helper
 
 Weights = Mapping[str, NDArray[np.float32]]
 
-_MULTIPLIED, _LOOKED_UP = 63, 127  # the largest weight, in steps of its scale
+_MATMUL_STEPS, _LOOKUP_STEPS = 63, 127  # of its scale, the largest weight of a row or column
 
 _CONTRIB = "com.microsoft"
 _OPSET = 17
@@ -71,7 +71,7 @@ class BertGraph(ABC):
         self._constants: list[onnx.TensorProto] = []
 
     def model(self) -> onnx.ModelProto:
-        """Write it."""
+        """The ONNX model: the inputs, the layers, and what ``_outputs`` makes of the last."""
         mask = self._node("Cast", ["attention_mask"], to=TensorProto.INT32)
         hidden = self._embed()
         for layer in range(self._shape.layers):
@@ -97,7 +97,7 @@ class BertGraph(ABC):
 
     @abstractmethod
     def _outputs(self, hidden: str) -> Mapping[str, Sequence[str | int]]:
-        """Make the outputs of the last layer's; returns their shapes."""
+        """Write the outputs from the last layer's ``hidden``; returns their names and shapes."""
 
     def _segment(self) -> str | None:
         """What is added to the embeddings for each piece's segment; None where there is one."""
@@ -107,7 +107,7 @@ class BertGraph(ABC):
 
     def _embed(self) -> str:
         words = self._weights["embeddings.word_embeddings.weight"]
-        scale, quantised = _quantise(words, axis=1, largest=_LOOKED_UP)
+        scale, quantised = _quantise(words, axis=1, largest=_LOOKUP_STEPS)
         table = self._constant("words", quantised)
         scales = self._constant("words.scale", scale)
         ids = "input_ids"
@@ -178,7 +178,7 @@ class BertGraph(ABC):
 
     def _columns(self, name: str, weight: NDArray[np.float32]) -> tuple[str, str, str]:
         """Constants of an (in, out) matrix with a scale for each column: q, scale, zero point."""
-        scale, quantised = _quantise(weight, axis=0, largest=_MULTIPLIED)
+        scale, quantised = _quantise(weight, axis=0, largest=_MATMUL_STEPS)
         return (
             self._constant(name + ".int8", quantised),
             self._constant(name + ".scale", scale.ravel()),
@@ -196,7 +196,7 @@ class BertGraph(ABC):
 
 
 class _EncoderGraph(BertGraph):
-    """An encoder: one vector of each text."""
+    """A graph with one vector a text: the pooled pieces of the last layer."""
 
     def _outputs(self, hidden: str) -> Mapping[str, Sequence[str | int]]:
         size = self._weights["embeddings.word_embeddings.weight"].shape[1]
@@ -218,7 +218,7 @@ class _EncoderGraph(BertGraph):
 def _quantise(
     weight: NDArray[np.float32], axis: int, largest: int
 ) -> tuple[NDArray[np.float32], NDArray[np.int8]]:
-    """The scale of each row or column, and the weights in steps of it."""
-    most = np.abs(weight).max(axis=axis, keepdims=True)
-    scale: NDArray[np.float32] = np.where(most > 0, most / largest, 1).astype(np.float32)
+    """The scale of each row or column, and the weights in steps of it, as int8."""
+    max_abs = np.abs(weight).max(axis=axis, keepdims=True)
+    scale: NDArray[np.float32] = np.where(max_abs > 0, max_abs / largest, 1).astype(np.float32)
     return scale, np.clip(np.rint(weight / scale), -largest, largest).astype(np.int8)

@@ -5,14 +5,12 @@
 writes ``model.onnx``, ``tokenizer.json`` and ``encoder.json`` into the folder, which exists and
 is empty. On failure the last line on standard error says why.
 
-Several forms are tried, the fastest first; the first whose vectors agree with the original's is
+Several formats are tried, the fastest first; the first whose vectors agree with the original's is
 kept. Where none does, ``encoder.json`` says that sentence-transformers has to run the model.
 """
 
 import json
 import sys
-import warnings
-from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,18 +18,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from retrieval.models.encoder.base import Vectors, l2_normalise
+from retrieval.models.encoder.export_formats import export_formats
 from retrieval.models.encoder.export_record import ExportedModel
 
 if TYPE_CHECKING:
-    import torch
     from sentence_transformers import SentenceTransformer
-
-    from retrieval.models.encoder.bert_graph import BertShape
-
-MIN_INT8_COSINE = 0.99
-"""Mean cosine to the original's vectors below which an int8 model is not kept."""
-
-_MIN_FLOAT_COSINE = 0.9999
 
 # Short and long, plain and odd, so that padding, truncation and rare pieces are all in the check.
 _CHECK_TEXTS = (
@@ -49,7 +40,7 @@ _CHECK_TEXTS = (
 
 
 def export(source: str, folder: Path) -> ExportedModel:
-    """Write the fastest faithful form of a model into a folder.
+    """Write the fastest faithful export of a model into a folder.
 
     Args:
         source: a path, or a name on the model hub, as sentence-transformers takes it.
@@ -59,32 +50,32 @@ def export(source: str, folder: Path) -> ExportedModel:
         What ``encoder.json`` says.
     """
     model = _load(source)
-    wanted = l2_normalise(np.asarray(model.encode(list(_CHECK_TEXTS), show_progress_bar=False)))
+    reference = l2_normalise(np.asarray(model.encode(list(_CHECK_TEXTS), show_progress_bar=False)))
     queries, passages = _prompts(model)
     limit = int(model.max_seq_length or 512)
 
-    def described(runtime: str, precision: str, cosine: float) -> ExportedModel:
+    def record(runtime: str, precision: str, cosine: float) -> ExportedModel:
         return ExportedModel(
             runtime=runtime,
             precision=precision,
             mean_cosine=round(cosine, 5),
-            dimension=wanted.shape[1],
+            dimension=reference.shape[1],
             max_pieces=limit,
             query_prompt=queries,
             passage_prompt=passages,
         )
 
-    found = described("sentence-transformers", "float32", 1.0)
+    found = record("sentence-transformers", "float32", 1.0)
     if _save_tokenizer(model, folder):
-        for precision, floor, write in _forms(model):
+        for form in export_formats(model, _CHECK_TEXTS[:2]):
             try:
-                write(folder / "model.onnx")
-                cosine = _agreement(folder, described("onnx", precision, 0), wanted)
-            except Exception as error:  # whatever an exporter trips over, the next form may work
-                print(f"{write.__name__}: {type(error).__name__}: {error}", file=sys.stderr)
+                form.write(folder / "model.onnx")
+                cosine = _mean_cosine(folder, record("onnx", form.precision, 0), reference)
+            except Exception as error:  # whatever an exporter trips over, the next may work
+                print(f"{form.write.__name__}: {type(error).__name__}: {error}", file=sys.stderr)
                 continue
-            if cosine >= floor:
-                found = described("onnx", precision, cosine)
+            if cosine >= form.min_cosine:
+                found = record("onnx", form.precision, cosine)
                 break
     if found.runtime != "onnx":
         (folder / "model.onnx").unlink(missing_ok=True)
@@ -117,139 +108,24 @@ def _save_tokenizer(model: "SentenceTransformer", folder: Path) -> bool:
     return True
 
 
-def _forms(
-    model: "SentenceTransformer",
-) -> list[tuple[str, float, Callable[[Path], None]]]:
-    """What to try, fastest first: precision, lowest mean cosine, and how to write it."""
-
-    def fused(path: Path) -> None:
-        import onnx
-
-        from retrieval.models.encoder import bert_graph
-
-        shape = _bert_shape(model)
-        if shape is None:
-            raise ValueError("not a plain BERT")
-        state: dict[str, torch.Tensor] = model.get_submodule("0.model").state_dict()
-        weights = {name: tensor.numpy() for name, tensor in state.items()}
-        onnx.save(bert_graph.build(weights, shape), str(path))
-
-    def traced(path: Path) -> None:
-        _trace(model, path)
-
-    def traced_int8(path: Path) -> None:
-        from onnxruntime.quantization import QuantType, quantize_dynamic
-
-        whole = path.with_name("float.onnx")
-        _trace(model, whole)
-        quantize_dynamic(
-            str(whole),
-            str(path),
-            per_channel=True,
-            weight_type=QuantType.QInt8,
-            op_types_to_quantize=["MatMul"],
-        )
-        whole.unlink()
-
-    return [
-        ("int8", MIN_INT8_COSINE, fused),
-        ("int8", MIN_INT8_COSINE, traced_int8),
-        ("float32", _MIN_FLOAT_COSINE, traced),
-    ]
-
-
-def _bert_shape(model: "SentenceTransformer") -> "BertShape | None":
-    """The shape of a model that ``bert_graph`` can write, or None."""
-    from sentence_transformers.sentence_transformer.modules import (
-        Normalize,
-        Pooling,
-        Transformer,
-    )
-
-    from retrieval.models.encoder.bert_graph import BertShape
-
-    modules = list(model)
-    if len(modules) not in (2, 3) or not isinstance(modules[0], Transformer):
-        return None
-    if not isinstance(modules[1], Pooling) or not all(
-        isinstance(module, Normalize) for module in modules[2:]
-    ):
-        return None
-    config = modules[0].model.config
-    pooling = modules[1].pooling_mode
-    plain = (
-        config.model_type == "bert"
-        and config.hidden_act == "gelu"
-        and getattr(config, "position_embedding_type", None) in (None, "absolute")
-        and pooling in ("mean", "cls")
-    )
-    if not plain:
-        return None
-    return BertShape(
-        layers=config.num_hidden_layers,
-        heads=config.num_attention_heads,
-        epsilon=config.layer_norm_eps,
-        pooling=str(pooling),
-    )
-
-
-def _trace(model: "SentenceTransformer", path: Path) -> None:
-    import torch
-
-    names = [
-        name
-        for name in ("input_ids", "attention_mask", "token_type_ids")
-        if name in model.tokenizer.model_input_names
-    ]
-
-    class Pipeline(torch.nn.Module):
-        """The model as a function of tensors instead of a dictionary."""
-
-        def __init__(self) -> None:
-            super().__init__()
-            self.model = model
-
-        def forward(self, *tensors: torch.Tensor) -> torch.Tensor:
-            features = dict(zip(names, tensors, strict=True))
-            vector: torch.Tensor = self.model(features)["sentence_embedding"]
-            return vector
-
-    example = model.tokenizer(list(_CHECK_TEXTS[:2]), padding=True, return_tensors="pt")
-    axes = {name: {0: "batch", 1: "pieces"} for name in names}
-    with warnings.catch_warnings(), torch.no_grad():
-        # The newer exporter needs two more packages and thrice the time for the same graph;
-        # whether the tracing one got it right is checked against the original anyway.
-        warnings.simplefilter("ignore")
-        torch.onnx.export(
-            Pipeline().eval(),
-            tuple(example[name] for name in names),
-            str(path),
-            dynamo=False,
-            opset_version=17,
-            input_names=names,
-            output_names=["vector"],
-            dynamic_axes={**axes, "vector": {0: "batch"}},
-        )
-
-
-def _agreement(folder: Path, described: ExportedModel, wanted: Vectors) -> float:
+def _mean_cosine(folder: Path, record: ExportedModel, reference: Vectors) -> float:
     """Mean cosine between the exported model's vectors and the original's.
 
     Texts longer than the model's limit are left out: the original cuts them off, we don't.
     """
     from retrieval.models.encoder.onnx_encoder import OnnxEncoder
 
-    encoder = OnnxEncoder(folder, described, identity="check", prompts=False)
+    encoder = OnnxEncoder(folder, record, identity="check", prompts=False)
     short = [n for n, text in enumerate(_CHECK_TEXTS) if encoder.fits(text)]
     vectors = encoder.encode_passages([_CHECK_TEXTS[n] for n in short])
-    cosines = (vectors * wanted[short]).sum(axis=1)
+    cosines = (vectors * reference[short]).sum(axis=1)
     if not np.isfinite(cosines).all():
         return 0.0
     return float(cosines.mean())
 
 
 def main() -> int:
-    """Export as the command line says."""
+    """Export as the command line says; the exit status."""
     source, folder = sys.argv[1:]
     try:
         export(source, Path(folder))

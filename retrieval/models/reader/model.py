@@ -19,20 +19,20 @@ from retrieval.errors import EncoderError
 from retrieval.models.encoder.loader import DEFAULT_MODEL, local_folder
 from retrieval.models.onnx_session import map_in_threads, open_session
 from retrieval.models.reader import word_pieces
-from retrieval.models.reader.word_pieces import Sequences
+from retrieval.models.reader.word_pieces import ReaderInput
 
 MODEL_FOLDER = Path(__file__).parent
-"""The folder of the trained model."""
+"""The folder of the trained model, its weights and its card."""
 
 READER_FILE = "reader.onnx"
 
-_FEWEST = 8  # passages that are read whatever time it takes
-_LONGEST_ANSWER = 30  # pieces
+_MIN_PASSAGES = 8  # read whatever time it takes
+_MAX_ANSWER_PIECES = 30
 
 
 @dataclass(frozen=True, slots=True)
 class ReaderOutput:
-    """What the reader says of a passage.
+    """The reader's output for one passage.
 
     Attributes:
         relevance: how well it answers, a logit.
@@ -46,7 +46,7 @@ class ReaderOutput:
 
 
 UNREAD = ReaderOutput(relevance=-20.0, margin=-20.0, answer=None)
-"""What is known of a passage that the reader had no time for, or no words to read in."""
+"""The output for a passage that the reader did not read."""
 
 
 class Reader:
@@ -71,7 +71,7 @@ class Reader:
         packaged = local_folder(DEFAULT_MODEL)
         try:
             self._session = open_session(path)
-            self._tokenizer = tokenizer() or word_pieces.plain(
+            self._tokenizer = tokenizer() or word_pieces.without_padding_or_truncation(
                 Tokenizer.from_file(f"{packaged}/tokenizer.json")
             )
         except Exception as error:
@@ -91,22 +91,24 @@ class Reader:
                 first few are always read.
 
         Returns:
-            A reading for each of the first passages, at least for the first few.
+            The output for each of the first passages, at least for the first few.
         """
-        (asked,) = word_pieces.tokenise(self._tokenizer, [question], word_pieces.MAX_QUESTION)
+        (asked,) = word_pieces.tokenise(
+            self._tokenizer, [question], word_pieces.MAX_QUESTION_PIECES
+        )
         titles = sorted({title for title, _ in passages})
-        cut = word_pieces.tokenise(self._tokenizer, titles, word_pieces.MAX_TITLE)
+        cut = word_pieces.tokenise(self._tokenizer, titles, word_pieces.MAX_TITLE_PIECES)
         title_parts = dict(zip(titles, cut, strict=True))
         words = word_pieces.tokenise(
-            self._tokenizer, [words for _, words in passages], word_pieces.MAX_WORDS
+            self._tokenizer, [words for _, words in passages], word_pieces.MAX_PASSAGE_PIECES
         )
         rows = [
-            word_pieces.together(asked, title_parts[title], part)
+            word_pieces.reader_input(asked, title_parts[title], part)
             for (title, _), part in zip(passages, words, strict=True)
         ]
 
         def in_time(number: int) -> ReaderOutput | None:
-            if number >= _FEWEST and time.perf_counter() > deadline:
+            if number >= _MIN_PASSAGES and time.perf_counter() > deadline:
                 return None
             return self._read_one(rows[number])
 
@@ -117,26 +119,26 @@ class Reader:
             readings.append(reading)
         return readings
 
-    def _read_one(self, row: Sequences) -> ReaderOutput:
+    def _read_one(self, row: ReaderInput) -> ReaderOutput:
         ids = np.array([row.ids], dtype=np.int64)
         segments = np.zeros_like(ids)
-        segments[0, row.rest :] = 1
+        segments[0, row.segment_start :] = 1
         inputs = {
             "input_ids": ids,
             "attention_mask": np.ones_like(ids),
             "token_type_ids": segments,
         }
         relevance, span = self._session.run(["relevance", "span"], inputs)
-        return _reading(float(relevance[0, 0]), span[0], row)
+        return _output(float(relevance[0, 0]), span[0], row)
 
 
-def _reading(relevance: float, span: NDArray[np.float32], row: Sequences) -> ReaderOutput:
-    last = row.words + len(row.offsets)
-    if last == row.words:  # nothing that the model knows as words
+def _output(relevance: float, span: NDArray[np.float32], row: ReaderInput) -> ReaderOutput:
+    last = row.passage_start + len(row.offsets)
+    if last == row.passage_start:  # nothing that the model knows as words
         return replace(UNREAD, relevance=relevance)
-    pairs = span[row.words : last, 0, None] + span[None, row.words : last, 1]
+    pairs = span[row.passage_start : last, 0, None] + span[None, row.passage_start : last, 1]
     pairs = np.where(
-        np.tri(len(pairs), k=_LONGEST_ANSWER - 1) - np.tri(len(pairs), k=-1), pairs, -np.inf
+        np.tri(len(pairs), k=_MAX_ANSWER_PIECES - 1) - np.tri(len(pairs), k=-1), pairs, -np.inf
     )
     first, final = divmod(int(pairs.argmax()), len(pairs))
     answer = Span(row.offsets[first][0], row.offsets[final][1])

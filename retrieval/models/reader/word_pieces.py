@@ -1,4 +1,4 @@
-"""What the reader is given: ``[CLS] question [SEP] title [SEP] words [SEP]``, as word pieces.
+"""The reader's input: ``[CLS] question [SEP] title [SEP] passage [SEP]``, as word pieces.
 
 The same code prepares what the model is trained on and what it reads when somebody asks.
 """
@@ -8,16 +8,16 @@ from dataclasses import dataclass
 
 from tokenizers import Encoding, Tokenizer
 
-MAX_QUESTION = 64
-MAX_TITLE = 32
-MAX_WORDS = 192
-"""Pieces of each part; the rest of a longer one is not read. A passage of English has some 70."""
+MAX_QUESTION_PIECES = 64
+MAX_TITLE_PIECES = 32
+MAX_PASSAGE_PIECES = 192
+"""Longer parts are truncated. A passage of English has some 70 word pieces."""
 
 _CLS, _SEP = 101, 102  # in the vocabulary of every uncased English BERT
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class TokenisedText:
     """A tokenised text.
 
     Attributes:
@@ -30,46 +30,48 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True)
-class Sequences:
-    """One question with one passage.
+class ReaderInput:
+    """One question with one passage, as a sequence of word pieces.
 
     Attributes:
         ids: all word pieces.
-        rest: where the title begins: segment 0 is before it, segment 1 from there on.
-        words: where the passage's own words begin.
-        offsets: of each of the words' pieces in the words.
+        segment_start: where segment 1 begins, with the title; segment 0 is the question.
+        passage_start: where the passage's own pieces begin.
+        offsets: of each of the passage's pieces, in characters of the passage.
     """
 
     ids: list[int]
-    rest: int
-    words: int
+    segment_start: int
+    passage_start: int
     offsets: Sequence[tuple[int, int]]
 
 
-def plain(tokenizer: Tokenizer) -> Tokenizer:
-    """Set a tokenizer up to cut texts into pieces and do nothing else."""
+def without_padding_or_truncation(tokenizer: Tokenizer) -> Tokenizer:
+    """The same tokenizer, set up to neither pad nor truncate; ``tokenise`` truncates."""
     tokenizer.no_padding()
     tokenizer.no_truncation()
     return tokenizer
 
 
-def tokenise(tokenizer: Tokenizer, texts: Sequence[str], limit: int) -> list[Part]:
-    """Cut texts into at most ``limit`` pieces each."""
+def tokenise(tokenizer: Tokenizer, texts: Sequence[str], limit: int) -> list[TokenisedText]:
+    """The word pieces of each text, without special ones, truncated to ``limit``."""
     return [
         _part(encoding, limit)
         for encoding in tokenizer.encode_batch(texts, add_special_tokens=False)
     ]
 
 
-def together(question: Part, title: Part, words: Part) -> Sequences:
-    """Put a question and a passage together for the reader."""
+def reader_input(
+    question: TokenisedText, title: TokenisedText, passage: TokenisedText
+) -> ReaderInput:
+    """The reader's input: ``[CLS] question [SEP] title [SEP] passage [SEP]``."""
     ids = [_CLS, *question.ids, _SEP]
-    rest = len(ids)
+    segment_start = len(ids)
     ids += [*title.ids, _SEP]
-    start = len(ids)
-    ids += [*words.ids, _SEP]
-    return Sequences(ids, rest, start, words.offsets)
+    passage_start = len(ids)
+    ids += [*passage.ids, _SEP]
+    return ReaderInput(ids, segment_start, passage_start, passage.offsets)
 
 
-def _part(encoding: Encoding, limit: int) -> Part:
-    return Part(encoding.ids[:limit], encoding.offsets[:limit])
+def _part(encoding: Encoding, limit: int) -> TokenisedText:
+    return TokenisedText(encoding.ids[:limit], encoding.offsets[:limit])

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from bot.discord.storage import uploads
 from bot.discord.storage.database import Store
-from bot.discord.storage.tables import TABLES
-from bot.discord.uploads import kept_articles
-from bot.discord.uploads.indexer import Librarian, Request
-from bot.discord.uploads.ownership import own_id, owned
+from bot.discord.storage.ownership import own_article, own_article_id
+from bot.discord.storage.schema import TABLES
+from bot.discord.uploads.indexer import IndexRequest, UploadIndexer
 from retrieval.models.encoder import load_encoder
 from tests.support.articles import article as made_of
 from tests.support.articles import build
@@ -133,27 +133,27 @@ def test_a_removed_article_comes_back_when_its_file_is_indexed(
 
 
 def test_what_was_added_in_discord_is_removed_for_good(indexed: Quoth, tmp_path: Path) -> None:
-    mine = own_id(7, "talks")
+    mine = own_article_id(7, "talks")
     upload = made_of("talks", "The talks began.", title="The talks")
     refused = indexed("articles", "remove", mine)
     assert refused.status == 1
     assert "discord.sqlite: not there" in refused.error
     with closing(Store(tmp_path / "discord.sqlite", TABLES)) as store:
-        kept_articles.add(store, 7, 1, [upload])
-        librarian = Librarian(store, tmp_path / "library", load_encoder())
-        librarian.work(Request("settle"), lambda *_: None)
+        uploads.add(store, 7, 1, [upload])
+        indexer = UploadIndexer(store, tmp_path / "library", load_encoder())
+        indexer.run(IndexRequest("sync"), lambda *_: None)
         assert f"  {mine}  The talks" in indexed("articles").out
         assert indexed("articles", "remove", mine).out == f"removed {mine}\n"
         assert indexed("articles", "remove", mine).status == 1
-        librarian.work(Request("reindex", 7, 1), lambda *_: None)
+        indexer.run(IndexRequest("reindex", 7, 1), lambda *_: None)
         assert mine not in indexed("articles").out
         # What waits to be indexed is not, and what the bot's file does not know goes, too.
-        kept_articles.add(store, 7, 1, [upload])
+        uploads.add(store, 7, 1, [upload])
         assert indexed("articles", "remove", mine).status == 0
-        librarian.work(Request("settle"), lambda *_: None)
+        indexer.run(IndexRequest("sync"), lambda *_: None)
         assert mine not in indexed("articles").out
-        build(tmp_path / "library", load_encoder(), [owned(8, upload)])
-        assert indexed("articles", "remove", own_id(8, "talks")).status == 0
+        build(tmp_path / "library", load_encoder(), [own_article(8, upload)])
+        assert indexed("articles", "remove", own_article_id(8, "talks")).status == 0
 
 
 @pytest.mark.parametrize("command", [["show"], ["show", "--json"], ["remove"]])

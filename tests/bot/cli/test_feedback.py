@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from bot.discord.storage.asked_questions import Passage
 from bot.discord.storage.database import Store
-from bot.discord.storage.tables import TABLES
+from bot.discord.storage.questions import Passage
+from bot.discord.storage.schema import TABLES
 from bot.discord.storage.votes import Vote, Votes, place_name
 from tests.support.quoth_command import BRIDGE, Quoth
 

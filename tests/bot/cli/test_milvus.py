@@ -13,11 +13,6 @@ ADDRESS = "milvus://me:s3cret@127.0.0.1:9/news"
 @pytest.mark.parametrize(
     ("what", "arguments"),
     [
-        ("quoth feeds", ["feeds", "list"]),
-        ("quoth feeds", ["feeds", "add", "https://news.example/feed"]),
-        ("quoth feeds", ["feeds", "remove", "https://news.example/feed"]),
-        ("quoth feeds", ["feeds", "sync"]),
-        ("quoth index URL", ["index", ".", "https://news.example/1"]),
         ("quoth index --rebuild", ["index", "--rebuild"]),
         ("quoth index --rebuild", ["index", "--rebuild", "--watch", "."]),
         ("quoth index --rollback", ["index", "--rollback"]),
@@ -39,7 +34,8 @@ def test_a_server_that_is_not_there_is_one_line_without_the_password(inside: Quo
     for arguments in (
         ["ask", "Where?"], ["ask", "-"], ["status"], ["articles"], ["articles", "show", "a"],
         ["articles", "remove", "a"], ["verify"], ["verify", "--repair"], ["export", "file"],
-        ["index", "nothing"], ["index", "--dry-run", "."],
+        ["index", "nothing"], ["index", "--dry-run", "."], ["feeds", "list"], ["feeds", "sync"],
+        ["feeds", "remove", "https://news.example/feed"],
     ):  # fmt: skip
         done = inside(*arguments, "--library", ADDRESS)
         assert done.status == 1

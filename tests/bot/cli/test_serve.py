@@ -10,7 +10,7 @@ import pytest
 
 from bot import settings
 from bot.discord.client import QuothClient
-from bot.discord.uploads.indexer import Request
+from bot.discord.uploads.indexer import IndexRequest
 from tests.support.quoth_command import ARTICLES, Quoth, in_python, write_jsonl
 
 TOKEN = "MTk4NjIyNDgz.Cl2FMQ.secret-token"  # noqa: S105 - it is none
@@ -119,8 +119,8 @@ def test_a_connection_begun_again_can_add_articles(
             async with make_client():
                 pass  # dropped, which closes what it had
             async with make_client() as again:
-                request = Request("file", 7, 5, "a.txt", b"Title\n\nWords.")
-                done.extend((await again.archive.work(request)).added.added)
+                request = IndexRequest("file", 7, 5, "a.txt", b"Title\n\nWords.")
+                done.extend((await again.article_service.run(request)).added.added)
 
         asyncio.run(twice())
 

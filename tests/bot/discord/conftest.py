@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 import simcord
 
-from bot.discord.asking.desk import Desk
+from bot.discord.asking.answer_service import Desk
 from bot.discord.client import QuothClient
 from bot.discord.storage.database import Store
+from bot.discord.storage.schema import TABLES
 from bot.discord.storage.server_settings import Servers
-from bot.discord.storage.tables import TABLES
-from bot.discord.uploads.archive import Archive
+from bot.discord.uploads.article_service import ArticleService
 from tests.bot.discord.world import Engine, Shelf, World
 
 
@@ -33,13 +33,15 @@ def shelf(store: Store, tmp_path: Path) -> Shelf:
 
 
 @pytest.fixture
-def archive(shelf: Shelf) -> Archive:
-    return Archive(shelf.store, shelf.library, shelf)
+def article_service(shelf: Shelf) -> ArticleService:
+    return ArticleService(shelf.store, shelf.library, shelf)
 
 
 @pytest.fixture
-async def simcord_bot(engine: Engine, store: Store, archive: Archive) -> AsyncIterator[QuothClient]:
-    async with QuothClient(Desk(engine, store), Servers(store), archive) as client:
+async def simcord_bot(
+    engine: Engine, store: Store, article_service: ArticleService
+) -> AsyncIterator[QuothClient]:
+    async with QuothClient(Desk(engine, store), Servers(store), article_service) as client:
         client.shard_count = 1  # else Discord is asked how many are due
         yield client
 

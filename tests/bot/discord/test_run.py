@@ -11,12 +11,12 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import discord
 import pytest
 
-from bot.discord.asking.desk import Desk
+from bot.discord.asking.answer_service import Desk
 from bot.discord.client import QuothClient
 from bot.discord.run import BotError, run
 from bot.discord.storage.database import Store
 from bot.discord.storage.server_settings import Servers
-from bot.discord.uploads.archive import Archive
+from bot.discord.uploads.article_service import ArticleService
 from tests.bot.discord.world import Engine
 
 TOKEN = "not.a.token"  # noqa: S105 - it is none
@@ -26,8 +26,8 @@ Make = Callable[[], QuothClient]
 
 
 @pytest.fixture
-def client(store: Store, archive: Archive) -> Make:
-    return lambda: QuothClient(Desk(Engine(), store), Servers(store), archive)
+def client(store: Store, article_service: ArticleService) -> Make:
+    return lambda: QuothClient(Desk(Engine(), store), Servers(store), article_service)
 
 
 class Refusing(BaseHTTPRequestHandler):

@@ -12,7 +12,7 @@ from typing import Any
 import discord
 import pytest
 
-from bot.discord.asking.desk import Asker
+from bot.discord.asking.answer_service import Asker
 from bot.discord.client import QuothClient
 from bot.discord.storage.database import Store
 from retrieval.errors import DamagedError, EncoderError, QuestionError, QuothError

@@ -14,7 +14,7 @@ from simcord.builders import ChannelHandle, GuildHandle
 
 from bot.discord.messages.answer_message import format_answer
 from bot.discord.storage.database import Store
-from bot.discord.uploads.indexer import Librarian, Outcome, Progress, Request
+from bot.discord.uploads.indexer import IndexRequest, IndexResult, ProgressCallback, UploadIndexer
 from retrieval.answering.answer import Answer, Quote, Timings
 from retrieval.answering.conversation import ExpandedQuery, Turn
 from retrieval.documents.article import Article, id_key
@@ -94,16 +94,16 @@ class Shelf:
         self.store = store
         self.library = library
         self.encoder = ReadableEncoder()
-        self.requests: list[Request] = []
+        self.requests: list[IndexRequest] = []
         self.trouble: Exception | None = None
         self.allow_private = True
 
-    def work(self, request: Request, progress: Progress) -> Outcome:
+    def run(self, request: IndexRequest, progress: ProgressCallback) -> IndexResult:
         self.requests.append(request)
         if self.trouble:
             raise self.trouble
-        librarian = Librarian(self.store, self.library, self.encoder, self.allow_private)
-        return librarian.work(request, progress)
+        indexer = UploadIndexer(self.store, self.library, self.encoder, self.allow_private)
+        return indexer.run(request, progress)
 
     def close(self) -> None:
         pass

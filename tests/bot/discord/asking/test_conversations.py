@@ -6,12 +6,12 @@ from simcord.actors import MemberActor
 from simcord.builders import ChannelHandle
 
 from bot.discord.asking import conversations
+from bot.discord.asking.answer_service import Desk
 from bot.discord.asking.conversations import Talks
-from bot.discord.asking.desk import Desk
 from bot.discord.client import QuothClient
 from bot.discord.storage.database import Store
 from bot.discord.storage.server_settings import Servers
-from bot.discord.uploads.archive import Archive
+from bot.discord.uploads.article_service import ArticleService
 from tests.bot.discord.world import QUESTION, TEXT, Engine, World, answer_of
 
 WHEN, WHY = "And when?", "And why?"
@@ -40,9 +40,11 @@ async def say(world: World, person: MemberActor, channel: ChannelHandle, questio
     await person.send(channel, f"{world.mention} {question}")
 
 
-async def restarted(world: World, engine: Engine, store: Store, archive: Archive) -> None:
+async def restarted(
+    world: World, engine: Engine, store: Store, article_service: ArticleService
+) -> None:
     """Go on with a client that remembers nothing."""
-    client = QuothClient(Desk(engine, store), Servers(store), archive)
+    client = QuothClient(Desk(engine, store), Servers(store), article_service)
     client.shard_count = 1
     await world.env.restart_bot(client)
 
@@ -152,37 +154,37 @@ async def test_what_was_asked_privately_is_not_gone_on_from_in_public(
 
 
 async def test_direct_messages_are_a_conversation(
-    world: World, engine: Engine, store: Store, archive: Archive
+    world: World, engine: Engine, store: Store, article_service: ArticleService
 ) -> None:
     grace = world.env.create_user("grace")
     await grace.send_dm(QUESTION)
     await grace.send_dm(WHEN)
     await world.env.create_user("joan").send_dm("Who won?")
-    await restarted(world, engine, store, archive)
+    await restarted(world, engine, store, article_service)
     await grace.send_dm(WHY)
     assert before(engine) == [[], [QUESTION], [], [QUESTION, WHEN]]
 
 
 async def test_after_a_restart_each_goes_on_where_they_were(
-    world: World, engine: Engine, store: Store, archive: Archive, other: MemberActor
+    world: World, engine: Engine, store: Store, article_service: ArticleService, other: MemberActor
 ) -> None:
     thread = await thread_in(world)
     await say(world, world.reader, thread, QUESTION)
     await other.slash(thread, "ask", question="Who won?")
     await world.reader.send(thread, "Interesting.")
     await say(world, world.reader, thread, "")  # is told how to ask
-    await restarted(world, engine, store, archive)
+    await restarted(world, engine, store, article_service)
     await say(world, world.reader, thread, WHEN)
     await say(world, other, thread, WHY)
     assert before(engine) == [[], [], [QUESTION], ["Who won?"]]
 
 
 async def test_where_the_bot_may_not_look_back_a_question_begins_anew(
-    world: World, engine: Engine, store: Store, archive: Archive
+    world: World, engine: Engine, store: Store, article_service: ArticleService
 ) -> None:
     thread = await thread_in(world)
     await say(world, world.reader, thread, QUESTION)
-    await restarted(world, engine, store, archive)
+    await restarted(world, engine, store, article_service)
     world.env.inject_error("GET", "/channels/*/messages", status=403, code=50013)
     await say(world, world.reader, thread, WHEN)
     await say(world, world.reader, thread, WHY)

@@ -5,9 +5,9 @@ import dataclasses
 import discord
 import pytest
 
-from bot.discord.asking.desk import Asker
+from bot.discord.asking.answer_service import Asker
 from bot.discord.client import QuothClient
-from bot.discord.storage.server_settings import Scope, Servers, source_of, visible_to
+from bot.discord.storage.server_settings import Scope, Servers, own_source, visible_to
 from retrieval.answering.answer import Answer, Quote
 from retrieval.answering.conversation import Turn
 from retrieval.documents.article import Article, Span
@@ -75,7 +75,7 @@ async def test_what_another_server_keeps_is_not_looked_back_on(
     world: World, engine: Engine, simcord_bot: QuothClient
 ) -> None:
     """Not even where the key of its answer is known, as to those who were answered directly."""
-    keep(engine, dataclasses.replace(ARTICLE, source=source_of(7)))
+    keep(engine, dataclasses.replace(ARTICLE, source=own_source(7)))
     desk = simcord_bot.desk
     first = await desk.ask(QUESTION, within=visible_to(7), asker=Asker(7))
     for server, seen in ((7, [ASKED]), (8, []), (None, [])):

@@ -8,7 +8,7 @@ import pytest
 from simcord.components import validate_message_state
 
 from bot.discord.client import QuothClient
-from bot.discord.storage.server_settings import Scope, source_of, visible_to
+from bot.discord.storage.server_settings import Scope, own_source, visible_to
 from retrieval.answering.question import MAX_QUESTION, validated_question
 from tests.bot.discord.world import QUESTION, TEXT, Engine, Shelf, World
 from tests.support.articles import article, build
@@ -48,7 +48,7 @@ async def test_ask_answers_privately_where_told_to(world: World) -> None:
 
 
 async def test_sources_are_suggested_while_they_are_typed(world: World, shelf: Shelf) -> None:
-    sources = ["The Herald", "Her Own", "Other", None, "her" * 40, source_of(1), "Discord: her"]
+    sources = ["The Herald", "Her Own", "Other", None, "her" * 40, own_source(1), "Discord: her"]
     rows = [article(f"{n}", "Words.", source=source) for n, source in enumerate(sources)]
     build(shelf.library, shelf.encoder, rows)
 

@@ -9,16 +9,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from simcord.results import InteractionResult
 
-from bot.discord.asking.admission import Manners
-from bot.discord.asking.desk import Desk
+from bot.discord.asking.answer_service import Desk
 from bot.discord.asking.rate_limits import Limits, Rate
+from bot.discord.asking.throttle import Manners
 from bot.discord.client import QuothClient
 from bot.discord.messages.answer_message import MESSAGE_LIMIT
 from bot.discord.messages.escape import escape
 from bot.discord.operations.traces import Trace
 from bot.discord.storage.database import Store
 from bot.discord.storage.server_settings import Servers
-from bot.discord.uploads.archive import Archive
+from bot.discord.uploads.article_service import ArticleService
 from retrieval.answering.conversation import ExpandedQuery
 from tests.bot.discord.world import QUESTION, TEXT, Engine, World, answer_of, text_of
 
@@ -183,10 +183,10 @@ async def test_it_counts_as_a_question(
 
 
 async def test_it_works_after_a_restart_and_says_what_is_lost(
-    world: World, engine: Engine, store: Store, archive: Archive
+    world: World, engine: Engine, store: Store, article_service: ArticleService
 ) -> None:
     message = await followed(world)
-    client = QuothClient(Desk(engine, store), Servers(store), archive)
+    client = QuothClient(Desk(engine, store), Servers(store), article_service)
     client.shard_count = 1
     await world.env.restart_bot(client)
     assert f"**{WHEN}**\nVery likely" in shown(await world.reader.click(message, label=LABEL))

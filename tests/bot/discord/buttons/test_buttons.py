@@ -10,13 +10,13 @@ import discord
 import pytest
 import simcord
 
-from bot.discord.asking.desk import Desk
+from bot.discord.asking.answer_service import Desk
 from bot.discord.client import QuothClient
-from bot.discord.storage.asked_questions import Turn
 from bot.discord.storage.database import Store, StoreError
+from bot.discord.storage.questions import Turn
+from bot.discord.storage.schema import TABLES
 from bot.discord.storage.server_settings import Servers
-from bot.discord.storage.tables import TABLES
-from bot.discord.uploads.archive import Archive
+from bot.discord.uploads.article_service import ArticleService
 from retrieval.answering.answer import Answer, Quote
 from retrieval.documents.article import Article
 from retrieval.documents.sentences import paragraphs
@@ -198,7 +198,7 @@ async def test_what_was_asked_before_is_handed_on(
         histories.append([turn.question for turn in history])
         return dataclasses.replace(long_answer(), question=question)
 
-    monkeypatch.setattr("bot.discord.asking.desk.ask_following", ask)
+    monkeypatch.setattr("bot.discord.asking.answer_service.ask_following", ask)
     first = await answered(world)
     await world.reader.send(world.channel, "And when?", reply_to=first)
     form = await world.reader.click(world.replies()[-1], label="Ask a follow-up")
@@ -268,8 +268,8 @@ async def test_they_work_after_a_restart(tmp_path: Path, engine: Engine) -> None
 
     async def client() -> QuothClient:
         shelf = Shelf(store, tmp_path / "library")
-        archive = Archive(store, shelf.library, shelf)
-        made = QuothClient(Desk(engine, store), Servers(store), archive)
+        article_service = ArticleService(store, shelf.library, shelf)
+        made = QuothClient(Desk(engine, store), Servers(store), article_service)
         made.shard_count = 1
         clients.append(made)
         return made

@@ -7,9 +7,9 @@ import discord
 import pytest
 from discord import ui
 
-from bot.discord.asking.desk import Asker
-from bot.discord.buttons import definitions
+from bot.discord.asking.answer_service import Asker
 from bot.discord.client import QuothClient
+from bot.discord.messages import components
 from bot.discord.messages.expanded_quotes import quote_at
 from bot.discord.storage.database import Store
 from bot.discord.storage.server_settings import Scope
@@ -69,9 +69,9 @@ async def test_a_key_is_of_no_use_in_another_server_or_directly(
     channel = simcord_bot.get_channel(world.channel.id)
     assert isinstance(channel, discord.TextChannel)
     for item in (
-        definitions.More(key, 0),
-        definitions.Vote(key, right=True),
-        definitions.AsTyped(key),
+        components.More(key, 0),
+        components.Vote(key, right=True),
+        components.AsTyped(key),
     ):
         message = await channel.send("x", view=ui.View(timeout=None).add_item(item))
         result = await world.reader.click(message, label=item.item.label)

@@ -10,16 +10,16 @@ from hypothesis import strategies as st
 
 from bot.discord.storage import audit_log
 from bot.discord.storage.database import Store, StoreError
+from bot.discord.storage.schema import TABLES
 from bot.discord.storage.server_settings import (
     DIRECT,
-    PRIVATE,
+    OWN_SOURCE_PREFIX,
     Scope,
     Servers,
     ServerSettings,
-    source_of,
+    own_source,
     visible_to,
 )
-from bot.discord.storage.tables import TABLES
 from retrieval.library.filter import Filter
 
 HERE, ELSEWHERE, THREAD = 100, 200, 101
@@ -36,12 +36,12 @@ def store(tmp_path: Path) -> Iterator[Store]:
 def test_by_default_everyone_may_ask_everywhere_but_sees_no_other_servers_articles() -> None:
     terms = ServerSettings(7).for_channel([HERE], [], manages=False)
     assert (terms.refusal, terms.private, terms.min_confidence) == (None, False, None)
-    assert terms.within == Filter(withheld=PRIVATE, own=source_of(7))
+    assert terms.within == Filter(withheld=OWN_SOURCE_PREFIX, own=own_source(7))
     assert terms.within.admits_source("Tass")
     assert terms.within.admits_source(None)
-    assert terms.within.admits_source(source_of(7))
-    assert not terms.within.admits_source(source_of(77))
-    assert not DIRECT.within.admits_source(source_of(7))
+    assert terms.within.admits_source(own_source(7))
+    assert not terms.within.admits_source(own_source(77))
+    assert not DIRECT.within.admits_source(own_source(7))
     assert DIRECT.within.admits_source(None)
 
 
@@ -103,15 +103,15 @@ def test_no_settings_show_another_servers_articles(
     asked: int, settings: ServerSettings, other: int
 ) -> None:
     """Not even those that name them."""
-    named = Scope(frozenset({source_of(other)}))
+    named = Scope(frozenset({own_source(other)}))
     for each in (settings, ServerSettings(7, scope=named, scopes={asked: named})):
         within = each.for_channel([asked], [], manages=True).within
-        assert not within.admits_source(source_of(other))
+        assert not within.admits_source(own_source(other))
 
 
 def test_settings_are_kept_and_are_each_servers_own(store: Store) -> None:
     servers = Servers(store)
-    scope = Scope(frozenset({"Tass", source_of(7)}), DAY, None)
+    scope = Scope(frozenset({"Tass", own_source(7)}), DAY, None)
     servers.change(7, 1, "private answers", private=True, channels=frozenset({HERE}))
     servers.change(7, 1, "roles", roles=frozenset({5}))
     servers.change(8, 2, "threshold 0.5", min_confidence=0.5)
@@ -126,11 +126,11 @@ def test_settings_are_kept_and_are_each_servers_own(store: Store) -> None:
         assert each.of(9) == ServerSettings(9)
     servers.change_scope(7, 1, "as the others", HERE, None)
     assert Servers(store).of(7).scopes == {}
-    changes = audit_log.last(store, 7, 10)
-    assert [entry.what for entry in changes[:2]] == ["as the others", "what the others see"]
-    assert {entry.person for entry in changes} == {1}
-    assert [entry.what for entry in audit_log.last(store, 8, 10)] == ["threshold 0.5"]
-    assert [entry.what for entry in audit_log.last(store, 7, 2)[1:]] == ["what the others see"]
+    changes = audit_log.latest(store, 7, 10)
+    assert [entry.action for entry in changes[:2]] == ["as the others", "what the others see"]
+    assert {entry.user for entry in changes} == {1}
+    assert [entry.action for entry in audit_log.latest(store, 8, 10)] == ["threshold 0.5"]
+    assert [entry.action for entry in audit_log.latest(store, 7, 2)[1:]] == ["what the others see"]
 
 
 def test_what_cannot_be_kept_is_not_changed(store: Store) -> None:

@@ -2,21 +2,21 @@
 
 import pytest
 
-from bot.discord.asking.desk import Desk
+from bot.discord.asking.answer_service import Desk
 from bot.discord.client import QuothClient
 from bot.discord.storage.database import Store
 from bot.discord.storage.server_settings import Servers
-from bot.discord.uploads.archive import Archive
+from bot.discord.uploads.article_service import ArticleService
 from tests.bot.discord.world import Engine, World, panel
 
 
 @pytest.mark.parametrize("kind", ["panel", "form"])
 async def test_what_nothing_knows_after_a_restart_has_expired(
-    world: World, engine: Engine, store: Store, archive: Archive, kind: str
+    world: World, engine: Engine, store: Store, article_service: ArticleService, kind: str
 ) -> None:
     message = await panel(world)
     form = await world.manager.click(message, custom_id="threshold")
-    client = QuothClient(Desk(engine, store), Servers(store), archive)
+    client = QuothClient(Desk(engine, store), Servers(store), article_service)
     client.shard_count = 1
     await world.env.restart_bot(client)
     if kind == "panel":

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.discord.storage.asked_questions import AskedQuestions, Passage
 from bot.discord.storage.database import Store
-from bot.discord.storage.tables import TABLES
+from bot.discord.storage.questions import AskedQuestions, Passage
+from bot.discord.storage.schema import TABLES
 from bot.discord.storage.votes import Vote, Votes, labels, place_name, same, without_ids
 from retrieval.documents.article import Article
 from retrieval.evaluation.dataset import LabelledQuestion, read_questions

@@ -93,7 +93,7 @@ def test_a_library_outlives_an_export_of_another_form(
     told: list[str] = []
     identities = set()
     for form in ("then", "now", "now"):
-        monkeypatch.setattr(loader, "_FORM", form)
+        monkeypatch.setattr(loader, "_EXPORT_VERSION", form)
         encoder = load_encoder(str(model), cache=tmp_path / "cache", notify=told.append)
         identities.add(encoder.identity)
     assert len(told) == 2
@@ -134,7 +134,7 @@ def test_an_export_that_disagrees_is_not_kept(
     from retrieval.models.encoder import export
 
     model = tiny(tmp_path, "bert")
-    monkeypatch.setattr(export, "_agreement", lambda *_: 0.5)
+    monkeypatch.setattr(export, "_mean_cosine", lambda *_: 0.5)
     out = tmp_path / "out"
     out.mkdir()
     found = export.export(str(model), out)

@@ -17,13 +17,13 @@ from retrieval.errors import EncoderError
 from retrieval.models.encoder.loader import DEFAULT_MODEL, local_folder
 from retrieval.models.reader import Reader, ReaderOutput, model
 from retrieval.models.reader.word_pieces import (
-    MAX_QUESTION,
-    MAX_TITLE,
-    MAX_WORDS,
-    Part,
-    plain,
-    together,
+    MAX_PASSAGE_PIECES,
+    MAX_QUESTION_PIECES,
+    MAX_TITLE_PIECES,
+    TokenisedText,
+    reader_input,
     tokenise,
+    without_padding_or_truncation,
 )
 from tests.support.articles import reader
 
@@ -38,10 +38,12 @@ TITLE = st.text(HOSTILE, max_size=40)
 
 @cache
 def cutter() -> Tokenizer:
-    return plain(Tokenizer.from_file(f"{local_folder(DEFAULT_MODEL)}/tokenizer.json"))
+    return without_padding_or_truncation(
+        Tokenizer.from_file(f"{local_folder(DEFAULT_MODEL)}/tokenizer.json")
+    )
 
 
-def cut(text: str, limit: int) -> Part:
+def cut(text: str, limit: int) -> TokenisedText:
     (part,) = tokenise(cutter(), [text], limit)
     return part
 
@@ -59,10 +61,10 @@ def test_the_question_comes_first_then_the_title_then_the_words(
 ) -> None:
     """Put together as the tokenizer itself does with each: ``[CLS] text [SEP]``."""
     asked, named, said = (cutter().encode(text).ids for text in (question, title, words))
-    made = together(cut(question, 1000), cut(title, 1000), cut(words, 1000))
+    made = reader_input(cut(question, 1000), cut(title, 1000), cut(words, 1000))
     assert made.ids == asked + named[1:] + said[1:]
-    assert made.rest == len(asked)
-    assert made.words == len(asked) + len(named) - 1
+    assert made.segment_start == len(asked)
+    assert made.passage_start == len(asked) + len(named) - 1
     assert len(made.offsets) == len(said) - 2
 
 
@@ -94,10 +96,13 @@ def test_a_text_that_is_too_long_is_cut_off(text: str, limit: int) -> None:
 
 
 def test_the_longest_of_all_is_no_longer_than_the_model_can_take() -> None:
-    assert MAX_QUESTION + MAX_TITLE + MAX_WORDS + len(("[CLS]", *["[SEP]"] * 3)) <= 512
+    assert (
+        MAX_QUESTION_PIECES + MAX_TITLE_PIECES + MAX_PASSAGE_PIECES + len(("[CLS]", *["[SEP]"] * 3))
+        <= 512
+    )
     long = "Where were the talks held? " * 100
     (reading,) = reader().read(long, [(long, long)], NO_HURRY)
-    assert reading.answer and reading.answer.end <= cut(long, MAX_WORDS).offsets[-1][1]
+    assert reading.answer and reading.answer.end <= cut(long, MAX_PASSAGE_PIECES).offsets[-1][1]
 
 
 # What it says

@@ -8,7 +8,7 @@ from simcord.results import InteractionResult
 
 from bot.discord.client import QuothClient
 from bot.discord.storage import audit_log
-from bot.discord.storage.server_settings import PRIVATE, Scope, ServerSettings, source_of
+from bot.discord.storage.server_settings import OWN_SOURCE_PREFIX, Scope, ServerSettings, own_source
 from tests.bot.discord.world import QUESTION, Engine, Shelf, World, panel
 from tests.support.articles import article, build
 
@@ -17,7 +17,7 @@ DAY = datetime.date(2022, 3, 29)
 
 @pytest.fixture(autouse=True)
 def _library(shelf: Shelf) -> None:
-    rows = [article(s, "Words.", source=s) for s in ("Tass", "Diena", source_of(7))]
+    rows = [article(s, "Words.", source=s) for s in ("Tass", "Diena", own_source(7))]
     build(shelf.library, shelf.encoder, rows)
 
 
@@ -49,7 +49,7 @@ async def test_at_first_it_answers_everyone_everywhere(world: World, engine: Eng
     await world.reader.slash(world.channel, "ask", question=QUESTION)
     (within,) = engine.within
     assert within is not None
-    assert (within.withheld, within.own) == (PRIVATE, source_of(world.guild.id))
+    assert (within.withheld, within.own) == (OWN_SOURCE_PREFIX, own_source(world.guild.id))
     assert engine.min_confidence == [None]
 
 
@@ -134,7 +134,7 @@ async def test_what_a_channel_may_see(
         form,
         {"sources": ["own", "1"], "others": "Herald; Discord: a;", "since": "2022-03-29"},
     )
-    own = source_of(world.guild.id)
+    own = own_source(world.guild.id)
     scope = Scope(frozenset({own, "Tass", "Herald", "Discord: a"}), DAY, None)
     assert settings(world, simcord_bot).scopes == {elsewhere.id: scope}
     text = (await panel(world)).content
@@ -150,9 +150,9 @@ async def test_what_a_channel_may_see(
     assert bound is not None
     assert (free.sources, free.since) == (None, None)
     assert (bound.sources, bound.since) == (scope.sources, DAY)
-    (entry,) = audit_log.last(shelf.store, world.guild.id, 5)
-    assert entry.person == world.manager.id
-    assert entry.what.startswith("#elsewhere may see: ")
+    (entry,) = audit_log.latest(shelf.store, world.guild.id, 5)
+    assert entry.user == world.manager.id
+    assert entry.action.startswith("#elsewhere may see: ")
     # The form shows what is settled, and takes it back.
     again = await world.manager.select(await panel(world), custom_id="scope", values=[elsewhere])
     assert again.modal is not None
@@ -170,7 +170,7 @@ async def test_what_a_channel_may_see(
     await world.manager.submit_modal(again, {"sources": ["as-others", "own"], "since": "x"})
     assert settings(world, simcord_bot).scopes == {}
     assert (
-        audit_log.last(shelf.store, world.guild.id, 1)[0].what
+        audit_log.latest(shelf.store, world.guild.id, 1)[0].action
         == "#elsewhere may see: as all others"
     )
 

@@ -8,8 +8,8 @@ import discord
 import pytest
 from simcord.results import InteractionResult
 
-from bot.discord.asking.admission import Manners
 from bot.discord.asking.rate_limits import Limits, Line, Rate
+from bot.discord.asking.throttle import Manners
 from bot.discord.client import QuothClient
 from bot.discord.operations.traces import Trace
 from tests.bot.discord.world import QUESTION, TEXT, Engine, Gate, World

@@ -10,10 +10,10 @@ from discord import app_commands
 
 from bot.dates import read_day
 from bot.discord.asking.access import refused, send_privately, terms_of_message
-from bot.discord.asking.answer_flow import answer
+from bot.discord.asking.answer_reply import answer
+from bot.discord.asking.answer_service import Asker, Desk
 from bot.discord.asking.conversations import talk_in
-from bot.discord.asking.desk import Asker, Desk
-from bot.discord.buttons import definitions
+from bot.discord.messages import components
 from bot.discord.messages.answer_message import format_reason
 from bot.discord.messages.replies import (
     SENDING_ERRORS,
@@ -27,7 +27,7 @@ from bot.discord.messages.replies import (
 )
 from bot.discord.operations import traces
 from bot.discord.storage.server_settings import Servers, Terms
-from bot.discord.uploads.archive import Archive
+from bot.discord.uploads.article_service import ArticleService
 from retrieval.answering.question import MAX_QUESTION
 
 _HOW_TO_ASK = "Ask me a question: mention me with it, or use `/ask`."
@@ -83,14 +83,14 @@ async def answer_command(
 
 
 async def suggest_sources(
-    archive: Archive, terms: Terms, typed: str
+    article_service: ArticleService, terms: Terms, typed: str
 ) -> list[app_commands.Choice[str]]:
     """The sources whose name has in it what somebody has typed so far; none to who may not ask."""
     if terms.refusal:
         return []
     try:
         async with asyncio.timeout(_SECONDS_TO_SUGGEST):
-            found = await archive.sources(terms.within, typed)
+            found = await article_service.sources(terms.within, typed)
     except Exception:  # nothing is lost: the name can be typed
         return []
     return [app_commands.Choice(name=name, value=name) for name in found]
@@ -219,4 +219,4 @@ def _replied_to(message: discord.Message, me: discord.ClientUser) -> str | None:
     before = message.reference.resolved if message.reference else None
     if not isinstance(before, discord.Message) or before.author.id != me.id:
         return None
-    return definitions.key_under(before)
+    return components.key_under(before)

@@ -12,7 +12,7 @@ from bot.discord.managing.threshold_form import ThresholdForm
 from bot.discord.messages.answer_message import MESSAGE_LIMIT
 from bot.discord.messages.escape import length
 from bot.discord.storage.server_settings import Scope, Servers, ServerSettings, visible_to
-from bot.discord.uploads.archive import MOST_CHOICES, Archive
+from bot.discord.uploads.article_service import MAX_CHOICES, ArticleService
 
 _SHOWN = 8  # channels or roles named in the message
 _MORE = "and something else in {} more channels"
@@ -31,28 +31,28 @@ class Setup(ManagersGroup):
 
     Args:
         servers: which keep what is settled.
-        archive: which knows what sources there are.
+        article_service: which knows what sources there are.
     """
 
-    def __init__(self, servers: Servers, archive: Archive) -> None:
+    def __init__(self, servers: Servers, article_service: ArticleService) -> None:
         super().__init__("quoth", "Set Quoth up in this server.")
         self._servers = servers
-        self._archive = archive
+        self._article_service = article_service
 
     @app_commands.command(description="Settle where I answer, whom, from what, and how.")
     async def setup(self, interaction: discord.Interaction) -> None:
         """Show the settings, with what changes them."""
-        panel = Panel(self._servers, self._archive, interaction.guild_id or 0)
+        panel = Panel(self._servers, self._article_service, interaction.guild_id or 0)
         await interaction.response.send_message(panel.text(), view=panel, ephemeral=True)
 
 
 class Panel(ManagersView):
     """The settings of a server; each change is kept at once."""
 
-    def __init__(self, servers: Servers, archive: Archive, server: int) -> None:
+    def __init__(self, servers: Servers, article_service: ArticleService, server: int) -> None:
         super().__init__()
         self._servers = servers
-        self._archive = archive
+        self._article_service = article_service
         self._server = server
         self._update()
 
@@ -92,7 +92,7 @@ class Panel(ManagersView):
         placeholder="Answer in channels (none: all)",
         channel_types=_CHANNELS,
         min_values=0,
-        max_values=MOST_CHOICES,
+        max_values=MAX_CHOICES,
         row=0,
     )
     async def channels(
@@ -108,7 +108,7 @@ class Panel(ManagersView):
         custom_id="roles",
         placeholder="Answer these roles (none: all)",
         min_values=0,
-        max_values=MOST_CHOICES,
+        max_values=MAX_CHOICES,
         row=1,
     )
     async def roles(
@@ -173,7 +173,7 @@ class Panel(ManagersView):
     ) -> None:
         settings = self._settings
         scope = settings.scope if channel is None else settings.scopes.get(channel)
-        sources = await self._archive.sources(visible_to(None))
+        sources = await self._article_service.sources(visible_to(None))
 
         async def keep(answered: discord.Interaction, scope: Scope | None) -> None:
             await answered.response.defer()
@@ -201,11 +201,11 @@ class Panel(ManagersView):
         kinds = discord.SelectDefaultValueType
         self.channels.default_values = [
             discord.SelectDefaultValue(id=each, type=kinds.channel)
-            for each in sorted(settings.channels)[:MOST_CHOICES]
+            for each in sorted(settings.channels)[:MAX_CHOICES]
         ]
         self.roles.default_values = [
             discord.SelectDefaultValue(id=each, type=kinds.role)
-            for each in sorted(settings.roles)[:MOST_CHOICES]
+            for each in sorted(settings.roles)[:MAX_CHOICES]
         ]
         self.private.label = f"Private answers: {'on' if settings.private else 'off'}"
         self.private.style = (

@@ -1,6 +1,6 @@
 """The articles that servers added themselves, as they are kept, whatever becomes of the library.
 
-The library is brought in step with them by ``librarian.py``; a server sees its own alone.
+The library is brought in step with them by ``indexer.py``; a server sees its own alone.
 """
 
 import json
@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 from bot.discord.storage import audit_log
 from bot.discord.storage.database import Store, Table
-from bot.discord.storage.server_settings import source_of
-from bot.discord.uploads.ownership import owned
+from bot.discord.storage.ownership import own_article
+from bot.discord.storage.server_settings import own_source
 from retrieval.documents.article import Article
 from retrieval.documents.article_json import article_from_dict, article_to_dict
 from retrieval.errors import QuothError
@@ -38,7 +38,7 @@ MAX_ARTICLES = 2_000
 MAX_CHARACTERS = 20_000_000
 """How long they may be together, what was removed and can be put back included."""
 
-_EMPTY = "{}"  # stands for an article that was removed and that there was no room for any more
+_PURGED = "{}"  # stands for an article that was removed and that there was no room for any more
 
 
 class UploadError(QuothError):
@@ -46,92 +46,92 @@ class UploadError(QuothError):
 
 
 @dataclass(frozen=True, slots=True)
-class Added:
+class AddResult:
     """What became of articles that were to be added, by their titles.
 
     Attributes:
         added: those that are new.
         updated: those that were there with other words.
-        same: those that were there already, or whose words were.
+        unchanged: those that were there already, or whose words were.
         replaced: what those that were updated were called before, where that was something else.
     """
 
     added: tuple[str, ...] = ()
     updated: tuple[str, ...] = ()
-    same: tuple[str, ...] = ()
+    unchanged: tuple[str, ...] = ()
     replaced: tuple[str, ...] = ()
 
 
-NOTHING = Added()
+NO_CHANGES = AddResult()
 """Where nothing was to be added."""
 
 
-def add(store: Store, server: int, person: int, articles: Iterable[Article]) -> Added:
+def add(store: Store, server: int, user: int, articles: Iterable[Article]) -> AddResult:
     """Keep articles for a server.
 
     Args:
         store: where.
         server: whose they will be.
-        person: who adds them.
+        user: who adds them.
         articles: as they were read.
 
     Raises:
         UploadError: the server would have too many, or too long ones.
         StoreError: they cannot be kept.
     """
-    outcome: dict[str, list[str]] = {"added": [], "updated": [], "same": [], "replaced": []}
+    outcome: dict[str, list[str]] = {"added": [], "updated": [], "unchanged": [], "replaced": []}
     with store.change() as connection:
         for each in articles:
-            article = owned(server, each)
-            change, before = _keep(connection, server, article)
+            article = own_article(server, each)
+            change, before = _upsert(connection, server, article)
             outcome[change].append(article.title)
             if change == "updated" and before is not None and before != article.title:
                 outcome["replaced"].append(before)
                 audit_log.record(
-                    connection, server, person, f"replaced “{before}” by “{article.title}”"
+                    connection, server, user, f"replaced “{before}” by “{article.title}”"
                 )
-            elif change != "same":
-                audit_log.record(connection, server, person, f"{change} “{article.title}”")
+            elif change != "unchanged":
+                audit_log.record(connection, server, user, f"{change} “{article.title}”")
         count = _count(connection, server)
         if count > MAX_ARTICLES:
             raise UploadError(
                 f"A server can keep {MAX_ARTICLES:,} articles, and with these it would have"
                 f" {count:,}; remove some first."
             )
-        _make_room(connection, server)
-    return Added(**{change: tuple(titles) for change, titles in outcome.items()})
+        _purge_removed(connection, server)
+    return AddResult(**{change: tuple(titles) for change, titles in outcome.items()})
 
 
-def remove(store: Store, server: int, person: int, article: Article) -> bool:
-    """Remove one of a server's own articles; ``put_back`` brings it back.
+def remove(store: Store, server: int, user: int, article: Article) -> bool:
+    """Remove one of a server's own articles; ``undo_removal`` brings it back.
 
     Args:
         store: where they are kept.
         server: whose it is.
-        person: who removes it.
+        user: who removes it.
         article: as it is in the library, for where the store no longer has it.
 
     Returns:
         Whether it was there; False where another click was faster.
     """
-    if article.source != source_of(server):
+    if article.source != own_source(server):
         return False
     with store.change() as connection:
         row = connection.execute(
             "SELECT removed FROM uploads WHERE id = ?", (article.id,)
         ).fetchone()
         if row is None:  # the store was lost, and the library was not
-            _keep(connection, server, article)
+            _upsert(connection, server, article)
         elif row[0] is not None:
             return False
         connection.execute(
             "UPDATE uploads SET removed = ? WHERE id = ?", (int(time.time()), article.id)
         )
-        audit_log.record(connection, server, person, f"removed “{article.title}”")
+        audit_log.record(connection, server, user, f"removed “{article.title}”")
     return True
 
 
-def take_out(store: Store, article_id: str) -> bool:
+def remove_as_operator(store: Store, article_id: str) -> bool:
     """Remove an article whosever it is, for whoever runs the bot; False where it is not kept."""
     with store.change() as connection:
         row = connection.execute(
@@ -146,18 +146,18 @@ def take_out(store: Store, article_id: str) -> bool:
     return True
 
 
-def put_back(store: Store, server: int, person: int, article_id: str) -> str | None:
+def undo_removal(store: Store, server: int, user: int, article_id: str) -> str | None:
     """Undo a removal; returns the title, or None where there is nothing to bring back."""
     with store.change() as connection:
         row = connection.execute(
             "SELECT title FROM uploads WHERE id = ? AND server = ? AND removed IS NOT NULL"
             " AND article <> ?",
-            (article_id, server, _EMPTY),
+            (article_id, server, _PURGED),
         ).fetchone()
         if row is None:
             return None
         connection.execute("UPDATE uploads SET removed = NULL WHERE id = ?", (article_id,))
-        audit_log.record(connection, server, person, f"put back “{row[0]}”")
+        audit_log.record(connection, server, user, f"put back “{row[0]}”")
         return str(row[0])
 
 
@@ -167,14 +167,14 @@ def articles(store: Store, ids: Sequence[str]) -> list[Article]:
     with store.look() as connection:
         for article_id in ids:
             row = connection.execute(
-                "SELECT article FROM uploads WHERE id = ? AND article <> ?", (article_id, _EMPTY)
+                "SELECT article FROM uploads WHERE id = ? AND article <> ?", (article_id, _PURGED)
             ).fetchone()
             if row is not None:
                 found.append(article_from_dict(json.loads(row[0])))
     return found
 
 
-def any_kept(store: Store) -> bool:
+def any_uploads(store: Store) -> bool:
     """Whether any server has added, or removed, anything."""
     with store.look() as connection:
         return connection.execute("SELECT 1 FROM uploads LIMIT 1").fetchone() is not None
@@ -200,7 +200,9 @@ def states(
         return {article_id: (title, sha256) for article_id, title, sha256 in rows}
 
 
-def _keep(connection: sqlite3.Connection, server: int, article: Article) -> tuple[str, str | None]:
+def _upsert(
+    connection: sqlite3.Connection, server: int, article: Article
+) -> tuple[str, str | None]:
     """Keep an article; returns what that changes, and what was called so before it."""
     sha256 = article.sha256
     known = connection.execute(
@@ -208,14 +210,14 @@ def _keep(connection: sqlite3.Connection, server: int, article: Article) -> tupl
     ).fetchone()
     before = known[0] if known else None
     if known and known[2] is None and known[:2] == (article.title, sha256):
-        return "same", before
+        return "unchanged", before
     if known is None:
         twin = connection.execute(
             "SELECT 1 FROM uploads WHERE server = ? AND sha256 = ? AND removed IS NULL",
             (server, sha256),
         ).fetchone()
         if twin:
-            return "same", before
+            return "unchanged", before
     # Not escaped, so that it is as long as its characters are many.
     whole = json.dumps(article_to_dict(article), ensure_ascii=False)
     connection.execute(
@@ -232,7 +234,7 @@ def _count(connection: sqlite3.Connection, server: int) -> int:
     return int(count)
 
 
-def _make_room(connection: sqlite3.Connection, server: int) -> None:
+def _purge_removed(connection: sqlite3.Connection, server: int) -> None:
     """Delete the words of what was removed, the longest ago first, until the rest may be kept.
 
     Its id stays: should it come back into the library, it is taken out again.
@@ -251,5 +253,5 @@ def _make_room(connection: sqlite3.Connection, server: int) -> None:
                 f"A server can keep {MAX_CHARACTERS:,} characters, and with these it would have"
                 f" {total:,}; remove some articles first."
             )
-        connection.execute("UPDATE uploads SET article = ? WHERE id = ?", (_EMPTY, article_id))
-        total -= size - len(_EMPTY)
+        connection.execute("UPDATE uploads SET article = ? WHERE id = ?", (_PURGED, article_id))
+        total -= size - len(_PURGED)

@@ -11,7 +11,7 @@ from typing import Any, Self, TypeAlias
 import discord
 from discord import ButtonStyle, ui
 
-from bot.discord.storage.asked_questions import KEY, Place, place_of
+from bot.discord.storage.questions import KEY, Place, place_of
 from retrieval.answering.answer import Answer
 from retrieval.documents.article import id_key
 

@@ -4,17 +4,17 @@ from collections.abc import Sequence
 
 import torch
 
-from training.batches import RIGHT, Maker, Row, inputs
+from training.batches import POSITIVE, Row, RowBuilder, padded
 from training.examples import TrainingQuestion
 from training.model import ReaderModel, half_precision
 
-_LONGEST_ANSWER = 30
+_MAX_ANSWER_PIECES = 30
 
 
-def measure(
-    model: ReaderModel, maker: Maker, questions: Sequence[TrainingQuestion]
+def validation_metrics(
+    model: ReaderModel, builder: RowBuilder, questions: Sequence[TrainingQuestion]
 ) -> dict[str, float]:
-    """Figures on questions with all their passages.
+    """Metrics on questions with all their passages.
 
     Returns:
         ``first``: the share whose right passage scores highest among all its passages, ``exact``
@@ -23,11 +23,11 @@ def measure(
     model.eval()
     first, exact, overlap = [], [], []
     for n, question in enumerate(questions):
-        rows = maker.all_rows(question, n)
+        rows = builder.all_rows(question, n)
         with torch.no_grad(), half_precision():
-            (scores,) = model([inputs(rows)])
+            (scores,) = model([padded(rows)])
         first.append(float(scores.relevance.argmax() == 0))
-        if rows[0].kind == RIGHT:
+        if rows[0].kind == POSITIVE:
             span = best_span(scores.start[0], scores.end[0], rows[0])
             golds = list(zip(rows[0].starts, rows[0].ends, strict=True))
             exact.append(float(span in golds))
@@ -42,13 +42,13 @@ def measure(
 def best_span(start: torch.Tensor, end: torch.Tensor, row: Row) -> tuple[int, int]:
     """The likeliest first and last piece of an answer."""
     last = len(row.ids) - 1
-    pairs = start[row.words : last, None] + end[None, row.words : last]
+    pairs = start[row.passage_start : last, None] + end[None, row.passage_start : last]
     size = pairs.shape[0]
     places = torch.arange(size)
     length = places[None] - places[:, None]
-    pairs = pairs.masked_fill((length < 0) | (length >= _LONGEST_ANSWER), -1e9)
+    pairs = pairs.masked_fill((length < 0) | (length >= _MAX_ANSWER_PIECES), -1e9)
     at = int(pairs.argmax())
-    return row.words + at // size, row.words + at % size
+    return row.passage_start + at // size, row.passage_start + at % size
 
 
 def _f1(one: tuple[int, int], other: tuple[int, int]) -> float:

@@ -2,11 +2,11 @@
 
 from collections.abc import Awaitable, Callable
 
+from bot.discord.asking.answer_service import Asker, Desk
 from bot.discord.asking.conversations import Talk
-from bot.discord.asking.desk import Asker, Desk
-from bot.discord.buttons import definitions
+from bot.discord.messages import components
 from bot.discord.messages.answer_message import format_answer
-from bot.discord.messages.failure_reasons import reason
+from bot.discord.messages.error_messages import reason
 from bot.discord.messages.replies import Reply
 from bot.discord.operations import traces
 from bot.discord.storage.server_settings import Terms
@@ -60,7 +60,7 @@ async def answer(
         )
         if elsewhere:
             return Reply(page.text)
-        view = definitions.under_answer(asked.answer, asked.key, page.shown, quoted=asker.quoted)
+        view = components.under_answer(asked.answer, asked.key, page.shown, quoted=asker.quoted)
         return Reply(page.text, view)
     except Exception as error:
         return Reply(reason(error))

@@ -9,15 +9,15 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 from simcord.results import InteractionResult
 
-from bot.discord.asking.desk import Desk
+from bot.discord.asking.answer_service import Desk
 from bot.discord.client import QuothClient
-from bot.discord.storage.server_settings import Servers, source_of, visible_to
-from bot.discord.uploads import kept_articles
-from bot.discord.uploads.archive import Archive
-from bot.discord.uploads.article_list import PAGE
-from bot.discord.uploads.indexer import Outcome, Progress, Request
-from bot.discord.uploads.kept_articles import UploadError
-from bot.discord.uploads.ownership import own_id
+from bot.discord.storage import uploads
+from bot.discord.storage.ownership import own_article_id
+from bot.discord.storage.server_settings import Servers, own_source, visible_to
+from bot.discord.storage.uploads import UploadError
+from bot.discord.uploads.article_list import PAGE_SIZE
+from bot.discord.uploads.article_service import ArticleService
+from bot.discord.uploads.indexer import IndexRequest, IndexResult, ProgressCallback
 from retrieval.documents.article import id_key
 from retrieval.errors import LibraryError
 from retrieval.library.local.folder import writer_lock
@@ -118,28 +118,28 @@ async def test_what_cannot_be_added_is_told_privately_in_one_line(
 
 
 async def test_one_request_at_a_time_a_server_and_so_many_in_line(
-    archive: Archive, shelf: Shelf, monkeypatch: pytest.MonkeyPatch
+    article_service: ArticleService, shelf: Shelf, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bot.discord.uploads.archive._LONGEST_LINE", 2)
+    monkeypatch.setattr("bot.discord.uploads.article_service._QUEUE_LIMIT", 2)
     begun, go_on = threading.Event(), threading.Event()
 
-    def work(request: Request, progress: Progress) -> Outcome:
+    def run(request: IndexRequest, progress: ProgressCallback) -> IndexResult:
         begun.set()
         assert go_on.wait(60)
-        return Outcome()
+        return IndexResult()
 
-    monkeypatch.setattr(shelf, "work", work)
-    first = asyncio.create_task(archive.work(Request("reindex", 1)))
+    monkeypatch.setattr(shelf, "run", run)
+    first = asyncio.create_task(article_service.run(IndexRequest("reindex", 1)))
     await asyncio.to_thread(begun.wait, 60)
-    second = asyncio.create_task(archive.work(Request("reindex", 2)))
+    second = asyncio.create_task(article_service.run(IndexRequest("reindex", 2)))
     await asyncio.sleep(0)
     with pytest.raises(UploadError, match="still being worked on"):
-        await archive.work(Request("reindex", 1))
+        await article_service.run(IndexRequest("reindex", 1))
     with pytest.raises(UploadError, match="Too many servers wait"):
-        await archive.work(Request("reindex", 3))
+        await article_service.run(IndexRequest("reindex", 3))
     go_on.set()
     await asyncio.gather(first, second)
-    await archive.work(Request("reindex", 1))
+    await article_service.run(IndexRequest("reindex", 1))
 
 
 async def test_several_files_are_each_told_of(world: World) -> None:
@@ -222,7 +222,7 @@ async def test_the_list_turns_its_pages_and_searches(world: World, shelf: Shelf)
     assert lines[0] == "27 articles, 1 of this server · page 1 of 3"
     assert lines[1] == "- **ours** · The talks · 2022\\-03-29".replace("\\", "")
     assert lines[2] == "- High water · 2023-01-05"
-    assert len(lines) == 1 + PAGE
+    assert len(lines) == 1 + PAGE_SIZE
     turned = await world.manager.click(message.message, label="Next")
     assert turned.response is not None
     assert "page 2 of 3" in turned.response.content
@@ -254,22 +254,22 @@ async def test_removed_and_undone(world: World, shelf: Shelf) -> None:
 async def test_a_removal_that_cannot_be_settled_is_told_and_tried_again(
     world: World, shelf: Shelf, monkeypatch: pytest.MonkeyPatch, simcord_bot: QuothClient
 ) -> None:
-    monkeypatch.setattr("bot.discord.uploads.archive._SECONDS_BETWEEN", 0.05)
+    monkeypatch.setattr("bot.discord.uploads.article_service._SECONDS_BETWEEN", 0.05)
     await add(world, TALKS)
     shelf.trouble = LibraryError("another process is writing")
     removed = await command(world, "remove", article="The talks")
     assert removed.response is not None
     assert removed.response.message.content.endswith("it may still be quoted.")
     assert "**1** removed. Until" in said(await command(world, "status"))
-    archive = Archive(shelf.store, shelf.library, shelf)  # as after a start
+    article_service = ArticleService(shelf.store, shelf.library, shelf)  # as after a start
     with pytest.raises(LibraryError):
-        await archive.bring_in_what_waits()
+        await article_service.start_syncing()
     assert seen(shelf, world.guild.id) == {"High water", "The talks"}
     shelf.trouble = None
     async with asyncio.timeout(60):
         while "The talks" in seen(shelf, world.guild.id):
             await asyncio.sleep(0.05)
-    archive.close()
+    article_service.close()
     assert "removed" not in said(await command(world, "status"))
 
 
@@ -277,8 +277,7 @@ async def test_while_another_process_writes_what_is_said_is_true(
     world: World, shelf: Shelf, simcord_bot: QuothClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """An update waits with its old words, and what was put back is not back yet."""
-    monkeypatch.setattr("bot.discord.uploads.indexer._PATIENCE", -1.0)  # no time passes in simcord
-    monkeypatch.setattr("retrieval.library.local.writer._PATIENCE", 0.0)
+    monkeypatch.setattr("bot.discord.uploads.indexer._WRITER_TIMEOUT", 0.0)
     await add(world, TALKS)
     await add(world, ("other.txt", b"Other talks\n\nOther talks ended."))
     removed = await command(world, "remove", article="Other talks")
@@ -295,14 +294,14 @@ async def test_while_another_process_writes_what_is_said_is_true(
     lines = said(await command(world, "list")).split("\n")
     assert lines[0] == "3 articles, 2 of this server"
     assert {line.endswith("waits to be indexed") for line in lines[1:3]} == {True}
-    await simcord_bot.archive.bring_in_what_waits()  # as it does every minute
+    await simcord_bot.article_service.start_syncing()  # as it does every minute
     assert "not indexed yet" not in said(await command(world, "status"))
     assert seen(shelf, world.guild.id, "failed") >= {"The talks", "Other talks"}
 
 
 async def test_the_archive_and_other_servers_are_out_of_reach(world: World, shelf: Shelf) -> None:
     other = world.guild.id + 1
-    kept_articles.add(shelf.store, other, 9, [article("theirs", "Secret talks.", title="Theirs")])
+    uploads.add(shelf.store, other, 9, [article("theirs", "Secret talks.", title="Theirs")])
     await world.manager.slash(world.channel, "articles reindex")
     assert said(await command(world, "list")) == (
         "1 article, 0 of this server\n- High water · 2023-01-05"
@@ -311,7 +310,7 @@ async def test_the_archive_and_other_servers_are_out_of_reach(world: World, shel
     assert said(await command(world, "remove", article="High water")).startswith(line)
     refused = said(await command(world, "remove", article="Theirs"))
     assert refused.startswith("This server added no article")
-    mine = own_id(other, "theirs")
+    mine = own_article_id(other, "theirs")
     refused = said(await command(world, "remove", article=mine))
     assert refused.startswith("This server added no article")
     choices = await world.manager.autocomplete(world.channel, "articles remove", "article", "")
@@ -329,7 +328,7 @@ async def test_status_reindex_and_log(world: World, shelf: Shelf) -> None:
         "**1** of the archive",
     ]
     kept = article("late", "The talks went on.", title="Late")
-    kept_articles.add(shelf.store, world.guild.id, world.manager.id, [kept])
+    uploads.add(shelf.store, world.guild.id, world.manager.id, [kept])
     assert "**1** of this server not indexed yet" in said(await command(world, "status"))
     assert "waits to be indexed" in said(await command(world, "list"))
     done = await command(world, "reindex")
@@ -345,7 +344,7 @@ async def test_what_was_removed_on_the_command_line_is_in_the_log(
     world: World, shelf: Shelf
 ) -> None:
     await add(world, TALKS)
-    assert kept_articles.take_out(shelf.store, own_id(world.guild.id, "talks"))
+    assert uploads.remove_as_operator(shelf.store, own_article_id(world.guild.id, "talks"))
     assert "who runs the bot removed “The talks”" in said(await command(world, "log"))
 
 
@@ -366,7 +365,7 @@ async def test_an_error_is_a_line_with_a_reference(
 async def test_a_start_indexes_what_was_left(
     simcord_bot: QuothClient, world: World, shelf: Shelf
 ) -> None:
-    kept_articles.add(shelf.store, world.guild.id, 9, [article("late", "Talks.", title="Late")])
+    uploads.add(shelf.store, world.guild.id, 9, [article("late", "Talks.", title="Late")])
     await simcord_bot._bring_in()
     assert seen(shelf, world.guild.id) == {"Late", "High water"}
     assert len(shelf.requests) == 1
@@ -380,8 +379,8 @@ async def test_the_undo_of_an_old_message_works_after_a_restart(
     await add(world, TALKS)
     removed = await command(world, "remove", article="The talks")
     assert removed.response is not None
-    archive = Archive(shelf.store, shelf.library, shelf)
-    again = QuothClient(Desk(engine, shelf.store), Servers(shelf.store), archive)
+    article_service = ArticleService(shelf.store, shelf.library, shelf)
+    again = QuothClient(Desk(engine, shelf.store), Servers(shelf.store), article_service)
     again.shard_count = 1
     await world.env.restart_bot(again)
     back = await world.manager.click(removed.response.message, label="Undo")
@@ -395,8 +394,8 @@ async def test_the_undo_of_an_old_message_works_after_a_restart(
 async def test_what_others_keep_is_in_no_button_and_no_suggestion(
     world: World, engine: Engine, simcord_bot: QuothClient, shelf: Shelf
 ) -> None:
-    theirs = article("x", "Secret.", source=source_of(7))
-    mine = article("y", "Ours.", source=source_of(world.guild.id))
+    theirs = article("x", "Secret.", source=own_source(7))
+    mine = article("y", "Ours.", source=own_source(world.guild.id))
     rows = [theirs, mine, article("z", "All.", source="Tass")]
     engine.articles = {each.id: each for each in rows}
     build(shelf.library, shelf.encoder, rows)

@@ -11,13 +11,13 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from bot.discord.asking.admission import Manners
 from bot.discord.asking.conversations import Talks
 from bot.discord.asking.engine import Engine
 from bot.discord.asking.follow_ups import ask_following
-from bot.discord.messages.failure_reasons import RestartingError
-from bot.discord.storage.asked_questions import AskedQuestions, Turn
+from bot.discord.asking.throttle import Manners
+from bot.discord.messages.error_messages import RestartingError
 from bot.discord.storage.database import Store, StoreError
+from bot.discord.storage.questions import AskedQuestions, Turn
 from bot.discord.storage.server_settings import visible_to
 from bot.discord.storage.votes import Votes
 from retrieval.answering.answer import Answer

@@ -6,12 +6,11 @@ import traceback
 from bot.discord.asking.rate_limits import BusyError
 from bot.discord.messages.answer_message import format_reason
 from bot.discord.operations import traces
-from retrieval.errors import NeedsFolderError, QuestionError, QuothError
+from retrieval.errors import QuestionError, QuothError
 
 _log = logging.getLogger(__name__)
 
 RESTARTING = "I am restarting; please ask again in a moment."
-NOT_HERE = "That cannot be done where this bot keeps its articles; whoever runs it can tell more."
 
 
 class RestartingError(QuothError):
@@ -33,10 +32,6 @@ def reason(error: Exception) -> str:
     if isinstance(error, QuestionError):
         traces.became("told to wait" if isinstance(error, BusyError) else "reason")
         return format_reason(str(error))
-    if isinstance(error, NeedsFolderError):
-        traces.became("reason")
-        _log.warning("refused: %s", error)
-        return NOT_HERE
     traces.became("failed")
     reference = traces.number()
     if isinstance(error, QuothError):

@@ -5,17 +5,17 @@ import logging
 import discord
 from discord import app_commands
 
-from bot.discord.managing.base import ManagersGroup, manages, work_and_show
+from bot.discord.managing.base import ManagersGroup, manages, run_with_progress
 from bot.discord.messages.answer_message import MESSAGE_LIMIT
 from bot.discord.messages.escape import escaped_title, length, one_line
 from bot.discord.messages.replies import log_unsent
 from bot.discord.storage import audit_log
-from bot.discord.uploads.add_form import AddModal
-from bot.discord.uploads.archive import LONGEST_CHOICE, MOST_CHOICES, Archive
-from bot.discord.uploads.article_list import ArticleList
-from bot.discord.uploads.indexer import Request
-from bot.discord.uploads.listing import Listed
-from bot.discord.uploads.undo_button import PutBack
+from bot.discord.uploads.add_form import AddForm
+from bot.discord.uploads.article_list import ArticleListView
+from bot.discord.uploads.article_service import MAX_CHOICE_LENGTH, MAX_CHOICES, ArticleService
+from bot.discord.uploads.indexer import IndexRequest
+from bot.discord.uploads.listing import ListedArticle
+from bot.discord.uploads.undo_button import UndoRemovalButton
 from bot.wording import counted
 from retrieval.errors import QuothError
 
@@ -27,21 +27,21 @@ _THE_ARCHIVES = "What is the archive's, only who runs the bot can remove."
 _STILL_QUOTED = "Until the library is in step, which is tried every minute, it may still be quoted."
 
 
-class Articles(ManagersGroup):
+class ArticlesCommand(ManagersGroup):
     """The commands.
 
     Args:
-        archive: which does what they ask for.
+        article_service: which does what they ask for.
     """
 
-    def __init__(self, archive: Archive) -> None:
+    def __init__(self, article_service: ArticleService) -> None:
         super().__init__("articles", "Look after the articles that this server may ask about.")
-        self._archive = archive
+        self._article_service = article_service
 
     @app_commands.command(description="Add articles: upload files, or name a web page.")
     async def add(self, interaction: discord.Interaction) -> None:
         """Ask for files or an address."""
-        await interaction.response.send_modal(AddModal(self._archive))
+        await interaction.response.send_modal(AddForm(self._article_service))
 
     @app_commands.command(name="list", description="List this server's articles and the archive's.")
     @app_commands.describe(search="Only titles with these words")
@@ -50,7 +50,7 @@ class Articles(ManagersGroup):
     ) -> None:
         """Show the first page."""
         await interaction.response.defer(ephemeral=True)
-        pages = ArticleList(self._archive, interaction.guild_id or 0, search)
+        pages = ArticleListView(self._article_service, interaction.guild_id or 0, search)
         text = await pages.text()
         view = pages if pages.has_pages else discord.utils.MISSING
         await interaction.followup.send(text, view=view, ephemeral=True)
@@ -63,24 +63,24 @@ class Articles(ManagersGroup):
         """Remove it, and offer to undo that."""
         await interaction.response.defer(ephemeral=True)
         server = interaction.guild_id or 0
-        chosen = _named(await self._archive.own(server), article)
+        chosen = _named(await self._article_service.own(server), article)
         if chosen is None:
             line = f"This server added no article named **{escaped_title(article, _TITLE)}**."
             await interaction.followup.send(f"{line} {_THE_ARCHIVES}", ephemeral=True)
             return
         title = escaped_title(chosen.title, _TITLE)
-        removed = await self._archive.remove(server, interaction.user.id, chosen.id)
+        removed = await self._article_service.remove(server, interaction.user.id, chosen.id)
         if removed is None:
             await interaction.followup.send(f"**{title}** was removed already.", ephemeral=True)
             return
         view = discord.ui.View(timeout=None)
-        view.add_item(PutBack(chosen.key))
+        view.add_item(UndoRemovalButton(chosen.key))
         line = f"Removed **{title}**."
         sent = await interaction.followup.send(
             f"{line} {_STILL_QUOTED}", view=view, ephemeral=True, wait=True
         )
         try:
-            await self._archive.settle()
+            await self._article_service.sync()
         except QuothError as error:  # the line says so already
             _log.warning("what was removed is still there: %s", " ".join(str(error).split()))
             return
@@ -93,29 +93,29 @@ class Articles(ManagersGroup):
     ) -> list[app_commands.Choice[str]]:
         if not manages(interaction):
             return []
-        found = await self._archive.own(interaction.guild_id or 0, typed)
+        found = await self._article_service.own(interaction.guild_id or 0, typed)
         return [
-            app_commands.Choice(name=one_line(each.title, LONGEST_CHOICE), value=each.key)
-            for each in found[:MOST_CHOICES]
+            app_commands.Choice(name=one_line(each.title, MAX_CHOICE_LENGTH), value=each.key)
+            for each in found[:MAX_CHOICES]
         ]
 
     @app_commands.command(description="Say how many articles there are, and what waits.")
     async def status(self, interaction: discord.Interaction) -> None:
         """Count."""
         await interaction.response.defer(ephemeral=True)
-        there = await self._archive.status(interaction.guild_id or 0)
+        there = await self._article_service.status(interaction.guild_id or 0)
         lines = [
             f"**{there.own:,}** of this server, which no other server sees",
-            f"**{there.archive:,}** of the archive",
+            f"**{there.shared:,}** of the archive",
         ]
-        if there.waiting:
-            lines.append(
-                f"**{there.waiting:,}** of this server not indexed yet: `/articles reindex`"
-            )
-        if there.leaving:
-            lines.append(f"**{there.leaving:,}** removed. {_STILL_QUOTED}")
         if there.pending:
-            passages = counted(there.pending, "passage")
+            lines.append(
+                f"**{there.pending:,}** of this server not indexed yet: `/articles reindex`"
+            )
+        if there.pending_removal:
+            lines.append(f"**{there.pending_removal:,}** removed. {_STILL_QUOTED}")
+        if there.pending_passages:
+            passages = counted(there.pending_passages, "passage")
             lines.append(f"{passages} found by their words alone so far; the rest follows")
         await interaction.followup.send("\n".join(lines), ephemeral=True)
 
@@ -123,9 +123,9 @@ class Articles(ManagersGroup):
     async def reindex(self, interaction: discord.Interaction) -> None:
         """Do it, and show how far it is."""
         await interaction.response.defer(ephemeral=True)
-        request = Request("reindex", interaction.guild_id or 0, interaction.user.id)
+        request = IndexRequest("reindex", interaction.guild_id or 0, interaction.user.id)
         await interaction.edit_original_response(content="Indexing …")
-        outcome = await work_and_show(interaction, self._archive, request)
+        outcome = await run_with_progress(interaction, self._article_service, request)
         line = f"Done: {counted(outcome.in_library, 'article')} of this server can be asked about."
         await interaction.edit_original_response(content=line)
 
@@ -133,11 +133,11 @@ class Articles(ManagersGroup):
     async def log(self, interaction: discord.Interaction) -> None:
         """Show the last changes."""
         await interaction.response.defer(ephemeral=True)
-        entries = await self._archive.log(interaction.guild_id or 0, _ENTRIES)
+        entries = await self._article_service.log(interaction.guild_id or 0, _ENTRIES)
         await interaction.followup.send(_log_text(entries), ephemeral=True)
 
 
-def _named(found: list[Listed], wanted: str) -> Listed | None:
+def _named(found: list[ListedArticle], wanted: str) -> ListedArticle | None:
     """The article that somebody chose, or typed the title or the id of."""
     typed = wanted.strip().casefold()
     for each in found:
@@ -146,14 +146,14 @@ def _named(found: list[Listed], wanted: str) -> Listed | None:
     return next((each for each in found if each.title.casefold() == typed), None)
 
 
-def _log_text(entries: list[audit_log.Entry]) -> str:
+def _log_text(entries: list[audit_log.AuditEntry]) -> str:
     if not entries:
         return "Nothing was changed in this server yet."
     lines = ["The last changes, the newest first:"]
     for entry in entries:
         # Discord shows the time as the reader's own clock has it.
-        who = "who runs the bot" if entry.person == audit_log.OPERATOR else f"<@{entry.person}>"
-        lines.append(f"<t:{entry.at}:f> {who} {escaped_title(entry.what, _TITLE)}")
+        who = "who runs the bot" if entry.user == audit_log.OPERATOR else f"<@{entry.user}>"
+        lines.append(f"<t:{entry.at}:f> {who} {escaped_title(entry.action, _TITLE)}")
         if length("\n".join(lines)) > MESSAGE_LIMIT:
             lines.pop()
             break
