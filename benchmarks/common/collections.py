@@ -54,7 +54,7 @@ class Collection:
 def sample_evenly(
     questions: Sequence[LabelledQuestion], limit: int | None
 ) -> Sequence[LabelledQuestion]:
-    """At most so many, from all over; all where there is no limit."""
+    """Every n-th question, so that at most ``limit`` are left; all without a limit."""
     return questions[:: max(1, -(-len(questions) // limit))] if limit else questions
 
 
@@ -75,7 +75,7 @@ def squad_unanswerable(data: Path) -> list[LabelledQuestion]:
 
 
 def news(data: Path) -> Collection:
-    """``news``."""
+    """``news``: the news-quiz questions, and the articles that they are about."""
     questions = [
         LabelledQuestion(
             row["question"],

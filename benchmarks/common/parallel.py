@@ -14,11 +14,11 @@ _work: Callable[[Any], Any]
 def parallel_map(
     start: Callable[[], Callable[[Item], Result]], items: Sequence[Item]
 ) -> Iterator[Result]:
-    """Do something with each item; results in the items' order.
+    """Map a function over items, with a process pinned to each core; results in the items' order.
 
     Args:
-        start: called in each process, makes what does the work there.
-        items: to work on.
+        start: called once in each process; returns the function, so that it may hold models.
+        items: pickled to the processes.
     """
     context = multiprocessing.get_context("fork")  # so that nothing has to be pickled but items
     cores = context.Queue()

@@ -82,11 +82,11 @@ class SyntheticEncoder:
         self._rows = {_key(text): n for n, text in enumerate(texts)}
 
     def encode_query(self, text: str) -> Vectors:
-        """The real vector of a question."""
+        """The question's real vector, shape (1, dimension)."""
         return self._real.encode_query(text)
 
     def encode_passages(self, texts: Sequence[str], progress: Progress | None = None) -> Vectors:
-        """As many vectors as texts; the same text gets the same."""
+        """Vectors of shape (texts, dimension); the same text always gets the same."""
         found = np.empty((len(texts), self.dimension), dtype=np.float32)
         for n, text in enumerate(texts):
             key = _key(text)
@@ -113,11 +113,11 @@ class RandomEncoder:
         self._chance = np.random.default_rng(0)
 
     def encode_query(self, text: str) -> Vectors:
-        """A vector."""
+        """A random unit vector, shape (1, dimension)."""
         return self.encode_passages([text])
 
     def encode_passages(self, texts: Sequence[str], progress: Progress | None = None) -> Vectors:
-        """As many vectors as texts."""
+        """Random unit vectors, shape (texts, dimension)."""
         if progress:
             progress(len(texts), len(texts))
         drawn = self._chance.standard_normal((len(texts), self.dimension), dtype=np.float32)
@@ -125,7 +125,7 @@ class RandomEncoder:
 
 
 def interpolated(real: NDArray[np.float16], chosen: NDArray[np.int64]) -> Vectors:
-    """Made vectors.
+    """Unit vectors between real ones: one plus half the difference of two others.
 
     Args:
         real: vectors, one a row.
@@ -171,7 +171,7 @@ def write_articles(folder: Path, data: Path, passages: int) -> None:
 
 
 def archive_articles(data: Path) -> Iterator[ArticleRow]:
-    """The articles of the archive, one after the other."""
+    """The articles of ``news/archive``, as they are read."""
     with gzip.open(data / "news" / "archive.jsonl.gz", "rt", encoding="utf-8") as lines:
         yield from map(json.loads, lines)
 
@@ -185,7 +185,7 @@ def write_jsonl(path: Path, articles: Iterator[ArticleRow]) -> None:
 def build_archive_library(
     folder: Path, articles: Iterator[ArticleRow], passages: int, encoder: Encoder
 ) -> Path:
-    """A library of at least so many passages."""
+    """Index articles into a library in ``folder`` until it holds at least so many passages."""
     library = folder / f"{passages}"
     files = folder / f"{passages}.articles"
     files.mkdir()

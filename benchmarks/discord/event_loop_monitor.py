@@ -1,4 +1,4 @@
-"""Who holds the bot's event loop up where Discord is simulated in it, and for how long."""
+"""Event loop delay: how long the bot's event loop is blocked, and by the bot or the simulation."""
 
 import asyncio
 import sys
@@ -26,13 +26,13 @@ class EventLoopMonitor(threading.Thread):
         self._loop_thread = threading.get_ident()
 
     async def beat(self) -> None:
-        """Beat, in the event loop, until cancelled."""
+        """Record a heartbeat every 5 ms in the event loop, until cancelled."""
         while True:
             self._beat = time.perf_counter()
             await asyncio.sleep(0.005)
 
     def run(self) -> None:
-        """Look every few milliseconds, until told to stop."""
+        """Sample the event loop's stack every 5 ms, until ``over`` is set."""
         block, looked = self._beat, time.perf_counter()
         held: defaultdict[str, float] = defaultdict(float)  # seconds of this block, by each
         while not self.over.is_set():

@@ -41,7 +41,7 @@ def median(library: Path, look: Callable[[LocalReader], object]) -> float:
 
 
 def looks(store: Store, server: int) -> dict[str, Callable[[LocalReader], object]]:
-    """What is measured."""
+    """Each read that is timed, by the name that is printed."""
     return {
         "autocomplete of sources": lambda opened: [
             *itertools.islice(opened.sources_with(_WORD), MAX_CHOICES)

@@ -87,7 +87,7 @@ class Refusals(logging.Handler):
         self._seen = seen
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Count one."""
+        """Count a message that Discord refused, and print every warning."""
         message = record.getMessage()
         self._seen.refused += "could not be sent" in message
         print(f"{record.levelname}: {message}", file=sys.stderr)

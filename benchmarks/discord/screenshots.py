@@ -83,7 +83,7 @@ FIT = """() => {
 
 @asynccontextmanager
 async def bot(answerer: Answerer, store: Store) -> AsyncIterator[simcord.Env]:
-    """The bot in a Discord."""
+    """The bot connected to a simulated Discord."""
     chosen = settings.load()
     article_service = ArticleService(store, chosen.library, IndexerProcess(chosen))
     client = QuothClient(Desk(answerer, store), Servers(store), article_service)

@@ -1,1 +1,1 @@
-"""The tools that ``benchmarks.peers.comparison`` compares: a runner each, and what weighs them."""
+"""Quoth beside other tools: a runner for each, and what measures and compares them."""

@@ -1,4 +1,4 @@
-"""What an installation weighs.
+"""Disk space of installed packages and of all that they require.
 
     python -m benchmarks.peers.installed_size NAME…
 
@@ -14,7 +14,7 @@ from packaging.utils import canonicalize_name
 
 
 def closure(names: list[str]) -> set[str]:
-    """The packages, and all that they need that is installed."""
+    """The transitive closure of what packages require, as far as it is installed."""
     found: set[str] = set()
     waiting = [(canonicalize_name(name), "") for name in names]
     seen = set(waiting)
@@ -36,7 +36,7 @@ def closure(names: list[str]) -> set[str]:
 
 
 def megabytes(names: set[str]) -> float:
-    """What the files of packages weigh together."""
+    """Megabytes of the files of packages."""
     files = {
         Path(str(distribution(name).locate_file(file)))
         for name in names

@@ -1,1 +1,1 @@
-"""How good the answers are."""
+"""Retrieval and answer quality: recall, quote@k, EM, F1, calibration."""

@@ -1,1 +1,1 @@
-"""How Quoth grows with its library."""
+"""Time, memory, recall and disk as a function of the number of passages."""

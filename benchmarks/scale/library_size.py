@@ -27,7 +27,7 @@ import subprocess
 import sys
 import time
 from argparse import Namespace
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 from statistics import median, quantiles
@@ -35,11 +35,11 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from benchmarks.common.data import argument_parser, read_jsonl
 from benchmarks.common.process import run_process
 from benchmarks.common.synthetic import SyntheticEncoder, real_articles, write_articles
+from benchmarks.scale.recall import exact_scores, recall_at
 from retrieval.answering.answerer import Answerer
 from retrieval.ingest.index import index
 from retrieval.library.filter import Bounds
@@ -50,7 +50,6 @@ from retrieval.library.local.indexes.words import WordIndex
 from retrieval.library.local.reader import LocalReader
 from retrieval.library.progress import Reporter
 from retrieval.models.encoder import load_encoder
-from retrieval.models.encoder.base import Vectors
 from retrieval.models.reader import Reader
 
 SIZES = (1_000, 10_000, 100_000, 630_000, 5_000_000)
@@ -58,11 +57,8 @@ ENCODED = 95_274  # real vectors: of the articles that the questions are about
 COLD = 5
 WORDS = 800  # of the added article
 TOP = 20
-_BATCH = 32_768
-_ROUNDING = 1e-4
 
 SizeMeasurements = dict[str, Any]
-Scores = NDArray[np.float32]
 
 
 def write(chosen: Namespace, size: int) -> SizeMeasurements:
@@ -119,14 +115,14 @@ def recall(chosen: Namespace, size: int) -> SizeMeasurements:
             began = time.perf_counter()
             found.append(searcher.vectors.search(vector[None], DEPTH, None).scores[:TOP])
             times.append(time.perf_counter() - began)
-        nearest = _nearest(opened, asked)
+        nearest = exact_scores(opened, asked, TOP)
         all_words = WordIndex(opened.edition.words, postings=sys.maxsize)
         by_all = [all_words.search(question, TOP, Bounds()).scores for question in questions]
         by_words = [searcher.words.search(each, DEPTH, Bounds()).scores for each in questions]
     return {
         "passages": state.passages,
-        "recall": _share(found, [*nearest]),
-        "words_recall": _share(by_words, by_all),
+        "recall": recall_at(found, [*nearest]),
+        "words_recall": recall_at(by_words, by_all),
         "vectors_ms": median(times) * 1000,
     }
 
@@ -170,26 +166,6 @@ def cold(chosen: Namespace, size: int) -> SizeMeasurements:
 
 
 STAGES = {stage.__name__: stage for stage in (write, make, change, cold, ask, recall)}
-
-
-def _share(found: Sequence[Scores], wanted: Sequence[Scores]) -> float:
-    """How many of those wanted were found, by their scores: the same text may be in two places."""
-    there = [
-        (scores[: len(best)] >= best[-1] - _ROUNDING).sum() / len(best)
-        for scores, best in zip(found, wanted, strict=True)
-        if len(best)
-    ]
-    return float(np.mean(there))
-
-
-def _nearest(opened: LocalReader, asked: Vectors) -> Vectors:
-    """The scores of the passages that are really nearest to each question, the best first."""
-    scores = np.full((len(asked), TOP), -1, dtype=np.float32)
-    for _, vectors in opened.vectors_since(0, _BATCH):
-        scores = np.hstack([scores, asked @ vectors.astype(np.float32).T])
-        scores = -np.partition(-scores, TOP - 1, axis=1)[:, :TOP]
-    nearest: Vectors = -np.sort(-scores, axis=1)
-    return nearest
 
 
 def _reporter() -> Reporter:

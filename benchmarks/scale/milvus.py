@@ -53,7 +53,7 @@ class ClusteredEncoder:
         return l2_normalise(middles + _NEAR * self._made(len(texts)) / np.sqrt(_DIMENSION))
 
     def encode_query(self, text: str) -> Vectors:
-        """The same for a question."""
+        """A vector for a question, shape (1, dimension)."""
         return self.encode_passages([text])
 
     def _made(self, count: int) -> Vectors:

@@ -1,1 +1,1 @@
-"""How long things take."""
+"""Latency, throughput and memory, beside what does the same work."""

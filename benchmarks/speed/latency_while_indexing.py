@@ -71,7 +71,7 @@ class CommitMonitor(threading.Thread):
         self.end = threading.Event()
 
     def run(self) -> None:
-        """Look until told to end."""
+        """Poll the database for new commits of words until ``end`` is set."""
         opened = LocalReader(self._library)
         log = opened.edition.truth.with_name("truth.sqlite-wal")
         while not self.end.wait(_LOOK):
