@@ -20,7 +20,7 @@ from bot.discord.buttons.handlers import Pressing, asked_by_form
 from bot.discord.managing.base import tell_error
 from bot.discord.managing.setup_command import Setup
 from bot.discord.messages import components
-from bot.discord.messages.expired import tell_expired
+from bot.discord.messages.replies import tell_expired
 from bot.discord.storage.server_settings import Servers
 from bot.discord.uploads.article_service import ArticleService
 from bot.discord.uploads.articles_command import ArticlesCommand
@@ -57,7 +57,7 @@ class QuothClient(discord.AutoShardedClient):
         self.tree = app_commands.CommandTree(self)
         self.tree.error(_tell_error)
         self.tree.add_command(ArticlesCommand(article_service))
-        self.tree.add_command(Setup(servers, article_service))
+        self.tree.add_command(Setup(servers, article_service.sources))
 
         @self.tree.command(name="ask", description="Ask the articles; they answer in quotes.")
         @app_commands.describe(
@@ -129,7 +129,7 @@ class QuothClient(discord.AutoShardedClient):
         self, interaction: discord.Interaction, typed: str
     ) -> list[app_commands.Choice[str]]:
         terms = terms_of_interaction(self.servers, interaction)
-        return await ask_command.suggest_sources(self.article_service, terms, typed)
+        return await ask_command.suggest_sources(self.article_service.sources, terms, typed)
 
     async def close(self) -> None:
         """Finish the answers being worked on, for some seconds, and leave.

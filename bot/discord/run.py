@@ -20,7 +20,7 @@ from discord.gateway import ReconnectWebSocket
 
 from bot.discord.client import QuothClient
 from bot.discord.operations.metrics import Metrics, showing
-from bot.discord.operations.permissions import kept_back
+from bot.discord.operations.permissions import missing_permissions
 from bot.wording import counted
 from retrieval.errors import QuothError
 
@@ -145,11 +145,11 @@ class _Running:
                 ready.set()
                 _log.info("connected to Discord: %s", counted(len(client.guilds), "server"))
                 for guild in client.guilds:
-                    _tell_what_is_kept_back(guild)
+                    _tell_what_is_missing_permissions(guild)
 
             @client.event
             async def on_guild_join(guild: discord.Guild) -> None:
-                _tell_what_is_kept_back(guild)
+                _tell_what_is_missing_permissions(guild)
 
             try:
                 await client.login(self._token)
@@ -197,8 +197,8 @@ def _open_shards(client: QuothClient) -> int:
     return sum(not shard.is_closed() for shard in client.shards.values())
 
 
-def _tell_what_is_kept_back(guild: discord.Guild) -> None:
-    if missing := kept_back(guild):
+def _tell_what_is_missing_permissions(guild: discord.Guild) -> None:
+    if missing := missing_permissions(guild):
         _log.warning(
             "server %d keeps back %s: answers may not arrive; quoth serve --invite makes a link"
             " that asks for it",

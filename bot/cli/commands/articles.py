@@ -8,7 +8,7 @@ from bot import settings
 from bot.cli.exit_status import OK
 from bot.cli.json_line import print_json
 from bot.cli.visible import visible
-from bot.discord.storage.server_settings import OWN_SOURCE_PREFIX
+from bot.discord.storage.ownership import OWN_SOURCE_PREFIX
 from retrieval.documents.article_json import as_object
 from retrieval.errors import LibraryError
 from retrieval.library.door import open_for_reading, remove_article

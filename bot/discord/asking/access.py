@@ -6,9 +6,9 @@ import discord
 from discord import ui
 
 from bot.discord.asking.throttle import Manners
-from bot.discord.managing.base import manages
 from bot.discord.messages.replies import SENDING_ERRORS, Reply, log_unsent
 from bot.discord.operations import traces
+from bot.discord.operations.permissions import manages
 from bot.discord.storage.server_settings import DIRECT, Servers, Terms
 
 _SECONDS_SHOWN = 30.0

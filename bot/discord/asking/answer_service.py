@@ -15,10 +15,10 @@ from bot.discord.asking.conversations import Talks
 from bot.discord.asking.engine import Engine
 from bot.discord.asking.follow_ups import ask_following
 from bot.discord.asking.throttle import Manners
-from bot.discord.messages.error_messages import RestartingError
+from bot.discord.errors import RestartingError
 from bot.discord.storage.database import Store, StoreError
+from bot.discord.storage.ownership import visible_to
 from bot.discord.storage.questions import AskedQuestions, Turn
-from bot.discord.storage.server_settings import visible_to
 from bot.discord.storage.votes import Votes
 from retrieval.answering.answer import Answer
 from retrieval.answering.answerer import DEFAULT_TOP

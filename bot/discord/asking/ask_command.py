@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, suppress
 from typing import Any
 
@@ -27,8 +28,8 @@ from bot.discord.messages.replies import (
 )
 from bot.discord.operations import traces
 from bot.discord.storage.server_settings import Servers, Terms
-from bot.discord.uploads.article_service import ArticleService
 from retrieval.answering.question import MAX_QUESTION
+from retrieval.library.filter import Filter
 
 _HOW_TO_ASK = "Ask me a question: mention me with it, or use `/ask`."
 _MENTION_ME = "I cannot read what mentions my role: mention me, the bot, instead, or use `/ask`."
@@ -83,14 +84,14 @@ async def answer_command(
 
 
 async def suggest_sources(
-    article_service: ArticleService, terms: Terms, typed: str
+    find_sources: Callable[[Filter, str], Awaitable[Sequence[str]]], terms: Terms, typed: str
 ) -> list[app_commands.Choice[str]]:
     """The sources whose name has in it what somebody has typed so far; none to who may not ask."""
     if terms.refusal:
         return []
     try:
         async with asyncio.timeout(_SECONDS_TO_SUGGEST):
-            found = await article_service.sources(terms.within, typed)
+            found = await find_sources(terms.within, typed)
     except Exception:  # nothing is lost: the name can be typed
         return []
     return [app_commands.Choice(name=name, value=name) for name in found]

@@ -11,8 +11,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+from bot.discord.errors import BusyError
 from bot.wording import counted
-from retrieval.errors import QuestionError
 
 _FORGET_ABOVE = 1_000  # people and servers that are remembered before those at rest are forgotten
 SECONDS_UNTIL_TOLD = 2.0
@@ -45,10 +45,6 @@ class Refusal:
 
     line: str
     known: bool
-
-
-class BusyError(QuestionError):
-    """Too many questions wait already."""
 
 
 class Limits:

@@ -7,8 +7,9 @@ import discord
 
 from bot.discord.managing.base import ManagersForm, tell
 from bot.discord.messages.escape import escaped_title, one_line
-from bot.discord.storage.server_settings import Scope, own_source
-from bot.discord.uploads.article_service import MAX_CHOICES
+from bot.discord.messages.limits import MAX_CHOICES
+from bot.discord.storage.ownership import own_source
+from bot.discord.storage.server_settings import Scope
 from retrieval.documents.article import clean_line, parse_date
 
 OURS = "This server's own articles"

@@ -1,6 +1,7 @@
 """``/quoth setup``: where the bot answers in a server, whom, from what, and how."""
 
 import asyncio
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 import discord
@@ -9,10 +10,12 @@ from discord import app_commands
 from bot.discord.managing.base import ManagersGroup, ManagersView
 from bot.discord.managing.scope_form import ScopeForm, scope_in_words
 from bot.discord.managing.threshold_form import ThresholdForm
-from bot.discord.messages.answer_message import MESSAGE_LIMIT
-from bot.discord.messages.escape import length
-from bot.discord.storage.server_settings import Scope, Servers, ServerSettings, visible_to
-from bot.discord.uploads.article_service import MAX_CHOICES, ArticleService
+from bot.discord.messages.limits import MAX_CHOICES, MESSAGE_LIMIT, length
+from bot.discord.storage.ownership import visible_to
+from bot.discord.storage.server_settings import Scope, Servers, ServerSettings
+from retrieval.library.filter import Filter
+
+FindSources = Callable[[Filter], Awaitable[Sequence[str]]]
 
 _SHOWN = 8  # channels or roles named in the message
 _MORE = "and something else in {} more channels"
@@ -31,28 +34,28 @@ class Setup(ManagersGroup):
 
     Args:
         servers: which keep what is settled.
-        article_service: which knows what sources there are.
+        find_sources: the shared sources that a filter admits.
     """
 
-    def __init__(self, servers: Servers, article_service: ArticleService) -> None:
+    def __init__(self, servers: Servers, find_sources: FindSources) -> None:
         super().__init__("quoth", "Set Quoth up in this server.")
         self._servers = servers
-        self._article_service = article_service
+        self._find_sources = find_sources
 
     @app_commands.command(description="Settle where I answer, whom, from what, and how.")
     async def setup(self, interaction: discord.Interaction) -> None:
         """Show the settings, with what changes them."""
-        panel = Panel(self._servers, self._article_service, interaction.guild_id or 0)
+        panel = Panel(self._servers, self._find_sources, interaction.guild_id or 0)
         await interaction.response.send_message(panel.text(), view=panel, ephemeral=True)
 
 
 class Panel(ManagersView):
     """The settings of a server; each change is kept at once."""
 
-    def __init__(self, servers: Servers, article_service: ArticleService, server: int) -> None:
+    def __init__(self, servers: Servers, find_sources: FindSources, server: int) -> None:
         super().__init__()
         self._servers = servers
-        self._article_service = article_service
+        self._find_sources = find_sources
         self._server = server
         self._update()
 
@@ -173,7 +176,7 @@ class Panel(ManagersView):
     ) -> None:
         settings = self._settings
         scope = settings.scope if channel is None else settings.scopes.get(channel)
-        sources = await self._article_service.sources(visible_to(None))
+        sources = await self._find_sources(visible_to(None))
 
         async def keep(answered: discord.Interaction, scope: Scope | None) -> None:
             await answered.response.defer()

@@ -9,13 +9,11 @@ and does nothing with them (no ping, link, format, emoji or timestamp).
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bot.discord.messages.escape import escape, length, one_line
+from bot.discord.messages.escape import escape, one_line
+from bot.discord.messages.limits import MESSAGE_LIMIT, length
 from bot.discord.messages.quotation import quotation
 from bot.wording import NEAREST, NOT_FOUND, sureness, understood_as
 from retrieval.answering.answer import Answer
-
-MESSAGE_LIMIT = 2000
-"""The longest message that Discord takes."""
 
 _QUESTION_SHOWN = 200
 _UNDERSTOOD_SHOWN = 90

@@ -3,22 +3,14 @@
 import logging
 import traceback
 
-from bot.discord.asking.rate_limits import BusyError
+from bot.discord.errors import RESTARTING, BusyError, RestartingError, UploadError
 from bot.discord.messages.answer_message import format_reason
 from bot.discord.operations import traces
 from retrieval.errors import NeedsFolderError, QuestionError, QuothError
 
 _log = logging.getLogger(__name__)
 
-RESTARTING = "I am restarting; please ask again in a moment."
 NOT_HERE = "That cannot be done where this bot keeps its articles; whoever runs it can tell more."
-
-
-class RestartingError(QuothError):
-    """The bot leaves before the desk got to this."""
-
-    def __init__(self) -> None:
-        super().__init__(RESTARTING)
 
 
 def reason(error: Exception) -> str:
@@ -32,6 +24,8 @@ def reason(error: Exception) -> str:
         return RESTARTING
     if isinstance(error, QuestionError):
         traces.became("told to wait" if isinstance(error, BusyError) else "reason")
+        return format_reason(str(error))
+    if isinstance(error, UploadError):
         return format_reason(str(error))
     if isinstance(error, NeedsFolderError):
         traces.became("reason")

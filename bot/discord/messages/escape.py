@@ -89,9 +89,3 @@ def safe_url(url: str | None) -> str | None:
         return None
     encoded = percent_encode(parts.geturl(), safe="%/?#:&=+,;$!")
     return encoded if len(encoded) <= _URL_LIMIT else None
-
-
-def length(message: str) -> int:
-    """How long a message is for Discord, at most."""
-    # In UTF-16, where an emoji counts as two: whichever way Discord counts, it is not more.
-    return len(message.encode("utf-16-le")) // 2

@@ -6,8 +6,8 @@ text: that is said instead, and so is that one is gone.
 
 from collections.abc import Sequence
 
-from bot.discord.messages.answer_message import MESSAGE_LIMIT, Page, fill, format_question
-from bot.discord.messages.escape import length
+from bot.discord.messages.answer_message import Page, fill, format_question
+from bot.discord.messages.limits import MESSAGE_LIMIT, length
 from bot.discord.messages.quotation import citation, linked_title, quotation, quoted_lines
 from bot.discord.storage.questions import Place
 from retrieval.answering.answer import Quote

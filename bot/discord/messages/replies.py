@@ -1,5 +1,6 @@
 """Sending what was found, and what becomes of it when Discord does not take it."""
 
+import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -20,6 +21,11 @@ SENDING_ERRORS = (discord.DiscordException, aiohttp.ClientError, OSError)
 _SECONDS_SHOWN = 20.0
 _REFERENCE_GONE = (50035, 10008)  # what is replied to is unknown: a wrong form, or message
 
+_USES_COMPONENTS = (discord.InteractionType.component, discord.InteractionType.modal_submit)
+_SECONDS_TO_RESPOND = 2.0  # Discord waits three
+_POLL_INTERVAL = 0.05
+
+EXPIRED = "This has expired; run the command again."
 _MAY_NOT_WRITE = "I may not write in <#{}>. Ask me here, or use `/ask` there."
 
 
@@ -117,3 +123,20 @@ def log_unsent(channel_id: int | None) -> Iterator[None]:
         why = " ".join(why.split())
         traces.became("unsent")
         _log.warning("an answer could not be sent to channel %s: %s", channel_id, why)
+
+
+async def tell_expired(interaction: discord.Interaction[Any]) -> None:
+    """Respond to a component or a modal that no view handles, as after a restart.
+
+    discord.py ignores unknown components; a handler that is only slow gets two seconds first.
+    """
+    if interaction.type not in _USES_COMPONENTS:
+        return
+    for _ in range(int(_SECONDS_TO_RESPOND / _POLL_INTERVAL)):
+        if interaction.response.is_done():
+            return
+        await asyncio.sleep(_POLL_INTERVAL)
+    if interaction.response.is_done() or interaction.client.is_closed():
+        return
+    with log_unsent(interaction.channel_id):
+        await interaction.response.send_message(EXPIRED, ephemeral=True)

@@ -4,21 +4,7 @@ import sqlite3
 import time
 from dataclasses import dataclass
 
-from bot.discord.storage.database import Store, Table
-
-TABLE = Table(
-    "audit",
-    """
-    CREATE TABLE audit (
-        number INTEGER PRIMARY KEY,
-        server INTEGER NOT NULL,
-        person INTEGER NOT NULL,
-        at INTEGER NOT NULL,        -- seconds since 1970
-        what TEXT NOT NULL
-    );
-    CREATE INDEX audit_by_server ON audit (server, number)
-    """,
-)
+from bot.discord.storage.database import Store
 
 OPERATOR = 0
 """Stands for whoever runs the bot, and did it on the command line."""
@@ -55,7 +41,7 @@ def latest(store: Store, server: int, limit: int) -> list[AuditEntry]:
         server: whose; of others nothing is read.
         limit: how many at most.
     """
-    with store.look() as connection:
+    with store.read() as connection:
         rows = connection.execute(
             "SELECT person, at, what FROM audit WHERE server = ? ORDER BY number DESC LIMIT ?",
             (server, limit),

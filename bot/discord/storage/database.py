@@ -1,7 +1,6 @@
 """What the bot keeps between restarts: one SQLite file, ``QUOTH_DISCORD_DATA``.
 
-Each table stands in the module that owns it, as a ``Table``; ``TABLES`` of ``tables.py`` names them
-all. A table that a newer Quoth adds is made when the file is opened.
+``schema.py`` has its tables. One that a newer Quoth adds is created when the file is opened.
 """
 
 import sqlite3
@@ -9,9 +8,9 @@ import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
+from bot.discord.storage.schema import Table
 from retrieval.errors import QuothError
 
 VERSION = 1
@@ -24,19 +23,6 @@ _SECONDS_BETWEEN = 0.01  # tries, where SQLite itself does not wait
 
 class StoreError(QuothError):
     """The bot's file cannot be opened, read or written."""
-
-
-@dataclass(frozen=True, slots=True)
-class Table:
-    """A table of the store.
-
-    Attributes:
-        name: its name.
-        sql: the statements that make it, and its indexes.
-    """
-
-    name: str
-    sql: str
 
 
 class Store:
@@ -75,7 +61,7 @@ class Store:
             self._connection.close()
 
     @contextmanager
-    def change(self, seconds: float | None = None) -> Iterator[sqlite3.Connection]:
+    def write(self, seconds: float | None = None) -> Iterator[sqlite3.Connection]:
         """Change the store: all that is done inside is kept, or nothing.
 
         Args:
@@ -88,8 +74,8 @@ class Store:
             yield connection
 
     @contextmanager
-    def look(self, seconds: float | None = None) -> Iterator[sqlite3.Connection]:
-        """Read one state of the store; takes and raises what ``change`` does."""
+    def read(self, seconds: float | None = None) -> Iterator[sqlite3.Connection]:
+        """Read one state of the store; takes and raises what ``write`` does."""
         with self._transaction("BEGIN", seconds) as connection:
             yield connection
 
@@ -128,7 +114,7 @@ class Store:
         missing = [table for table in tables if table.name not in there]
         if there and not missing:
             return
-        with self.change() as connection:
+        with self.write() as connection:
             # Another process may have made them in the meantime.
             rows = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
             there = {name for (name,) in rows}

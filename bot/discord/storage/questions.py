@@ -9,26 +9,9 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bot.discord.storage.database import Store, Table
+from bot.discord.storage.database import Store
 from retrieval.answering.answer import Answer, Quote
 from retrieval.documents.article import Article, Span
-
-ASKED = Table(
-    "asked",
-    """
-    CREATE TABLE asked (
-        key TEXT PRIMARY KEY,      -- random, so that a new store knows none of an old one's
-        server INTEGER,            -- none for a direct message
-        question TEXT,             -- none where somebody's message was looked up
-        at INTEGER NOT NULL,       -- Unix time
-        answered INTEGER NOT NULL,
-        confidence REAL NOT NULL,
-        quotes TEXT NOT NULL,      -- JSON: article, start, stop, sha256, and the answer's words
-        follows TEXT               -- the key of the question that this one follows
-    ) WITHOUT ROWID;
-    CREATE INDEX asked_by_time ON asked (at)
-    """,
-)
 
 KEY = r"[\w-]{11}"
 """What a key looks like."""
@@ -125,7 +108,7 @@ class AskedQuestions:
         key = secrets.token_urlsafe(8)
         quotes = json.dumps([_row(place_of(quote)) for quote in (*answer.quotes, *answer.more)])
         now = int(time.time())
-        with self._store.change(_SECONDS_TO_WAIT) as connection:
+        with self._store.write(_SECONDS_TO_WAIT) as connection:
             connection.execute(
                 "DELETE FROM asked WHERE key IN"
                 " (SELECT key FROM asked WHERE at < ? ORDER BY at LIMIT ?)",
@@ -152,12 +135,12 @@ class AskedQuestions:
         Args:
             key: of the question.
             server: where it is looked up; None for a direct message.
-            seconds: how long to wait for the store at most, as ``Store.look`` takes it.
+            seconds: how long to wait for the store at most, as ``Store.read`` takes it.
 
         Raises:
             StoreError: the store cannot be read.
         """
-        with self._store.look(seconds) as connection:
+        with self._store.read(seconds) as connection:
             row = connection.execute(
                 "SELECT question, answered, confidence, quotes, follows FROM asked"
                 " WHERE key = ? AND server IS ?",

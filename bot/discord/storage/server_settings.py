@@ -8,31 +8,9 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from bot.discord.storage import audit_log
-from bot.discord.storage.database import Store, StoreError, Table
+from bot.discord.storage.database import Store, StoreError
+from bot.discord.storage.ownership import visible_to
 from retrieval.library.filter import Filter
-
-TABLE = Table(
-    "servers", "CREATE TABLE servers (server INTEGER PRIMARY KEY, settings TEXT NOT NULL)"
-)
-
-OWN_SOURCE_PREFIX = "discord:  "
-"""What the source of each article begins with that a server keeps for itself.
-
-No other source can: whatever is read from outside has single spaces (``clean_line``).
-"""
-
-
-def own_source(server: int) -> str:
-    """The source of a server's own articles."""
-    return f"{OWN_SOURCE_PREFIX}{server}"
-
-
-def visible_to(server: int | None) -> Filter:
-    """What may be seen in a server at most, or in a direct message (None).
-
-    It knows no list that could be lost: what another server keeps is never in it.
-    """
-    return Filter(withheld=OWN_SOURCE_PREFIX, own=None if server is None else own_source(server))
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +112,7 @@ class Servers:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._changing = threading.Lock()
-        with store.look() as connection:
+        with store.read() as connection:
             rows = connection.execute("SELECT server, settings FROM servers").fetchall()
         self._known: dict[int, ServerSettings] = {}
         for server, text in rows:
@@ -173,7 +151,7 @@ class Servers:
     ) -> ServerSettings:
         with self._changing:
             settings = replace(self.of(server), **changes(self.of(server)))
-            with self._store.change() as connection:
+            with self._store.write() as connection:
                 connection.execute(
                     "INSERT OR REPLACE INTO servers VALUES (?, ?)",
                     (server, json.dumps(_as_json(settings))),

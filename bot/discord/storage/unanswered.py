@@ -44,7 +44,7 @@ def asked_since(store: Store, day: datetime.date | None) -> list[Asked]:
     if day:
         midnight = datetime.datetime.combine(day, datetime.time(), datetime.UTC)
         since = int(midnight.timestamp())
-    with store.look() as connection:
+    with store.read() as connection:
         rows = connection.execute(
             "SELECT server, question, at, answered FROM asked WHERE at >= ?"
             " AND question IS NOT NULL ORDER BY at, key",

@@ -12,30 +12,10 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from bot.discord.storage.database import Store, Table
+from bot.discord.storage.database import Store
 from bot.discord.storage.questions import KEPT, Passage
 from retrieval.documents.article import Article
 from retrieval.evaluation.metrics import normalise
-
-VOTES = Table(
-    "votes",
-    """
-    CREATE TABLE votes (
-        message INTEGER NOT NULL,  -- the bot's, with the answer
-        voter INTEGER NOT NULL,
-        server INTEGER,            -- none for a direct message
-        question TEXT NOT NULL,
-        article TEXT,              -- none for "not found"
-        start INTEGER,             -- the marked words in its text, or the quote without any
-        stop INTEGER,
-        sha256 TEXT,               -- of the text
-        is_right INTEGER NOT NULL,
-        at INTEGER NOT NULL,       -- Unix time
-        PRIMARY KEY (message, voter)
-    ) WITHOUT ROWID;
-    CREATE INDEX votes_by_time ON votes (at)
-    """,
-)
 
 DIRECT = "direct"
 """The place of direct messages."""
@@ -69,7 +49,7 @@ class Votes:
         about = vote.passage
         place = (about.article, about.start, about.end, about.sha256) if about else (None,) * 4
         now = int(time.time())
-        with self._store.change() as connection:
+        with self._store.write() as connection:
             connection.execute("DELETE FROM votes WHERE at < ?", (now - KEPT,))
             changed = connection.execute(
                 "INSERT INTO votes VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
@@ -81,7 +61,7 @@ class Votes:
 
     def by_place(self) -> dict[str, list[Vote]]:
         """Every vote, the oldest first, by where it was given, as ``place_name`` names it."""
-        with self._store.look() as connection:
+        with self._store.read() as connection:
             rows = connection.execute(
                 "SELECT server, question, article, start, stop, sha256, is_right FROM votes"
                 " ORDER BY at, message, voter"

@@ -39,7 +39,7 @@ def store(tmp_path: Path) -> Path:
         ]
         for number, vote in enumerate(said):
             votes.record(vote, message=number, voter=PEOPLE[number], server=PEOPLE[9])
-        with opened.change() as connection:
+        with opened.write() as connection:
             for number, (question, at, answered) in enumerate(
                 [
                     (WHO, 1_700_000_000, 0),
@@ -111,7 +111,7 @@ def test_servers_are_not_mixed(inside: Quoth, shelf: Path, store: Path) -> None:
         vote = Vote(COSTS, None, True)
         Votes(opened).record(vote, message=99, voter=PEOPLE[0], server=other)
         Votes(opened).record(vote, message=98, voter=PEOPLE[0], server=None)
-        with opened.change() as connection:
+        with opened.write() as connection:
             connection.execute("UPDATE asked SET server = ? WHERE key = '3'", (other,))
     library = ("--library", str(shelf))
     for name in (str(other), place_name(other)):

@@ -180,7 +180,7 @@ async def test_nor_does_one_that_the_bot_itself_is_busy_with(
     busy, done = threading.Event(), threading.Event()
 
     def hold() -> None:
-        with store.change():
+        with store.write():
             busy.set()
             done.wait(30)
 

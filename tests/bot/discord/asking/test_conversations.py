@@ -204,7 +204,7 @@ async def test_what_the_store_has_lost_is_begun_anew(
 ) -> None:
     thread = await thread_in(world)
     await say(world, world.reader, thread, QUESTION)
-    with store.change() as connection:
+    with store.write() as connection:
         connection.execute("DELETE FROM asked")
     await say(world, world.reader, thread, WHEN)
     assert before(engine) == [[], []]

@@ -7,7 +7,8 @@ import pytest
 
 from bot.discord.asking.answer_service import Asker
 from bot.discord.client import QuothClient
-from bot.discord.storage.server_settings import Scope, Servers, own_source, visible_to
+from bot.discord.storage.ownership import own_source, visible_to
+from bot.discord.storage.server_settings import Scope, Servers
 from retrieval.answering.answer import Answer, Quote
 from retrieval.answering.conversation import Turn
 from retrieval.documents.article import Article, Span

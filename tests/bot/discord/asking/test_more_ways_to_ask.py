@@ -8,7 +8,8 @@ import pytest
 from simcord.components import validate_message_state
 
 from bot.discord.client import QuothClient
-from bot.discord.storage.server_settings import Scope, own_source, visible_to
+from bot.discord.storage.ownership import own_source, visible_to
+from bot.discord.storage.server_settings import Scope
 from retrieval.answering.question import MAX_QUESTION, clean_question
 from tests.bot.discord.world import QUESTION, TEXT, Engine, Shelf, World
 from tests.support.articles import article, build
@@ -97,7 +98,7 @@ async def test_the_source_of_a_message_is_found_for_who_asks(
     assert result.response.content.startswith(
         f"About [this message]({said.jump_url}):\nVery likely (90\xa0%)\n> {TEXT}\n"
     )
-    with simcord_bot.desk.asked._store.look() as connection:
+    with simcord_bot.desk.asked._store.read() as connection:
         [kept] = connection.execute("SELECT question FROM asked").fetchone()
     assert kept is None  # what somebody wrote is not kept
 

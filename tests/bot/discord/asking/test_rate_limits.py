@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.discord.asking import rate_limits
-from bot.discord.asking.rate_limits import BusyError, Limits, Line, Rate, tell_place
+from bot.discord.asking.rate_limits import Limits, Line, Rate, tell_place
+from bot.discord.errors import BusyError
 
 ADA, BOB, TOWN, PORT = 1, 2, 10, 20
 

@@ -13,8 +13,8 @@ from bot.discord.asking.answer_service import Desk
 from bot.discord.asking.rate_limits import Limits, Rate
 from bot.discord.asking.throttle import Manners
 from bot.discord.client import QuothClient
-from bot.discord.messages.answer_message import MESSAGE_LIMIT
 from bot.discord.messages.escape import escape
+from bot.discord.messages.limits import MESSAGE_LIMIT
 from bot.discord.operations.traces import Trace
 from bot.discord.storage.database import Store
 from bot.discord.storage.server_settings import Servers
@@ -124,7 +124,7 @@ async def test_it_asks_without_what_was_before_and_tells_who_pressed_it(
     assert [len(history) for history in engine.history] == [0, 1, 0]
     assert engine.within[-1] == engine.within[0]
     assert len(world.replies()) == 2
-    with store.look() as connection:
+    with store.read() as connection:
         kept = connection.execute("SELECT server, follows FROM asked WHERE question = ?", (WHEN,))
         assert sorted(kept, key=str)[-1] == (world.guild.id, None)
 
@@ -190,7 +190,7 @@ async def test_it_works_after_a_restart_and_says_what_is_lost(
     client.shard_count = 1
     await world.env.restart_bot(client)
     assert f"**{WHEN}**\nVery likely" in shown(await world.reader.click(message, label=LABEL))
-    with store.change() as connection:
+    with store.write() as connection:
         connection.execute("DELETE FROM asked")
     lost = shown(await world.reader.click(message, label=LABEL))
     assert lost == "I no longer know what was asked here; please ask again."

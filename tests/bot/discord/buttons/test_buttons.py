@@ -169,7 +169,7 @@ async def test_an_article_that_is_gone_is_said_to_be_withdrawn(
 
 
 def votes(store: Store) -> list[tuple[object, ...]]:
-    with store.look() as connection:
+    with store.read() as connection:
         return connection.execute(
             "SELECT voter, question, article, start, stop, is_right FROM votes ORDER BY voter"
         ).fetchall()
@@ -208,7 +208,7 @@ async def test_a_follow_up_is_asked_by_a_form_and_answered_for_all(
     assert result.response is not None
     assert result.response.content.startswith("**And when?**\nVery likely")
     assert not result.response.ephemeral
-    with store.look() as connection:
+    with store.read() as connection:
         rows = connection.execute("SELECT key, question, follows FROM asked").fetchall()
     keys = {question: key for key, question, _ in rows}
     assert {question: follows for _, question, follows in rows} == {
@@ -267,7 +267,7 @@ async def test_where_nothing_can_be_kept_there_is_still_an_answer(
 
 async def test_a_store_that_is_lost_leaves_context(world: World, store: Store) -> None:
     message = await answered(world)
-    with store.change() as connection:
+    with store.write() as connection:
         connection.execute("DELETE FROM asked")
     for label in ("More", "Right"):
         result = await world.reader.click(message, label=label)

@@ -10,16 +10,9 @@ from hypothesis import strategies as st
 
 from bot.discord.storage import audit_log
 from bot.discord.storage.database import Store, StoreError
+from bot.discord.storage.ownership import OWN_SOURCE_PREFIX, own_source, visible_to
 from bot.discord.storage.schema import TABLES
-from bot.discord.storage.server_settings import (
-    DIRECT,
-    OWN_SOURCE_PREFIX,
-    Scope,
-    Servers,
-    ServerSettings,
-    own_source,
-    visible_to,
-)
+from bot.discord.storage.server_settings import DIRECT, Scope, Servers, ServerSettings
 from retrieval.library.filter import Filter
 
 HERE, ELSEWHERE, THREAD = 100, 200, 101
@@ -135,7 +128,7 @@ def test_settings_are_kept_and_are_each_servers_own(store: Store) -> None:
 
 def test_what_cannot_be_kept_is_not_changed(store: Store) -> None:
     servers = Servers(store)
-    with store.change() as connection:
+    with store.write() as connection:
         connection.execute("DROP TABLE audit")
     with pytest.raises(StoreError):
         servers.change(7, 1, "private answers", private=True)
@@ -145,7 +138,7 @@ def test_what_cannot_be_kept_is_not_changed(store: Store) -> None:
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"channels": ["x"]}', "null"])
 def test_damaged_settings_are_never_taken_for_the_defaults(store: Store, text: str) -> None:
-    with store.change() as connection:
+    with store.write() as connection:
         connection.execute("INSERT INTO servers VALUES (7, ?)", (text,))
     with pytest.raises(StoreError, match="settings of server 7 are damaged"):
         Servers(store)

@@ -9,7 +9,8 @@ from simcord.results import InteractionResult
 
 from bot.discord.client import QuothClient
 from bot.discord.storage import audit_log
-from bot.discord.storage.server_settings import OWN_SOURCE_PREFIX, Scope, ServerSettings, own_source
+from bot.discord.storage.ownership import OWN_SOURCE_PREFIX, own_source
+from bot.discord.storage.server_settings import Scope, ServerSettings
 from tests.bot.discord.world import QUESTION, Engine, Shelf, World
 from tests.support.articles import article, build
 

@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.discord.messages.answer_message import MESSAGE_LIMIT, format_reason
+from bot.discord.messages.answer_message import format_reason
 from bot.discord.messages.escape import escape
+from bot.discord.messages.limits import MESSAGE_LIMIT
 from bot.wording import sureness
 from retrieval.answering.answer import Answer, Quote, Timings
 from retrieval.answering.conversation import Understanding

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.discord.messages.answer_message import MESSAGE_LIMIT
-from bot.discord.messages.escape import escaped_characters, length
+from bot.discord.messages.escape import escaped_characters
 from bot.discord.messages.expanded_quotes import format_context, format_more, quote_at
+from bot.discord.messages.limits import MESSAGE_LIMIT, length
 from bot.discord.storage.questions import Place
 from retrieval.documents.article import Article, Span
 from retrieval.documents.sentences import paragraphs, sentences

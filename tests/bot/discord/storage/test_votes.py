@@ -62,7 +62,7 @@ def test_votes_are_kept_for_a_year(store: Store) -> None:
     votes = Votes(store)
     votes.record(Vote(WHERE, OFFICE, True), message=1, voter=ADA, server=TOWN)
     votes.record(Vote(WHERE, OFFICE, True), message=1, voter=BOB, server=TOWN)
-    with store.change() as connection:
+    with store.write() as connection:
         old, young = time.time() - 366 * 86_400, time.time() - 364 * 86_400
         connection.execute("UPDATE votes SET at = ? WHERE voter = ?", (old, ADA))
         connection.execute("UPDATE votes SET at = ? WHERE voter = ?", (young, BOB))
@@ -77,7 +77,7 @@ def test_questions_are_kept_for_a_year_and_go_a_few_at_a_time(store: Store) -> N
         return asked.keep(answer_of(), server=TOWN, question=WHERE, follows=None)
 
     old, young = [keep() for _ in range(25)], keep()
-    with store.change() as connection:
+    with store.write() as connection:
         connection.execute("UPDATE asked SET at = at - 366 * 86400 WHERE key <> ?", (young,))
         connection.execute("UPDATE asked SET at = at - 364 * 86400 WHERE key = ?", (young,))
     new = [keep()]

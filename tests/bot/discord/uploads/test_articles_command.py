@@ -11,10 +11,10 @@ from simcord.results import InteractionResult
 
 from bot.discord.asking.answer_service import Desk
 from bot.discord.client import QuothClient
+from bot.discord.errors import UploadError
 from bot.discord.storage import uploads
-from bot.discord.storage.ownership import own_article_id
-from bot.discord.storage.server_settings import Servers, own_source, visible_to
-from bot.discord.storage.uploads import UploadError
+from bot.discord.storage.ownership import own_article_id, own_source, visible_to
+from bot.discord.storage.server_settings import Servers
 from bot.discord.uploads.article_list import PAGE_SIZE
 from bot.discord.uploads.article_service import ArticleService
 from bot.discord.uploads.indexer import IndexRequest, IndexResult, ProgressCallback

@@ -10,12 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.discord.errors import UploadError
 from bot.discord.storage import audit_log, uploads
 from bot.discord.storage.database import Store
-from bot.discord.storage.ownership import own_article_id
+from bot.discord.storage.ownership import OWN_SOURCE_PREFIX, own_article_id, own_source, visible_to
 from bot.discord.storage.schema import TABLES
-from bot.discord.storage.server_settings import OWN_SOURCE_PREFIX, own_source, visible_to
-from bot.discord.storage.uploads import AddResult, UploadError
+from bot.discord.storage.uploads import AddResult
 from bot.discord.uploads import file_reader
 from bot.discord.uploads.file_reader import MAX_BYTES, file_problem, read_upload, safe_file_name
 from bot.discord.uploads.indexer import IndexRequest, IndexResult, UploadIndexer
