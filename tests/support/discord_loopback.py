@@ -28,7 +28,7 @@ connect = DiscordWebSocket.from_client.__func__
 DiscordWebSocket.from_client = classmethod(
     lambda cls, client, **options: connect(cls, client, **options, compress=False))
 {extra}
-from bot.cli import main
+from bot.cli.main import main
 main(sys.argv[1:])
 """
 

@@ -10,8 +10,8 @@ from bot.cli.say import say
 from bot.cli.visible import visible
 from bot.discord.storage.database import Store
 from bot.discord.storage.schema import TABLES
-from bot.discord.storage.unanswered import asked_since, gaps
-from bot.discord.storage.votes import Labels, Votes, labels, place_name
+from bot.discord.storage.unanswered import gaps, questions_since
+from bot.discord.storage.votes import Labels, Votes, labels, server_pseudonym
 from bot.settings import Settings
 from bot.wording import counted
 from retrieval.library.door import open_for_reading
@@ -49,7 +49,7 @@ def report(
     """Print what the articles don't answer, one question a line."""
     chosen = settings.load(library)
     with closing(Store(chosen.discord_data, TABLES, existing=True)) as store:
-        asked = [each for each in asked_since(store, since) if _is_of(each.place, server)]
+        asked = [each for each in questions_since(store, since) if _is_of(each.server, server)]
         found = gaps(asked, _labels(store, chosen, server))
     for gap in found:
         if as_json:
@@ -59,12 +59,12 @@ def report(
                     "times": gap.times,
                     "last": gap.last.isoformat(),
                     "called_wrong": gap.called_wrong,
-                    "server": gap.place,
+                    "server": gap.server,
                 }
             )
         else:
             wrong = "  (answered, and called wrong)" if gap.called_wrong else ""
-            print(visible(f"{gap.times:4}  {gap.last}  {gap.place:8}  {gap.question}{wrong}"))
+            print(visible(f"{gap.times:4}  {gap.last}  {gap.server:8}  {gap.question}{wrong}"))
     if not found:
         say("Nothing was asked that the articles don't answer")
     return OK
@@ -75,7 +75,7 @@ def _labels(store: Store, chosen: Settings, server: str | None) -> dict[str, Lab
     with closing(open_for_reading(chosen.library)) as opened, opened.snapshot():
         return {
             place: labels(votes, opened.article)
-            for place, votes in Votes(store).by_place().items()
+            for place, votes in Votes(store).by_server().items()
             if _is_of(place, server)
         }
 
@@ -84,4 +84,4 @@ def _is_of(place: str, server: str | None) -> bool:
     """Whether a place is the one that was named: by its id in Discord, or as it is printed."""
     if server is None or place == server:
         return True
-    return server.isdecimal() and place == place_name(int(server))
+    return server.isdecimal() and place == server_pseudonym(int(server))

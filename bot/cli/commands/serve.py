@@ -5,8 +5,8 @@ from contextlib import closing, nullcontext
 
 from bot import settings
 from bot.cli.exit_status import OK
-from bot.discord.asking.answer_service import Desk
-from bot.discord.asking.throttle import Manners
+from bot.discord.asking.answer_service import AnswerService
+from bot.discord.asking.throttle import Throttle
 from bot.discord.client import QuothClient
 from bot.discord.operations import logs
 from bot.discord.operations.metrics import Metrics
@@ -14,7 +14,7 @@ from bot.discord.operations.permissions import invite
 from bot.discord.run import run as run_bot
 from bot.discord.storage.database import Store
 from bot.discord.storage.schema import TABLES
-from bot.discord.storage.server_settings import Servers
+from bot.discord.storage.server_settings import ServerSettingsStore
 from bot.discord.uploads.article_service import ArticleService
 from bot.discord.uploads.indexer_process import IndexerProcess
 from bot.settings import Settings, SettingsError
@@ -43,9 +43,9 @@ def _serve(chosen: Settings, no_watch: bool) -> int:
     answerer = open_answerer(chosen)
     logs.set_up(chosen.discord_token, as_json=chosen.log_as_json, questions=chosen.log_questions)
     metrics = Metrics() if chosen.metrics_port else None
-    manners = Manners(finished=metrics.finished) if metrics else Manners()
+    throttle = Throttle(on_finished=metrics.record) if metrics else Throttle()
     if metrics:
-        metrics.measured("quoth_waiting", "Questions in line.", lambda: len(manners.line))
+        metrics.add_gauge("quoth_waiting", "Questions in line.", lambda: len(throttle.queue))
     _log.info("connecting to Discord; Ctrl-C stops the bot")
     try:
         with (
@@ -56,8 +56,8 @@ def _serve(chosen: Settings, no_watch: bool) -> int:
                 chosen.discord_token,
                 # A client closes its desk and its archive: each has its own.
                 lambda: QuothClient(
-                    Desk(answerer, store, manners),
-                    Servers(store),
+                    AnswerService(answerer, store, throttle),
+                    ServerSettingsStore(store),
                     ArticleService(store, chosen.library, IndexerProcess(chosen)),
                 ),
                 metrics,

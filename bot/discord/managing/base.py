@@ -1,34 +1,34 @@
-"""Commands for those who manage a server: who may use them, and what they are told."""
+"""Base classes for commands, views and modals that require Manage Server."""
 
 from typing import Any, TypeVar
 
 import discord
 from discord import app_commands
 
-from bot.discord.messages.error_messages import reason
+from bot.discord.messages.error_messages import error_message
 from bot.discord.messages.replies import log_unsent
 from bot.discord.operations.permissions import manages
 
 _T = TypeVar("_T")
 
-_NOT_THEIRS = "Only those who may manage this server (Manage Server) can do that."
+_NOT_ALLOWED = "Only those who may manage this server (Manage Server) can do that."
 _SECONDS_BETWEEN_EDITS = 2.0  # Discord takes five in five seconds, of all that the bot edits there
 
 
-async def check(interaction: discord.Interaction) -> bool:
-    """Whether a person may; who may not is told so privately.
+async def check_manager(interaction: discord.Interaction) -> bool:
+    """Check for Manage Server; the member is told privately where it is missing.
 
-    Discord lets a server give a command to anybody, and a right can be taken away while a message
-    with buttons is still there: so this is looked at each time.
+    It is checked at each interaction: a server can give a command to anybody, and take the
+    permission away while a message with buttons is still there.
     """
     if manages(interaction):
         return True
-    await tell(interaction, _NOT_THEIRS)
+    await send_ephemeral(interaction, _NOT_ALLOWED)
     return False
 
 
-async def tell(interaction: discord.Interaction, text: str) -> None:
-    """Tell the person something privately, whatever was answered before."""
+async def send_ephemeral(interaction: discord.Interaction, text: str) -> None:
+    """Send an ephemeral message, as the response or as a follow-up to it."""
     with log_unsent(interaction.channel_id):
         if interaction.response.is_done():
             await interaction.followup.send(text, ephemeral=True)
@@ -36,13 +36,13 @@ async def tell(interaction: discord.Interaction, text: str) -> None:
             await interaction.response.send_message(text, ephemeral=True)
 
 
-async def tell_error(interaction: discord.Interaction, error: Exception) -> None:
-    """Tell the person what went wrong, in one line."""
-    await tell(interaction, reason(error))
+async def send_error(interaction: discord.Interaction, error: Exception) -> None:
+    """Send the line for an error, ephemeral."""
+    await send_ephemeral(interaction, error_message(error))
 
 
-class ManagersGroup(app_commands.Group):
-    """Commands that Discord shows to those with Manage Server alone, and that check it again."""
+class ManagerGroup(app_commands.Group):
+    """Commands that Discord shows only to members with Manage Server, and that check it again."""
 
     def __init__(self, name: str, description: str) -> None:
         super().__init__(
@@ -53,45 +53,45 @@ class ManagersGroup(app_commands.Group):
         )
 
     async def interaction_check(self, interaction: discord.Interaction, /) -> bool:
-        """Whether the person may; who may not is told so."""
-        return await check(interaction)
+        """Check for Manage Server."""
+        return await check_manager(interaction)
 
     async def on_error(
         self, interaction: discord.Interaction, error: app_commands.AppCommandError, /
     ) -> None:
-        """Tell what went wrong; a check that failed did so itself."""
+        """Send the line for an error; a failed check has sent its own."""
         if isinstance(error, app_commands.CommandInvokeError):
-            await tell_error(interaction, error.original)
+            await send_error(interaction, error.original)
         elif not isinstance(error, app_commands.CheckFailure):
-            await tell_error(interaction, error)
+            await send_error(interaction, error)
 
 
-class ManagersView(discord.ui.View):
-    """Buttons for those who manage the server; they end with the message's quarter of an hour."""
+class ManagerView(discord.ui.View):
+    """Components for members with Manage Server; they expire as the response does."""
 
     def __init__(self) -> None:
         super().__init__(timeout=14 * 60)
 
     async def interaction_check(self, interaction: discord.Interaction, /) -> bool:
-        """Whether the person may; who may not is told so."""
-        return await check(interaction)
+        """Check for Manage Server."""
+        return await check_manager(interaction)
 
     async def on_error(
         self, interaction: discord.Interaction, error: Exception, item: discord.ui.Item[Any], /
     ) -> None:
-        """Tell what went wrong."""
-        await tell_error(interaction, error)
+        """Send the line for an error."""
+        await send_error(interaction, error)
 
 
-class ManagersForm(discord.ui.Modal):
-    """A form for those who manage the server."""
+class ManagerForm(discord.ui.Modal):
+    """A modal for members with Manage Server."""
 
     async def interaction_check(self, interaction: discord.Interaction, /) -> bool:
-        """Whether the person may; who may not is told so."""
-        return await check(interaction)
+        """Check for Manage Server."""
+        return await check_manager(interaction)
 
     async def on_error(
         self, interaction: discord.Interaction, error: Exception, item: object = None, /
     ) -> None:
-        """Tell what went wrong."""
-        await tell_error(interaction, error)
+        """Send the line for an error."""
+        await send_error(interaction, error)

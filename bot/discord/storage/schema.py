@@ -8,11 +8,11 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A table of the store.
+    """A table.
 
     Attributes:
-        name: its name.
-        sql: the statements that make it, and its indexes.
+        name: the table's name.
+        sql: the statements that create it and its indexes.
     """
 
     name: str

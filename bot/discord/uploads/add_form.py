@@ -6,8 +6,8 @@ from typing import Literal
 
 import discord
 
-from bot.discord.managing.base import ManagersForm
-from bot.discord.messages.error_messages import reason
+from bot.discord.managing.base import ManagerForm
+from bot.discord.messages.error_messages import error_message
 from bot.discord.messages.escape import escape, escaped_title, one_line
 from bot.discord.messages.limits import MESSAGE_LIMIT, length
 from bot.discord.uploads.article_service import ArticleService
@@ -28,7 +28,7 @@ _MORE = " …"
 _TITLES = 3  # named in a line
 
 
-class AddForm(ManagersForm, title="Add articles"):
+class AddForm(ManagerForm, title="Add articles"):
     """A modal with a file upload and a text input for the URL of a page."""
 
     files = discord.ui.Label[discord.ui.View](
@@ -83,7 +83,7 @@ class AddForm(ManagersForm, title="Add articles"):
         try:
             result = await run_with_progress(interaction, self._article_service, request)
         except Exception as error:
-            return reason(error)
+            return error_message(error)
         if result.deferred:
             _log.warning("what was added waits to be indexed: %s", one_line(result.deferred, 300))
         return _report(result)

@@ -2,7 +2,7 @@
 
 import discord
 
-from bot.discord.managing.base import ManagersView
+from bot.discord.managing.base import ManagerView
 from bot.discord.messages.escape import escaped_title
 from bot.discord.uploads.article_service import ArticleService
 from bot.discord.uploads.listing import ArticlePage, ListedArticle
@@ -14,7 +14,7 @@ PAGE_SIZE = 10
 _TITLE = 60  # characters of a title, escaped at most twice as many: ten lines and the first fit
 
 
-class ArticleListView(ManagersView):
+class ArticleListView(ManagerView):
     """One page, read when it is shown, and buttons to the pages before and after.
 
     Args:

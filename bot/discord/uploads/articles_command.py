@@ -5,7 +5,7 @@ import logging
 import discord
 from discord import app_commands
 
-from bot.discord.managing.base import ManagersGroup
+from bot.discord.managing.base import ManagerGroup
 from bot.discord.messages.escape import escaped_title, one_line
 from bot.discord.messages.limits import MAX_CHOICE_LENGTH, MAX_CHOICES, MESSAGE_LIMIT, length
 from bot.discord.messages.replies import log_unsent
@@ -29,7 +29,7 @@ _SHARED = "What is the archive's, only who runs the bot can remove."
 _STILL_QUOTED = "Until the library is in step, which is tried every minute, it may still be quoted."
 
 
-class ArticlesCommand(ManagersGroup):
+class ArticlesCommand(ManagerGroup):
     """The command group.
 
     Args:

@@ -184,7 +184,7 @@ def main() -> None:
                 outcome = indexer.run(request, lambda *step: reply(progress=step))
             reply(**dataclasses.asdict(outcome))
         except UploadError as error:
-            reply(refused=str(error))
+            reply(send_refusal=str(error))
         except QuothError as error:
             reply(failed=str(error))
         except Exception as error:  # its words may quote what was sent

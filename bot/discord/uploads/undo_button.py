@@ -6,7 +6,7 @@ from typing import Protocol, Self, cast
 
 import discord
 
-from bot.discord.managing.base import check, tell_error
+from bot.discord.managing.base import check_manager, send_error
 from bot.discord.messages.escape import escaped_title, one_line
 from bot.discord.uploads.article_service import ArticleService
 from retrieval.errors import QuothError
@@ -56,7 +56,7 @@ class UndoRemovalButton(
 
     async def interaction_check(self, interaction: discord.Interaction, /) -> bool:
         """Check for Manage Server; the member is told where it is missing."""
-        return await check(interaction)
+        return await check_manager(interaction)
 
     async def callback(self, interaction: discord.Interaction) -> None:
         """Restore the article, and sync the library."""
@@ -80,4 +80,4 @@ class UndoRemovalButton(
                 return
             await interaction.edit_original_response(content=f"{named} is back.")
         except Exception as error:
-            await tell_error(interaction, error)
+            await send_error(interaction, error)

@@ -9,14 +9,14 @@ from bot.discord.messages.error_messages import NOT_HERE
 from bot.discord.uploads.article_service import ArticleService
 from retrieval.errors import NeedsFolderError
 from retrieval.library.location import MilvusPlace
-from tests.bot.discord.world import Shelf, World
+from tests.bot.discord.world import InProcessWorker, World
 
 PLACE = MilvusPlace("vectors.example", 19530, "news", user="me", password="s3cret")  # noqa: S106
 
 
 @pytest.fixture
-def article_service(shelf: Shelf) -> ArticleService:
-    return ArticleService(shelf.store, PLACE, shelf)
+def article_service(index_worker: InProcessWorker) -> ArticleService:
+    return ArticleService(index_worker.store, PLACE, index_worker)
 
 
 def said(result: InteractionResult) -> str:
@@ -28,7 +28,7 @@ def said(result: InteractionResult) -> str:
 
 @pytest.mark.parametrize("command", ["list", "status", "reindex", "add", "remove"])
 async def test_what_needs_a_folder_is_refused_in_one_line(
-    world: World, command: str, caplog: pytest.LogCaptureFixture, shelf: Shelf
+    world: World, command: str, caplog: pytest.LogCaptureFixture, index_worker: InProcessWorker
 ) -> None:
     options = {"article": "The talks"} if command == "remove" else {}
     with caplog.at_level(logging.INFO):
@@ -36,7 +36,7 @@ async def test_what_needs_a_folder_is_refused_in_one_line(
         if command == "add":
             shown = await world.manager.submit_modal(shown, {"files": [("a.txt", b"A\n\nWords.")]})
     assert said(shown) == NOT_HERE
-    assert shelf.requests == []
+    assert index_worker.requests == []
     # discord.py hands on what a command raised, once the person was told.
     assert all(isinstance(each.__cause__, NeedsFolderError) for each in world.env.errors)
     # Who runs the bot is told more, and nobody the password.
