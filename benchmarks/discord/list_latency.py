@@ -17,12 +17,12 @@ from contextlib import closing
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from bot.discord.messages.limits import MAX_CHOICES
 from bot.discord.storage.database import Store
+from bot.discord.storage.ownership import OWN_SOURCE_PREFIX
 from bot.discord.storage.schema import TABLES
-from bot.discord.storage.server_settings import OWN_SOURCE_PREFIX
 from bot.discord.uploads import listing
 from bot.discord.uploads.article_list import PAGE_SIZE
-from bot.discord.uploads.article_service import MAX_CHOICES
 from retrieval.library.local.reader import LocalReader
 
 _TIMES = 25
@@ -49,13 +49,13 @@ def looks(store: Store, server: int) -> dict[str, Callable[[LocalReader], object
         "autocomplete of own articles": lambda opened: listing.own_articles(
             opened, store, server, _WORD
         ),
-        "first page of the list": lambda opened: listing.find(
+        "first page of the list": lambda opened: listing.page(
             opened, store, server, "", 0, PAGE_SIZE
         ),
-        "first page of a search": lambda opened: listing.find(
+        "first page of a search": lambda opened: listing.page(
             opened, store, server, _WORD, 0, PAGE_SIZE
         ),
-        "status": lambda opened: listing.status(opened, store, server),
+        "status": lambda opened: listing.counts(opened, store, server),
         "the look at what waits": lambda opened: listing.out_of_sync(opened, store),
         "for comparison: all titles": lambda opened: [*opened.list_articles()],
     }

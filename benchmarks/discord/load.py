@@ -33,14 +33,14 @@ from simcord.builders import ChannelHandle
 from benchmarks.discord.event_loop_monitor import AT_REST, THE_BOT, THE_SIMULATION, EventLoopMonitor
 from benchmarks.discord.seed_library import seeded
 from bot import settings
-from bot.discord.asking import rate_limits
-from bot.discord.asking.answer_service import Desk
-from bot.discord.asking.rate_limits import Limits, Rate
-from bot.discord.asking.throttle import Manners
+from bot.discord.asking import question_queue
+from bot.discord.asking.answer_service import AnswerService
+from bot.discord.asking.rate_limits import RateLimit, RateLimiter
+from bot.discord.asking.throttle import Throttle
 from bot.discord.client import QuothClient
 from bot.discord.operations.traces import Trace
 from bot.discord.storage.database import Store
-from bot.discord.storage.server_settings import Servers
+from bot.discord.storage.server_settings import ServerSettingsStore
 from bot.discord.uploads.article_service import ArticleService
 from bot.discord.uploads.indexer_process import IndexerProcess
 from retrieval.answering.answerer import Answerer
@@ -163,18 +163,18 @@ async def load(
 ) -> tuple[LoadReport, EventLoopMonitor]:
     """Ask everything."""
     # simcord lets no time pass while work is under way, but looks for its end without a rest.
-    rate_limits.SECONDS_UNTIL_TOLD = WAITED
+    question_queue.FIRST_UPDATE = WAITED
     seen, watch, dice = LoadReport(), EventLoopMonitor(), random.Random(1)  # noqa: S311 - no secret
     logging.getLogger().addHandler(Refusals(seen))
 
     def bot() -> QuothClient:
         # In the simulation all of a day is asked in some minutes: limits have tests of their own.
-        loose = Limits(Rate(100, 0.1), Rate(1_000, 0.01))
-        desk = Desk(answerer, store, Manners(loose, finished=seen.finished))
+        loose = RateLimiter(RateLimit(100, 0.1), RateLimit(1_000, 0.01))
+        answer_service = AnswerService(answerer, store, Throttle(loose, on_finished=seen.finished))
         article_service = ArticleService(
             store, library, IndexerProcess(settings.load(str(library)))
         )
-        client = QuothClient(desk, Servers(store), article_service)
+        client = QuothClient(answer_service, ServerSettingsStore(store), article_service)
         client.shard_count = 1
         return client
 

@@ -28,10 +28,10 @@ from simcord.builders import ChannelHandle
 
 from benchmarks.discord.seed_library import SEEDS, seeded
 from bot import settings
-from bot.discord.asking.answer_service import Desk
+from bot.discord.asking.answer_service import AnswerService
 from bot.discord.client import QuothClient
 from bot.discord.storage.database import Store
-from bot.discord.storage.server_settings import Servers
+from bot.discord.storage.server_settings import ServerSettingsStore
 from bot.discord.uploads.article_service import ArticleService
 from bot.discord.uploads.indexer_process import IndexerProcess
 from retrieval.answering.answerer import Answerer
@@ -86,7 +86,9 @@ async def bot(answerer: Answerer, store: Store) -> AsyncIterator[simcord.Env]:
     """The bot connected to a simulated Discord."""
     chosen = settings.load()
     article_service = ArticleService(store, chosen.library, IndexerProcess(chosen))
-    client = QuothClient(Desk(answerer, store), Servers(store), article_service)
+    client = QuothClient(
+        AnswerService(answerer, store), ServerSettingsStore(store), article_service
+    )
     async with simcord.run(client, shard_count=1, settle_timeout=SETTLED) as env:
         env.backend.bot_user.name = "Quoth"
         yield env

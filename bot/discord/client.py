@@ -1,7 +1,7 @@
-"""The client: what Discord tells the bot, and who attends to it.
+"""The client: registers the commands and the persistent buttons, and dispatches Discord's events.
 
-It reads no messages but those that mention it or come to it directly, and so needs none of
-Discord's privileged intents. Logs name neither the token nor what was asked.
+It reads no messages but mentions and direct messages, and so needs no privileged intents. Logs
+contain neither the token nor questions.
 """
 
 import asyncio
@@ -14,14 +14,16 @@ import discord
 from discord import app_commands
 
 from bot.discord.asking import ask_command
-from bot.discord.asking.access import terms_of_interaction
-from bot.discord.asking.answer_service import Desk
-from bot.discord.buttons.handlers import Pressing, asked_by_form
-from bot.discord.managing.base import tell_error
-from bot.discord.managing.setup_command import Setup
+from bot.discord.asking.access import policy_for_interaction
+from bot.discord.asking.answer_service import AnswerService
+from bot.discord.asking.mentions import answer_message
+from bot.discord.buttons.follow_up_form import answer_follow_up, submitted_follow_up
+from bot.discord.buttons.handlers import ButtonHandlers
+from bot.discord.managing.base import send_error
+from bot.discord.managing.setup_command import SetupCommand
 from bot.discord.messages import components
-from bot.discord.messages.expired import tell_expired
-from bot.discord.storage.server_settings import Servers
+from bot.discord.messages.replies import tell_expired
+from bot.discord.storage.server_settings import ServerSettingsStore
 from bot.discord.uploads.article_service import ArticleService
 from bot.discord.uploads.articles_command import ArticlesCommand
 from bot.discord.uploads.undo_button import UndoRemovalButton
@@ -29,35 +31,40 @@ from retrieval.answering.question import MAX_QUESTION
 
 _log = logging.getLogger(__name__)
 
-# Together less than the ten seconds after which Docker kills what it has told to stop.
+# Together less than the ten seconds between Docker's SIGTERM and SIGKILL.
 _SECONDS_TO_FINISH = 5.0
-_SECONDS_TO_TELL = 3.0
+_SECONDS_TO_NOTIFY = 3.0
 
 
 class QuothClient(discord.AutoShardedClient):
     """Answers questions in Discord.
 
     Args:
-        desk: where they are asked; it is closed with the client.
-        servers: what each server has settled.
-        article_service: which looks after the articles; it is closed with the client.
+        answer_service: answers; it is closed with the client.
+        server_settings: of all servers.
+        article_service: manages the articles; it is closed with the client.
     """
 
-    def __init__(self, desk: Desk, servers: Servers, article_service: ArticleService) -> None:
+    def __init__(
+        self,
+        answer_service: AnswerService,
+        server_settings: ServerSettingsStore,
+        article_service: ArticleService,
+    ) -> None:
         super().__init__(
             intents=discord.Intents(guilds=True, guild_messages=True, dm_messages=True),
             allowed_mentions=discord.AllowedMentions.none(),
             max_messages=None,
         )
-        self.desk = desk
-        self.servers = servers
+        self.answer_service = answer_service
+        self.server_settings = server_settings
         self.article_service = article_service
-        self.pressing = Pressing(desk, servers, self.finishing)
-        self._answering: set[asyncio.Task[object]] = set()
+        self.button_handlers = ButtonHandlers(answer_service, server_settings, self.in_flight)
+        self._in_flight: set[asyncio.Task[object]] = set()
         self.tree = app_commands.CommandTree(self)
-        self.tree.error(_tell_error)
+        self.tree.error(_send_error)
         self.tree.add_command(ArticlesCommand(article_service))
-        self.tree.add_command(Setup(servers, article_service))
+        self.tree.add_command(SetupCommand(server_settings, article_service.sources))
 
         @self.tree.command(name="ask", description="Ask the articles; they answer in quotes.")
         @app_commands.describe(
@@ -78,10 +85,10 @@ class QuothClient(discord.AutoShardedClient):
         ) -> None:
             if self.is_closed():
                 return  # nothing can be sent any more
-            with self.finishing():
+            with self.in_flight():
                 await ask_command.answer_command(
-                    self.desk,
-                    terms_of_interaction(servers, interaction),
+                    self.answer_service,
+                    policy_for_interaction(server_settings, interaction),
                     interaction,
                     question,
                     since,
@@ -94,92 +101,89 @@ class QuothClient(discord.AutoShardedClient):
         async def find_source(interaction: discord.Interaction, message: discord.Message) -> None:
             if self.is_closed():
                 return
-            with self.finishing():
-                terms = terms_of_interaction(servers, interaction)
-                await ask_command.find_source(self.desk, terms, interaction, message)
+            with self.in_flight():
+                policy = policy_for_interaction(server_settings, interaction)
+                await ask_command.find_source(self.answer_service, policy, interaction, message)
 
     async def setup_hook(self) -> None:
-        """Tell Discord which commands there are, and know the buttons of old messages."""
-        self.add_dynamic_items(*components.ALL, UndoRemovalButton)
+        """Register the persistent buttons, publish the commands, start syncing uploads."""
+        self.add_dynamic_items(*components.PERSISTENT_BUTTONS, UndoRemovalButton)
         await self.tree.sync()
-        self._bringing_in = asyncio.create_task(self._bring_in())
+        self._sync_task = asyncio.create_task(self._sync_uploads())
 
     async def on_message(self, message: discord.Message) -> None:
-        """Answer a message that mentions the bot, or comes to it directly."""
+        """Answer a mention or a direct message."""
         if message.author.bot or message.webhook_id is not None or message.is_system():
             return
         if self.user is None or self.is_closed():  # closed: nothing can be sent any more
             return
-        with self.finishing():
-            await ask_command.answer_message(self.desk, self.servers, message, self.user)
+        with self.in_flight():
+            await answer_message(self.answer_service, self.server_settings, message, self.user)
 
     async def on_interaction(self, interaction: discord.Interaction["QuothClient"]) -> None:
-        """Answer a question that was sent by a form, and tell of others that have expired."""
-        sent = asked_by_form(interaction)
+        """Answer a submitted follow-up form, and tell who uses an expired component."""
+        follow_up = submitted_follow_up(interaction)
         if self.is_closed():
             return
-        if sent is None:
+        if follow_up is None:
             await tell_expired(interaction)
             return
-        with self.finishing():
-            terms = terms_of_interaction(self.servers, interaction)
-            await ask_command.answer_form(self.desk, terms, interaction, *sent)
+        with self.in_flight():
+            policy = policy_for_interaction(self.server_settings, interaction)
+            await answer_follow_up(self.answer_service, policy, interaction, *follow_up)
 
     async def _suggest_sources(
         self, interaction: discord.Interaction, typed: str
     ) -> list[app_commands.Choice[str]]:
-        terms = terms_of_interaction(self.servers, interaction)
-        return await ask_command.suggest_sources(self.article_service, terms, typed)
+        policy = policy_for_interaction(self.server_settings, interaction)
+        return await ask_command.suggest_sources(self.article_service.sources, policy, typed)
 
     async def close(self) -> None:
-        """Finish the answers being worked on, for some seconds, and leave.
-
-        Whoever still waits then is told to ask again.
-        """
-        self.desk.leave()
+        """Shut down gracefully: finish answers for some seconds, tell those who still wait."""
+        self.answer_service.stop_accepting()
         self.article_service.close()
         try:
-            await self._wait_for_answers(_SECONDS_TO_FINISH)
-            self.desk.give_up()
-            await self._wait_for_answers(_SECONDS_TO_TELL)
+            await self._wait_for_in_flight(_SECONDS_TO_FINISH)
+            self.answer_service.cancel_pending()
+            await self._wait_for_in_flight(_SECONDS_TO_NOTIFY)
         finally:
-            # What is still being sent now would fail with an error once the session is closed.
-            while unsent := self._answering.copy():
+            # What is still being sent would raise once the session is closed.
+            while unsent := self._in_flight.copy():
                 _log.warning("answers left unsent: %d", len(unsent))
                 for task in unsent:
                     task.cancel()
                 await asyncio.wait(unsent)
             await super().close()
-            await self.desk.close()
+            await self.answer_service.close()
 
-    async def _bring_in(self) -> None:
-        """Index what servers added and was not indexed before the bot stopped."""
+    async def _sync_uploads(self) -> None:
+        """Index uploads that were not indexed before the bot stopped."""
         try:
             await self.article_service.start_syncing()
-        except Exception as error:  # /articles status shows what waits
+        except Exception as error:  # /articles status shows what is pending
             _log.warning("what servers added waits to be indexed: %s", " ".join(str(error).split()))
 
-    async def _wait_for_answers(self, seconds: float) -> None:
-        if self._answering:
-            await asyncio.wait(self._answering, timeout=seconds)
+    async def _wait_for_in_flight(self, seconds: float) -> None:
+        if self._in_flight:
+            await asyncio.wait(self._in_flight, timeout=seconds)
 
     @contextmanager
-    def finishing(self) -> Iterator[None]:
-        """Let ``close`` wait for what happens within."""
+    def in_flight(self) -> Iterator[None]:
+        """Have ``close`` wait for the block."""
         task = cast(asyncio.Task[object], asyncio.current_task())
-        self._answering.add(task)
+        self._in_flight.add(task)
         try:
             yield
         finally:
-            self._answering.discard(task)
+            self._in_flight.discard(task)
 
 
-async def _tell_error(
+async def _send_error(
     interaction: discord.Interaction[discord.Client], error: app_commands.AppCommandError
 ) -> None:
-    """Tell what went wrong in a command, unless its group has told that itself."""
+    """Send the line for an error in a command, unless its group handles errors itself."""
     command = interaction.command
     if isinstance(command, app_commands.Command) and command.parent is not None:
         return
     cause = error.original if isinstance(error, app_commands.CommandInvokeError) else error
-    await tell_error(interaction, cause)
+    await send_error(interaction, cause)

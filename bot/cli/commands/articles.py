@@ -74,7 +74,7 @@ def show(article_id: str, as_json: bool, library: str | None) -> int:
 def remove(article_id: str, library: str | None) -> int:
     """Remove an article; it comes back when its file is indexed again."""
     from bot import settings
-    from bot.discord.storage.server_settings import OWN_SOURCE_PREFIX
+    from bot.discord.storage.ownership import OWN_SOURCE_PREFIX
     from retrieval.library import open as open_library
     from retrieval.library.progress import Reporter
 

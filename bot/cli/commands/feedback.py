@@ -73,11 +73,11 @@ def report(
     from bot import settings
     from bot.discord.storage.database import Store
     from bot.discord.storage.schema import TABLES
-    from bot.discord.storage.unanswered import asked_since, gaps
+    from bot.discord.storage.unanswered import gaps, questions_since
 
     config = settings.load(library)
     with closing(Store(config.discord_data, TABLES, existing=True)) as store:
-        asked = [each for each in asked_since(store, since) if _is_of(each.place, server)]
+        asked = [each for each in questions_since(store, since) if _is_of(each.server, server)]
         found = gaps(asked, _labels(store, config, server))
     for gap in found:
         if as_json:
@@ -87,12 +87,12 @@ def report(
                     "times": gap.times,
                     "last": gap.last.isoformat(),
                     "called_wrong": gap.called_wrong,
-                    "server": gap.place,
+                    "server": gap.server,
                 }
             )
         else:
             wrong = "  (answered, and called wrong)" if gap.called_wrong else ""
-            print_text(f"{gap.times:4}  {gap.last}  {gap.place:8}  {gap.question}{wrong}")
+            print_text(f"{gap.times:4}  {gap.last}  {gap.server:8}  {gap.question}{wrong}")
     if not found:
         print_message("Nothing was asked that the articles don't answer")
     return OK
@@ -106,15 +106,15 @@ def _labels(store: "Store", config: "Settings", server: str | None) -> "dict[str
     with closing(open_library(config.library).reader()) as opened, opened.snapshot():
         return {
             place: labels(votes, opened.article)
-            for place, votes in Votes(store).by_place().items()
+            for place, votes in Votes(store).by_server().items()
             if _is_of(place, server)
         }
 
 
 def _is_of(place: str, server: str | None) -> bool:
     """Whether a place is the server that was named: by its id in Discord, or as it is printed."""
-    from bot.discord.storage.votes import place_name
+    from bot.discord.storage.votes import server_pseudonym
 
     if server is None or place == server:
         return True
-    return server.isdecimal() and place == place_name(int(server))
+    return server.isdecimal() and place == server_pseudonym(int(server))

@@ -45,24 +45,24 @@ def _run_bot(config: "Settings", *, watch: bool) -> None:
     """Run the bot until a signal stops it."""
     from bot.cli.startup import open_answerer
     from bot.cli.watch_supervisor import supervised_watch
-    from bot.discord.asking.answer_service import Desk
-    from bot.discord.asking.throttle import Manners
+    from bot.discord.asking.answer_service import AnswerService
+    from bot.discord.asking.throttle import Throttle
     from bot.discord.client import QuothClient
     from bot.discord.operations import logs
     from bot.discord.operations.metrics import Metrics
     from bot.discord.run import run
     from bot.discord.storage.database import Store
     from bot.discord.storage.schema import TABLES
-    from bot.discord.storage.server_settings import Servers
+    from bot.discord.storage.server_settings import ServerSettingsStore
     from bot.discord.uploads.article_service import ArticleService
     from bot.discord.uploads.indexer_process import IndexerProcess
 
     answerer = open_answerer(config)
     logs.set_up(config.discord_token, as_json=config.log_as_json, questions=config.log_questions)
     metrics = Metrics() if config.metrics_port else None
-    manners = Manners(finished=metrics.finished) if metrics else Manners()
+    throttle = Throttle(on_finished=metrics.record) if metrics else Throttle()
     if metrics:
-        metrics.measured("quoth_waiting", "Questions in line.", lambda: len(manners.line))
+        metrics.add_gauge("quoth_waiting", "Questions in line.", lambda: len(throttle.queue))
     _log.info("connecting to Discord; Ctrl-C stops the bot")
     try:
         with (
@@ -73,8 +73,8 @@ def _run_bot(config: "Settings", *, watch: bool) -> None:
                 config.discord_token,
                 # A client closes its desk and its archive: each has its own.
                 lambda: QuothClient(
-                    Desk(answerer, store, manners),
-                    Servers(store),
+                    AnswerService(answerer, store, throttle),
+                    ServerSettingsStore(store),
                     ArticleService(store, config.library, IndexerProcess(config)),
                 ),
                 metrics,

@@ -1,66 +1,72 @@
-"""Makes of a question what the person is shown, whichever way it was asked."""
+"""From a question to the reply, however it was asked."""
 
 from collections.abc import Awaitable, Callable
 
-from bot.discord.asking.answer_service import Asker, Desk
-from bot.discord.asking.conversations import Talk
+from bot.discord.asking.answer_service import AnswerService, QuestionOrigin
+from bot.discord.asking.conversations import ConversationId
 from bot.discord.messages import components
 from bot.discord.messages.answer_message import format_answer
-from bot.discord.messages.error_messages import reason
+from bot.discord.messages.error_messages import error_message
 from bot.discord.messages.replies import Reply
 from bot.discord.operations import traces
-from bot.discord.storage.server_settings import Terms
+from bot.discord.storage.server_settings import AnswerPolicy
 from retrieval.library.filter import Filter
 
 _NO_BUTTONS = "-# There are no buttons here; ask by `/ask` in the server to have them."
 
 
-async def answer(
-    desk: Desk,
+async def answer_reply(
+    service: AnswerService,
     question: str,
-    asker: Asker,
-    terms: Terms,
+    origin: QuestionOrigin,
+    policy: AnswerPolicy,
     within: Filter | None = None,
     *,
-    talk: Talk | None = None,
+    conversation: ConversationId | None = None,
     show_question: bool = False,
-    about: str | None = None,
-    elsewhere: bool = False,
-    tell: Callable[[str], Awaitable[object]],
+    message_url: str | None = None,
+    other_channel: bool = False,
+    show_status: Callable[[str], Awaitable[object]],
 ) -> Reply:
-    """What the person is shown: the answer, or the reason why there is none.
+    """The answer as a reply, or the reason why there is none; raises nothing.
 
     Args:
-        desk: answers it.
-        question: as a person typed it.
-        asker: where it is from.
-        terms: on which it is answered.
-        within: which articles, where it is fewer than the terms allow.
-        talk: the conversation that goes on from this answer, if one does by itself.
+        service: answers.
+        question: as the user typed it.
+        origin: where it is from.
+        policy: how it is answered.
+        within: which articles, where they are fewer than the policy allows.
+        conversation: the one that continues from this answer, if any.
         show_question: begin with the question, for where the channel does not show it.
-        about: the address of the message that was looked up.
-        elsewhere: it is shown where it was not asked, on other terms: without buttons, then.
-        tell: shows the person that it takes long.
+        message_url: of the message that was looked up.
+        other_channel: the reply goes to another channel than the question's, where other policies
+            hold: it gets no buttons.
+        show_status: shows the user that it takes long.
     """
     try:
-        asked = await desk.ask(
+        keyed = await service.ask(
             question,
-            within=within or terms.within,
-            min_confidence=terms.min_confidence,
-            asker=asker,
-            tell=tell,
+            within=within or policy.within,
+            min_confidence=policy.min_confidence,
+            origin=origin,
+            show_status=show_status,
         )
         traces.mark("answered")
         if trace := traces.current():
-            trace.note(asked.answer)
-        if talk and asked.key:
-            desk.talks.goes_on(talk, asked.key)
-        page = format_answer(
-            asked.answer, show_question=show_question, about=about, note=_NO_BUTTONS * elsewhere
+            trace.record_answer(keyed.answer)
+        if conversation and keyed.key:
+            service.conversations.continue_from(conversation, keyed.key)
+        message = format_answer(
+            keyed.answer,
+            show_question=show_question,
+            message_url=message_url,
+            note=_NO_BUTTONS * other_channel,
         )
-        if elsewhere:
-            return Reply(page.text)
-        view = components.under_answer(asked.answer, asked.key, page.shown, quoted=asker.quoted)
-        return Reply(page.text, view)
+        if other_channel:
+            return Reply(message.text)
+        view = components.answer_buttons(
+            keyed.answer, keyed.key, message.shown, quoted=origin.quoted
+        )
+        return Reply(message.text, view)
     except Exception as error:
-        return Reply(reason(error))
+        return Reply(error_message(error))

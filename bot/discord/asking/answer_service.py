@@ -1,6 +1,6 @@
-"""The desk: the one thread in which everything that touches the library runs, in turn.
+"""Answers questions in one worker thread, which alone touches the library.
 
-The event loop never waits for the library.
+The engine is not thread-safe, and the event loop must never block on it.
 """
 
 import asyncio
@@ -11,14 +11,13 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from bot.discord.asking.conversations import Talks
-from bot.discord.asking.engine import Engine
-from bot.discord.asking.follow_ups import ask_following
-from bot.discord.asking.throttle import Manners
-from bot.discord.messages.error_messages import RestartingError
+from bot.discord.asking.conversations import Conversations
+from bot.discord.asking.engine import Engine, ask_with_history
+from bot.discord.asking.throttle import Throttle
+from bot.discord.errors import RestartingError
 from bot.discord.storage.database import Store, StoreError
-from bot.discord.storage.questions import AskedQuestions, Turn
-from bot.discord.storage.server_settings import visible_to
+from bot.discord.storage.ownership import visible_to
+from bot.discord.storage.questions import Questions, StoredTurn
 from bot.discord.storage.votes import Votes
 from retrieval.answering.answer import Answer
 from retrieval.answering.answerer import DEFAULT_TOP
@@ -27,19 +26,19 @@ from retrieval.library.filter import Filter
 
 _log = logging.getLogger(__name__)
 
-_SECONDS_OF_REST = 5.0
+_STORE_RETRY_SECONDS = 5.0
 
 _T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True)
-class Asker:
+class QuestionOrigin:
     """Where a question is from.
 
     Attributes:
-        server: the id of the server, or None for a direct message.
+        server: the server's id, or None for a direct message.
         follows: the key of the question that this one follows, or None.
-        quoted: it is somebody's message, which was looked up: its words are not kept.
+        quoted: it is the text of somebody's message, which is never stored.
     """
 
     server: int | None = None
@@ -48,32 +47,32 @@ class Asker:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """An answer, and the key that its question is kept by: None where it could not be kept."""
+class KeyedAnswer:
+    """An answer, and the key of its stored question; None where it could not be stored."""
 
     answer: Answer
     key: str | None
 
 
-class Desk:
-    """Asks the engine, one thing at a time, in a thread of its own.
+class AnswerService:
+    """Asks the engine, one question at a time, and stores the questions.
 
     Args:
-        engine: what answers.
-        store: what the bot keeps; questions and votes go there.
-        manners: who may ask now, and who waits before whom.
+        engine: answers.
+        store: the bot's database.
+        throttle: the rate limiter and the queue.
     """
 
-    def __init__(self, engine: Engine, store: Store, manners: Manners | None = None) -> None:
+    def __init__(self, engine: Engine, store: Store, throttle: Throttle | None = None) -> None:
         self._engine = engine
-        self.manners = manners or Manners()
-        self.asked = AskedQuestions(store)
+        self.throttle = throttle or Throttle()
+        self.questions = Questions(store)
         self.votes = Votes(store)
-        self.talks = Talks()
+        self.conversations = Conversations()
         self._worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="ask")
-        self._waiting: set[asyncio.Future[Any]] = set()
-        self._leaving = False
-        self._keeping_from = 0.0  # after a failure nothing is kept for a while: it takes time
+        self._pending: set[asyncio.Future[Any]] = set()
+        self._accepting = True
+        self._store_again_at = 0.0  # after a failure nothing is stored for a while: it takes time
 
     async def ask(
         self,
@@ -82,33 +81,30 @@ class Desk:
         within: Filter | None = None,
         top: int = DEFAULT_TOP,
         min_confidence: float | None = None,
-        asker: Asker | None = None,
-        tell: Callable[[str], Awaitable[object]] | None = None,
-    ) -> Asked:
-        """Answer a question, and keep it for the buttons under the answer.
+        origin: QuestionOrigin | None = None,
+        show_status: Callable[[str], Awaitable[object]] | None = None,
+    ) -> KeyedAnswer:
+        """Queue a question, answer it, and store it for the buttons under the answer.
 
         Args:
-            question: as a person typed it.
-            within: which articles; by default all that no server keeps for itself.
-            top: how many quotes at most.
-            min_confidence: below this it is "not found"; by default as the engine has it.
-            asker: where it is from.
-            tell: shows the person how many questions are before theirs, where it takes long.
-
-        Returns:
-            The answer, and the key that it is kept by.
+            question: as the user typed it.
+            within: which articles; by default all that no server owns.
+            top: the number of quotes at most.
+            min_confidence: below this the answer is "not found"; by default the engine's.
+            origin: where the question is from.
+            show_status: shows the user how many questions are before theirs.
 
         Raises:
-            RestartingError: the bot leaves before there is an answer.
-            BusyError: too many questions wait already.
-            Exception: whatever the engine raises; ``reason`` makes a line of it.
+            RestartingError: the bot shuts down before there is an answer.
+            BusyError: the queue is full.
+            Exception: whatever the engine raises; ``error_message`` makes a line of it.
         """
-        seen = within or visible_to(None)
+        visible = within or visible_to(None)
 
-        def ask() -> Asked:
-            return self._ask(question, seen, top, min_confidence, asker or Asker())
+        def ask() -> KeyedAnswer:
+            return self._ask(question, visible, top, min_confidence, origin or QuestionOrigin())
 
-        return await self.manners.in_turn(lambda: self.call(ask), tell)
+        return await self.throttle.queue.run(lambda: self.run(ask), show_status)
 
     def _ask(
         self,
@@ -116,69 +112,73 @@ class Desk:
         within: Filter,
         top: int,
         min_confidence: float | None,
-        asker: Asker,
-    ) -> Asked:
-        history = self._history(asker)
-        answer = ask_following(self._engine, question, history, top, within, min_confidence)
-        if time.monotonic() < self._keeping_from:
-            return Asked(answer, None)
+        origin: QuestionOrigin,
+    ) -> KeyedAnswer:
+        history = self._history(origin)
+        answer = ask_with_history(self._engine, question, history, top, within, min_confidence)
+        if time.monotonic() < self._store_again_at:
+            return KeyedAnswer(answer, None)
         try:
-            kept = None if asker.quoted else answer.question
-            key = self.asked.keep(answer, server=asker.server, question=kept, follows=asker.follows)
-        except StoreError as error:  # the answer matters more than what could be done with it
+            text = None if origin.quoted else answer.question
+            key = self.questions.add(
+                answer, server=origin.server, question=text, follows=origin.follows
+            )
+        except StoreError as error:  # the answer matters more than its buttons
             _log.error("a question could not be kept: %s", error)
-            self._keeping_from = time.monotonic() + _SECONDS_OF_REST
-            return Asked(answer, None)
-        return Asked(answer, key)
+            self._store_again_at = time.monotonic() + _STORE_RETRY_SECONDS
+            return KeyedAnswer(answer, None)
+        return KeyedAnswer(answer, key)
 
-    def _history(self, asker: Asker) -> Sequence[Turn]:
+    def _history(self, origin: QuestionOrigin) -> Sequence[StoredTurn]:
         try:
-            return self.asked.history(asker.follows, asker.server)
+            return self.questions.history(origin.follows, origin.server)
         except StoreError as error:
             _log.error("what was asked before could not be read: %s", error)
             return ()
 
     async def article(self, article_id: str, server: int | None) -> Article | None:
-        """Look up an article that a server (None: a direct message) may see.
-
-        Errors are those of ``ask``.
-        """
-        return _if_seen(await self.call(lambda: self._engine.article(article_id)), server)
+        """An article, where a server (None: a direct message) may see it; errors as for ``run``."""
+        return _if_visible(await self.run(lambda: self._engine.article(article_id)), server)
 
     async def article_with(self, key: str, server: int | None) -> Article | None:
         """The same by its ``id_key``."""
-        return _if_seen(await self.call(lambda: self._engine.article_with(key)), server)
+        return _if_visible(await self.run(lambda: self._engine.article_with(key)), server)
 
-    async def call(self, function: Callable[[], _T]) -> _T:
-        """Run anything else that may take its time; errors as for ``ask``."""
-        if self._leaving:
+    async def run(self, function: Callable[[], _T]) -> _T:
+        """Run a function in the worker thread.
+
+        Raises:
+            RestartingError: the bot shuts down before it has run.
+            Exception: whatever the function raises.
+        """
+        if not self._accepting:
             raise RestartingError()
         result = asyncio.get_running_loop().run_in_executor(self._worker, function)
-        self._waiting.add(result)
+        self._pending.add(result)
         try:
-            # Unlike awaiting it, this tells what ``give_up`` cancels from a cancelled task.
+            # Unlike awaiting it, this tells what ``cancel_pending`` cancels from a cancelled task.
             await asyncio.wait({result})
         finally:
-            self._waiting.discard(result)
+            self._pending.discard(result)
             result.cancel()
         if result.cancelled():
             raise RestartingError()
         return result.result()
 
-    def leave(self) -> None:
-        """Take nothing more in."""
-        self._leaving = True
+    def stop_accepting(self) -> None:
+        """Reject everything from now on with ``RestartingError``."""
+        self._accepting = False
 
-    def give_up(self) -> None:
-        """Have all that still waits told to ask again."""
-        for result in self._waiting:
+    def cancel_pending(self) -> None:
+        """End everything that waits with ``RestartingError``."""
+        for result in self._pending:
             result.cancel()
 
     async def close(self) -> None:
-        """Wait for what the thread is at, and end it."""
+        """Wait for what the worker thread runs, and end the thread."""
         await asyncio.to_thread(self._worker.shutdown, cancel_futures=True)
 
 
-def _if_seen(article: Article | None, server: int | None) -> Article | None:
-    """An article, unless another server keeps it for itself."""
+def _if_visible(article: Article | None, server: int | None) -> Article | None:
+    """The article, unless another server owns it."""
     return article if article and visible_to(server).admits_source(article.source) else None

@@ -1,82 +1,82 @@
-"""Conversations that go on by themselves: each person's own in a thread, and in direct messages.
+"""Conversations that go on without a reply: each user's own in a thread, and in direct messages.
 
-In any other channel people talk at once about different things: there only a reply to an answer, or
-the button under it, continues. What was said is in the store; here is only which answer comes next.
+In other channels people talk about different things at once: there only a reply to an answer, or
+the button under it, continues. The turns are in the database; here is only which one comes last.
 """
 
 from collections import OrderedDict
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import discord
 
-from bot.discord.messages.components import key_under
+from bot.discord.messages.components import question_key
 from bot.discord.messages.replies import SENDING_ERRORS
 
-Talk: TypeAlias = tuple[int, int]
-"""A thread or a channel of direct messages, and the person."""
+ConversationId: TypeAlias = tuple[int, int]
+"""The id of a thread or a direct message channel, and the user's id."""
 
-_MOST = 10_000  # conversations; one that is forgotten is read from its channel again
-_LOOKED_BACK = 50  # messages, of all people in a thread
+_CACHE_SIZE = 10_000  # conversations; an evicted one is read from its channel again
+_HISTORY_LIMIT = 50  # messages, of all users in a thread
 
 
-def talk_in(channel: object, person: int) -> Talk | None:
-    """The conversation that a person has with the bot in a channel; None where none goes on."""
+def conversation_in(channel: object, user: int) -> ConversationId | None:
+    """The user's conversation with the bot in a channel; None where the channel has none."""
     if isinstance(channel, discord.Thread | discord.DMChannel):
-        return channel.id, person
+        return channel.id, user
     return None
 
 
-class Talks:
-    """Which answer each conversation goes on from: as remembered, or else as its channel shows."""
+class Conversations:
+    """The last question of each conversation: from a cache, or else from the channel's history."""
 
     def __init__(self) -> None:
-        self._last: OrderedDict[Talk, str] = OrderedDict()
+        self._last_keys: OrderedDict[ConversationId, str] = OrderedDict()
 
-    def goes_on(self, talk: Talk, key: str) -> None:
-        """Remember the last question of a conversation by its key."""
-        self._last[talk] = key
-        self._last.move_to_end(talk)
-        if len(self._last) > _MOST:
-            self._last.popitem(last=False)
+    def continue_from(self, conversation: ConversationId, key: str) -> None:
+        """Set the key of a conversation's last question."""
+        self._last_keys[conversation] = key
+        self._last_keys.move_to_end(conversation)
+        if len(self._last_keys) > _CACHE_SIZE:
+            self._last_keys.popitem(last=False)
 
-    async def last(self, message: discord.Message, me: int) -> str | None:
-        """The key of the question whose answer a message goes on from, if there is one.
+    async def last_key(self, message: discord.Message, me: int) -> str | None:
+        """The key of the question that a message continues from, or None.
 
         Args:
             message: a question.
             me: the bot's id.
         """
-        talk = talk_in(message.channel, message.author.id)
-        if talk is None:
+        conversation = conversation_in(message.channel, message.author.id)
+        if conversation is None:
             return None
-        if talk not in self._last:
+        if conversation not in self._last_keys:
             try:
-                key = await _shown(message, me)
-            except SENDING_ERRORS:  # it may not be read: then this is the beginning
+                key = await _key_in_history(message, me)
+            except SENDING_ERRORS:  # the history may not be read: a new conversation
                 return None
-            if key and talk not in self._last:
-                self.goes_on(talk, key)
-        return self._last.get(talk)
+            if key and conversation not in self._last_keys:
+                self.continue_from(conversation, key)
+        return self._last_keys.get(conversation)
 
 
-async def _shown(message: discord.Message, me: int) -> str | None:
-    """The key under the bot's last answer to a person, or under that which began the thread."""
+async def _key_in_history(message: discord.Message, me: int) -> str | None:
+    """The key under the bot's last answer to the author, or under the thread's first message."""
     channel = message.channel
-    async for each in channel.history(limit=_LOOKED_BACK, before=message):
-        if each.author.id == me and (key := key_under(each)):
+    async for each in channel.history(limit=_HISTORY_LIMIT, before=message):
+        if each.author.id == me and (key := question_key(each)):
             direct = isinstance(channel, discord.DMChannel)
-            if direct or _answered_to(each) == message.author.id:
+            if direct or _addressee(each) == message.author.id:
                 return key
     if isinstance(channel, discord.Thread) and isinstance(channel.parent, discord.TextChannel):
-        # A thread has the id of the message that it began with, whoever's that is.
-        began = await channel.parent.fetch_message(channel.id)
-        return key_under(began) if began.author.id == me else None
+        # A thread has the id of its first message, whoever's that is.
+        first = await channel.parent.fetch_message(channel.id)
+        return question_key(first) if first.author.id == me else None
     return None
 
 
-def _answered_to(answer: discord.Message) -> int | None:
-    """Whom an answer of the bot is for, as far as Discord still knows it."""
+def _addressee(answer: discord.Message) -> int | None:
+    """The user whom an answer of the bot is for, as far as Discord still knows."""
     if answer.interaction_metadata is not None:
         return answer.interaction_metadata.user.id
-    asked: Any = answer.reference.resolved if answer.reference else None
-    return asked.author.id if isinstance(asked, discord.Message) else None
+    question = answer.reference.resolved if answer.reference else None
+    return question.author.id if isinstance(question, discord.Message) else None

@@ -1,193 +1,109 @@
-"""Manners: how often a person and a server may ask, and who waits before whom.
+"""Rate limits on questions: per user, over all servers, and per server.
 
-Nobody is passed over in silence: who may not ask now is told so, and when they may again.
+Nobody is ignored silently: whoever is over the limit is told so, and when to ask again.
 """
 
-import asyncio
 import math
 import time
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 from bot.wording import counted
-from retrieval.errors import QuestionError
 
-_FORGET_ABOVE = 1_000  # people and servers that are remembered before those at rest are forgotten
-SECONDS_UNTIL_TOLD = 2.0
-SECONDS_BETWEEN = 5.0  # Discord takes five edits in five seconds, for a whole channel
+_CLEAN_UP_ABOVE = 1_000  # buckets; then the empty ones are dropped
 
 
 @dataclass(frozen=True, slots=True)
-class Rate:
-    """How often one may ask: so many at once, and one more each so many seconds."""
+class RateLimit:
+    """A leaky bucket: ``burst`` questions at once, then one more every ``interval`` seconds."""
 
-    at_once: int
-    seconds: float
+    burst: int
+    interval: float
 
 
-PERSON = Rate(at_once=5, seconds=5.0)
-SERVER = Rate(at_once=30, seconds=1.0)
-LONGEST = 100
-"""Questions that may wait; at a fifth of a second each, the last one waits for twenty."""
+PER_USER = RateLimit(burst=5, interval=5.0)
+PER_SERVER = RateLimit(burst=30, interval=1.0)
 
 
 @dataclass(frozen=True, slots=True)
-class Refusal:
-    """Why a question is not taken now.
+class RateLimitNotice:
+    """Why a question is rejected.
 
     Attributes:
-        line: what the person is told.
-        known: they were told before, and the time that it named is not over: a message need not
-            tell them again.
+        text: for the user.
+        already_told: the user was told before, and the time named then is not over: a message
+            need not be answered again.
     """
 
-    line: str
-    known: bool
+    text: str
+    already_told: bool
 
 
-class BusyError(QuestionError):
-    """Too many questions wait already."""
-
-
-class Limits:
-    """Who may ask now. Remembers only those who asked a moment ago.
+class RateLimiter:
+    """Counts questions against the limits.
 
     Args:
-        person: what one person may, over all servers.
-        server: what all people of a server may together.
-        clock: seconds that only go up.
+        user: the limit per user.
+        server: the limit per server, for all its members together.
+        clock: monotonic seconds.
     """
 
     def __init__(
         self,
-        person: Rate = PERSON,
-        server: Rate = SERVER,
+        user: RateLimit = PER_USER,
+        server: RateLimit = PER_SERVER,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._people = _Meter(person)
-        self._servers = _Meter(server)
+        self._users = _LeakyBuckets(user)
+        self._servers = _LeakyBuckets(server)
         self._clock = clock
-        self._told: dict[int, float] = {}  # until when a person knows that they have to wait
+        self._told_until: dict[int, float] = {}  # by user: the time that the last notice named
 
-    def refuse(self, person: int, server: int | None) -> Refusal | None:
-        """Count a question, or say why it is not taken; one that is not taken counts for nothing.
+    def check(self, user: int, server: int | None) -> RateLimitNotice | None:
+        """Count a question, or reject it; a rejected one counts against no limit.
 
         Args:
-            person: the id of who asks.
-            server: the id of where, or None for a direct message.
+            user: the user's id.
+            server: the server's id, or None for a direct message.
+
+        Returns:
+            None where the question is accepted.
         """
         now = self._clock()
-        alone = self._people.wait(person, now)
-        together = self._servers.wait(server, now) if server is not None else 0.0
-        if not alone and not together:
-            self._people.count(person, now)
+        user_wait = self._users.wait(user, now)
+        server_wait = self._servers.wait(server, now) if server is not None else 0.0
+        if not user_wait and not server_wait:
+            self._users.count(user, now)
             if server is not None:
                 self._servers.count(server, now)
             return None
-        wait = max(alone, together)
-        known = self._told.get(person, now) > now
-        if not known:
-            self._told = {who: until for who, until in self._told.items() if until > now}
-            self._told[person] = now + wait
-        return Refusal(_WAIT[alone >= together].format(counted(math.ceil(wait), "second")), known)
+        wait = max(user_wait, server_wait)
+        already_told = self._told_until.get(user, now) > now
+        if not already_told:
+            self._told_until = {each: t for each, t in self._told_until.items() if t > now}
+            self._told_until[user] = now + wait
+        text = _OWN_LIMIT if user_wait >= server_wait else _SERVER_LIMIT
+        return RateLimitNotice(text.format(counted(math.ceil(wait), "second")), already_told)
 
 
-_WAIT = {
-    True: "You are asking faster than I can read. Please ask again in {}.",
-    False: "Many people on this server are asking just now. Please ask again in {}.",
-}
+_OWN_LIMIT = "You are asking faster than I can read. Please ask again in {}."
+_SERVER_LIMIT = "Many people on this server are asking just now. Please ask again in {}."
 
 
-class _Meter:
-    """Counts by the time at which all that was counted would have been, one at a time."""
+class _LeakyBuckets:
+    """One bucket per id, kept as the time when it will be empty."""
 
-    def __init__(self, rate: Rate) -> None:
-        self._rate = rate
-        self._until: dict[int, float] = {}
+    def __init__(self, limit: RateLimit) -> None:
+        self._limit = limit
+        self._empty_at: dict[int, float] = {}
 
-    def wait(self, who: int, now: float) -> float:
-        """Seconds until this one may ask; 0 for now."""
-        ahead = max(0.0, self._until.get(who, now) - now)
-        return max(0.0, ahead - (self._rate.at_once - 1) * self._rate.seconds)
+    def wait(self, key: int, now: float) -> float:
+        """Seconds until the next question is accepted; 0 for now."""
+        level = max(0.0, self._empty_at.get(key, now) - now)
+        return max(0.0, level - (self._limit.burst - 1) * self._limit.interval)
 
-    def count(self, who: int, now: float) -> None:
-        """Count one question."""
-        if len(self._until) >= _FORGET_ABOVE:
-            self._until = {each: until for each, until in self._until.items() if until > now}
-        self._until[who] = max(self._until.get(who, now), now) + self._rate.seconds
-
-
-class Place:
-    """A place in the line."""
-
-    def __init__(self, line: "Line") -> None:
-        self._line = line
-
-    @property
-    def ahead(self) -> int:
-        """How many are before it."""
-        return self._line.ahead(self)
-
-
-class Line:
-    """Those who wait for an answer, in the order in which they came.
-
-    Args:
-        longest: how many there may be.
-    """
-
-    def __init__(self, longest: int = LONGEST) -> None:
-        self._longest = longest
-        self._places: dict[Place, None] = {}
-
-    def __len__(self) -> int:
-        return len(self._places)
-
-    def ahead(self, place: Place) -> int:
-        """How many are before a place."""
-        return [*self._places].index(place)
-
-    @contextmanager
-    def place(self) -> Iterator[Place]:
-        """Stand in line for as long as the block runs.
-
-        Raises:
-            BusyError: it is as long as it may be.
-        """
-        if len(self._places) >= self._longest:
-            raise BusyError(
-                f"{len(self._places):,} questions are waiting already, as many as I can keep."
-                " Please ask again in a minute."
-            )
-        place = Place(self)
-        self._places[place] = None
-        try:
-            yield place
-        finally:
-            del self._places[place]
-
-
-async def tell_place(
-    place: Place,
-    answer: asyncio.Future[Any],
-    tell: Callable[[str], Awaitable[object]],
-) -> None:
-    """Wait for an answer, telling from time to time how many questions are before it.
-
-    Who is next, or has an answer within some seconds, is told nothing.
-
-    Args:
-        place: where it stands.
-        answer: what is waited for; it is neither cancelled nor looked into.
-        tell: shows the person a line.
-    """
-    told, pause = 0, SECONDS_UNTIL_TOLD
-    while not (await asyncio.wait({answer}, timeout=pause))[0]:
-        ahead = place.ahead
-        if ahead and ahead != told:
-            are = "is" if ahead == 1 else "are"
-            await tell(f"You are in line: {counted(ahead, 'question')} {are} before yours.")
-            told = ahead
-        pause = SECONDS_BETWEEN
+    def count(self, key: int, now: float) -> None:
+        """Add one question to the bucket."""
+        if len(self._empty_at) >= _CLEAN_UP_ABOVE:
+            self._empty_at = {each: t for each, t in self._empty_at.items() if t > now}
+        self._empty_at[key] = max(self._empty_at.get(key, now), now) + self._limit.interval

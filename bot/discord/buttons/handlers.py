@@ -1,147 +1,125 @@
-"""What is done when a button under an answer is pressed.
+"""What the buttons under an answer do.
 
-It is acknowledged first, and answered to the one who pressed it alone. Whatever is in the way (a
-store that is lost, an article that changed, a bot that leaves) is told in one line.
+A click is acknowledged first, and then answered by an ephemeral message. Whatever goes wrong (the
+database is gone, an article changed, the bot shuts down) is told in one line.
 """
 
 import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractContextManager
-from typing import Any, TypeAlias, cast
+from typing import Any, TypeAlias
 
 import discord
-from discord import ui
 
-from bot.discord.asking.access import refusal, terms_of_interaction
-from bot.discord.asking.answer_reply import answer
-from bot.discord.asking.answer_service import Asker, Desk
-from bot.discord.asking.conversations import talk_in
-from bot.discord.messages import components
-from bot.discord.messages.error_messages import reason
+from bot.discord.asking.access import policy_for_interaction, refusal
+from bot.discord.asking.answer_reply import answer_reply
+from bot.discord.asking.answer_service import AnswerService, QuestionOrigin
+from bot.discord.asking.conversations import conversation_in
+from bot.discord.buttons.follow_up_form import FollowUpForm
+from bot.discord.messages.components import QuoteReference, context_buttons, more_button
+from bot.discord.messages.error_messages import error_message
 from bot.discord.messages.expanded_quotes import (
-    NOT_SEEN,
+    NOT_VISIBLE,
     WITHDRAWN,
     format_context,
     format_more,
+    format_updated,
     quote_at,
-    updated,
 )
-from bot.discord.messages.replies import Reply, edit_reply, log_unsent, telling
-from bot.discord.storage.questions import Turn
-from bot.discord.storage.server_settings import Servers, Terms
-from bot.discord.storage.votes import Vote as SaidVote
-from retrieval.answering.question import MAX_QUESTION
+from bot.discord.messages.replies import Reply, edit_reply, log_unsent, status_editor
+from bot.discord.storage.questions import StoredTurn
+from bot.discord.storage.server_settings import AnswerPolicy, ServerSettingsStore
+from bot.discord.storage.votes import Vote
 
-_A_PAGE = 3
+_PAGE_SIZE = 3
 _UNKNOWN = "I no longer know what was asked here; please ask again."
 _NO_MORE = "These are all the passages that were found."
-_FORM = "quoth:asking:"
 
 _Interaction: TypeAlias = discord.Interaction[Any]
 
 
-class Form(ui.Modal, title="Ask a follow-up"):
-    """Asks for a question. It is attended to by its id: see ``asked_by_form``."""
-
-    def __init__(self, key: str) -> None:
-        # Discord tells nobody that a form was closed: after that time it is forgotten.
-        super().__init__(custom_id=f"{_FORM}{key}", timeout=900)
-        words: ui.TextInput[Form] = ui.TextInput(
-            custom_id="question", style=discord.TextStyle.paragraph, max_length=MAX_QUESTION
-        )
-        self.add_item(ui.Label(text="What else do you want to know?", component=words))
-
-
-class Pressing:
-    """Attends to the buttons.
+class ButtonHandlers:
+    """One method per button.
 
     Args:
-        desk: where the articles, the questions and the votes are.
-        servers: on whose terms whatever is pressed is answered.
-        finishing: lets the client wait for what happens within.
+        service: has the articles, the questions and the votes.
+        settings: whose policies hold for the responses.
+        in_flight: a context manager that the client waits for before it closes.
     """
 
     def __init__(
         self,
-        desk: Desk,
-        servers: Servers,
-        finishing: Callable[[], AbstractContextManager[None]],
+        service: AnswerService,
+        settings: ServerSettingsStore,
+        in_flight: Callable[[], AbstractContextManager[None]],
     ) -> None:
-        self._desk = desk
-        self._servers = servers
-        self._finishing = finishing
+        self._service = service
+        self._settings = settings
+        self._in_flight = in_flight
 
     async def more(self, interaction: _Interaction, key: str, shown: int) -> None:
-        """Show the passages that come after those shown."""
+        """Show the passages after the first ``shown`` ones."""
 
-        async def work(terms: Terms) -> Reply:
+        async def respond(policy: AnswerPolicy) -> Reply:
             turn = await self._turn(key, interaction)
             if turn is None:
                 return Reply(_UNKNOWN)
-            places = turn.places[shown : shown + _A_PAGE]
-            if not places:
+            locations = turn.locations[shown : shown + _PAGE_SIZE]
+            if not locations:
                 return Reply(_NO_MORE)
             articles = [
-                await self._desk.article(place.article, interaction.guild_id) for place in places
+                await self._service.article(each.article, interaction.guild_id)
+                for each in locations
             ]
-            # An article may be megabytes long: what reads all of it is for the thread.
-            page = await self._desk.call(
-                lambda: format_more(turn.question, places, articles, shown + 1, terms.within)
+            # An article may be megabytes long: what reads all of it runs in the worker thread.
+            message = await self._service.run(
+                lambda: format_more(turn.question, locations, articles, shown + 1, policy.within)
             )
-            # One that fits into no message on its own must not stop those after it.
-            seen = shown + max(1, page.shown)
-            return Reply(page.text, components.under_more(key, seen, len(turn.places)))
+            # A quote that fits into no message must not stop those after it.
+            seen = shown + max(1, message.shown)
+            return Reply(message.text, more_button(key, seen, len(turn.locations)))
 
-        await self._respond(interaction, work)
+        await self._respond(interaction, respond)
 
     async def context(
-        self,
-        interaction: _Interaction,
-        key: str | None,
-        number: int,
-        where: components.Where,
+        self, interaction: _Interaction, key: str | None, number: int, quote: QuoteReference
     ) -> None:
         """Show the paragraphs before and after a quote."""
 
-        async def work(terms: Terms) -> Reply:
-            article_key, start, end, sha256 = where
-            article = await self._desk.article_with(article_key, interaction.guild_id)
+        async def respond(policy: AnswerPolicy) -> Reply:
+            article_key, start, end, sha256 = quote
+            article = await self._service.article_with(article_key, interaction.guild_id)
             turn = await self._turn(key, interaction) if key else None
-            others = (
-                components.under_context(key, turn.places[:_A_PAGE], number)
-                if key and turn
-                else None
+            buttons = (
+                context_buttons(key, turn.locations[:_PAGE_SIZE], number) if key and turn else None
             )
             if article is None:
-                return Reply(f"-# \\[{number}\\] {WITHDRAWN}", others)
-            if not terms.within.admits(article.source, article.date):
-                return Reply(f"-# \\[{number}\\] {NOT_SEEN}", others)
+                return Reply(f"-# \\[{number}\\] {WITHDRAWN}", buttons)
+            if not policy.within.admits(article.source, article.date):
+                return Reply(f"-# \\[{number}\\] {NOT_VISIBLE}", buttons)
 
-            def read() -> str:
+            def text() -> str:
                 if not article.sha256.startswith(sha256):
-                    return updated(article, number)
+                    return format_updated(article, number)
                 return format_context(quote_at(article, start, end), number)
 
-            return Reply(await self._desk.call(read), others)
+            return Reply(await self._service.run(text), buttons)
 
-        await self._respond(interaction, work)
+        await self._respond(interaction, respond)
 
     async def vote(self, interaction: _Interaction, key: str, *, right: bool) -> None:
-        """Keep what somebody says of an answer."""
+        """Record a vote on an answer."""
 
-        async def work(terms: Terms) -> Reply:
+        async def respond(policy: AnswerPolicy) -> Reply:
             turn = await self._turn(key, interaction)
             if turn is None or turn.question is None or interaction.message is None:
                 return Reply(_UNKNOWN)
-            said = SaidVote(turn.question, turn.said, right)
-            message, voter, server = (
-                interaction.message.id,
-                interaction.user.id,
-                interaction.guild_id,
-            )
+            vote = Vote(turn.question, turn.answer_passage, right)
+            message, voter = interaction.message.id, interaction.user.id
             changed = await asyncio.to_thread(
-                self._desk.votes.record, said, message=message, voter=voter, server=server
-            )
+                self._service.votes.record,
+                vote, message=message, voter=voter, server=interaction.guild_id,
+            )  # fmt: skip
             word = "right" if right else "wrong"
             if not changed:
                 return Reply(f"You have called this answer {word} before; that stands.")
@@ -149,70 +127,54 @@ class Pressing:
                 f"Noted: you call this answer {word}. Pressing the other button changes it."
             )
 
-        await self._respond(interaction, work)
+        await self._respond(interaction, respond)
 
     async def follow_up(self, interaction: _Interaction, key: str) -> None:
-        """Open a form for a question that follows."""
+        """Open the modal for a follow-up question."""
         if interaction.client.is_closed():
             return
-        with self._finishing(), log_unsent(interaction.channel_id):
-            await interaction.response.send_modal(Form(key))
+        with self._in_flight(), log_unsent(interaction.channel_id):
+            await interaction.response.send_modal(FollowUpForm(key))
 
     async def as_typed(self, interaction: _Interaction, key: str) -> None:
-        """Ask a question again, as if nothing had been asked before it."""
+        """Ask a question again, without the conversation before it."""
 
-        async def work(terms: Terms) -> Reply:
+        async def respond(policy: AnswerPolicy) -> Reply:
             turn = await self._turn(key, interaction)
             if turn is None or turn.question is None:
                 return Reply(_UNKNOWN)
-            with self._desk.manners.traced("as typed", turn.question):
-                if line := refusal(self._desk.manners, terms, interaction):
-                    return Reply(line)
+            throttle = self._service.throttle
+            with throttle.trace("as typed", turn.question):
+                if text := refusal(throttle, policy, interaction):
+                    return Reply(text)
                 under = interaction.message
                 private = under is None or under.flags.ephemeral
-                return await answer(
-                    self._desk,
+                user = interaction.user.id
+                return await answer_reply(
+                    self._service,
                     turn.question,
-                    Asker(interaction.guild_id),
-                    terms,
-                    talk=None if private else talk_in(interaction.channel, interaction.user.id),
+                    QuestionOrigin(interaction.guild_id),
+                    policy,
+                    conversation=None if private else conversation_in(interaction.channel, user),
                     show_question=True,
-                    tell=telling(interaction),
+                    show_status=status_editor(interaction),
                 )
 
-        await self._respond(interaction, work)
+        await self._respond(interaction, respond)
 
-    async def _turn(self, key: str, interaction: _Interaction) -> Turn | None:
-        return await asyncio.to_thread(self._desk.asked.turn, key, interaction.guild_id)
+    async def _turn(self, key: str, interaction: _Interaction) -> StoredTurn | None:
+        return await asyncio.to_thread(self._service.questions.turn, key, interaction.guild_id)
 
     async def _respond(
-        self, interaction: _Interaction, work: Callable[[Terms], Awaitable[Reply]]
+        self, interaction: _Interaction, respond: Callable[[AnswerPolicy], Awaitable[Reply]]
     ) -> None:
         if interaction.client.is_closed():
             return  # nothing can be sent any more
-        with self._finishing(), log_unsent(interaction.channel_id):
+        with self._in_flight(), log_unsent(interaction.channel_id):
             await interaction.response.defer(ephemeral=True, thinking=True)
             try:
-                terms = terms_of_interaction(self._servers, interaction)
-                reply = Reply(terms.refusal) if terms.refusal else await work(terms)
+                policy = policy_for_interaction(self._settings, interaction)
+                reply = Reply(policy.refusal) if policy.refusal else await respond(policy)
             except Exception as error:
-                reply = Reply(reason(error))
+                reply = Reply(error_message(error))
             await edit_reply(interaction, reply)
-
-
-def asked_by_form(interaction: _Interaction) -> tuple[str, str] | None:
-    """The question that somebody sent by a form, and the key of the one before.
-
-    It goes by the form's id, and so works for one that was opened before a restart.
-    """
-    if interaction.type is not discord.InteractionType.modal_submit:
-        return None
-    data = cast(dict[str, Any], interaction.data or {})
-    form = str(data.get("custom_id", ""))
-    if not form.startswith(_FORM):
-        return None
-    for part in data.get("components", []):
-        field = part.get("component", {})
-        if field.get("custom_id") == "question":
-            return str(field.get("value", "")).strip(), form.removeprefix(_FORM)
-    return None

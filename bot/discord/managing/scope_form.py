@@ -1,14 +1,15 @@
-"""The form that says which sources and days a channel may see."""
+"""The modal for a scope: which sources and days a channel may see."""
 
 import datetime
 from collections.abc import Awaitable, Callable, Sequence
 
 import discord
 
-from bot.discord.managing.base import ManagersForm, tell
+from bot.discord.managing.base import ManagerForm, send_ephemeral
 from bot.discord.messages.escape import escaped_title, one_line
-from bot.discord.storage.server_settings import Scope, own_source
-from bot.discord.uploads.article_service import MAX_CHOICES
+from bot.discord.messages.limits import MAX_CHOICES
+from bot.discord.storage.ownership import own_source
+from bot.discord.storage.server_settings import Scope
 from retrieval.documents.article import parse_date, single_line
 
 OURS = "This server's own articles"
@@ -16,7 +17,7 @@ AS_OTHERS = "As all other channels: forget what is chosen here"
 
 _AS_OTHERS, _OURS = "as-others", "own"  # the others are numbers
 
-_Keep = Callable[[discord.Interaction, Scope | None], Awaitable[None]]
+_OnSubmit = Callable[[discord.Interaction, Scope | None], Awaitable[None]]
 
 
 def scope_in_words(scope: Scope, server: int) -> str:
@@ -35,16 +36,16 @@ def scope_in_words(scope: Scope, server: int) -> str:
     return ", ".join(parts)
 
 
-class ScopeForm(ManagersForm):
-    """Takes sources and days.
+class ScopeForm(ManagerForm):
+    """A modal with sources, a first and a last day.
 
     Args:
-        where: the channel, as its title says it.
-        scope: what it holds now; None: that of the other channels.
-        server: whose form it is.
-        sources: the archive's.
-        keep: keeps what was chosen; None: it is to see what the other channels see.
-        own: whether the channel has a scope of its own, which may be taken from it.
+        where: the channel's name, for the title.
+        scope: its present scope; None: that of the other channels.
+        server: the server's id.
+        sources: the shared sources to choose from.
+        store: called with the new scope; None resets it to that of the other channels.
+        own: whether the channel has a scope of its own, which can be reset.
     """
 
     def __init__(
@@ -53,13 +54,13 @@ class ScopeForm(ManagersForm):
         scope: Scope | None,
         server: int,
         sources: Sequence[str],
-        keep: _Keep,
+        store: _OnSubmit,
         *,
         own: bool,
     ) -> None:
         super().__init__(title=one_line(f"What {where} may see", 45), timeout=14 * 60)
         self._server = server
-        self._keep = keep
+        self._store = store
         now = scope or Scope()
         chosen = now.sources or frozenset()
         firsts = [discord.SelectOption(label=AS_OTHERS, value=_AS_OTHERS)] if own else []
@@ -97,30 +98,34 @@ class ScopeForm(ManagersForm):
             self.add_item(discord.ui.Label(text=text, description=description, component=component))
 
     async def on_submit(self, interaction: discord.Interaction, /) -> None:
-        """Keep it, or say what is wrong with it."""
+        """Store the scope, or say what is wrong with it."""
         if _AS_OTHERS in self._sources.values:
-            await self._keep(interaction, None)
+            await self._store(interaction, None)
             return
         chosen, written = self._chosen(), self._others.value.strip()
         if written and chosen is None:
-            await tell(interaction, "No source is named there; nothing was changed.")
+            await send_ephemeral(interaction, "No source is named there; nothing was changed.")
             return
         try:
             scope = Scope(chosen, _day(self._since.value), _day(self._until.value))
         except ValueError as error:
-            await tell(interaction, f"{escaped_title(str(error), 60)}; write it like 2022-03-29.")
+            await send_ephemeral(
+                interaction, f"{escaped_title(str(error), 60)}; write it like 2022-03-29."
+            )
             return
         if scope.since and scope.until and scope.since > scope.until:
-            await tell(interaction, "The first day is after the last one; nothing was changed.")
+            await send_ephemeral(
+                interaction, "The first day is after the last one; nothing was changed."
+            )
             return
-        await self._keep(interaction, scope)
+        await self._store(interaction, scope)
 
     def _chosen(self) -> frozenset[str] | None:
         listed = {
             own_source(self._server) if value == _OURS else self._offered[int(value)]
             for value in self._sources.values
         }
-        # Cleaned, so that another server's own is never among them.
+        # Cleaned, so that no source of another server's own can be named.
         written = {single_line(each) for each in self._others.value.split(";")} - {""}
         return frozenset(listed | written) or None
 

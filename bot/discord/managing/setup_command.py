@@ -1,18 +1,21 @@
-"""``/quoth setup``: where the bot answers in a server, whom, from what, and how."""
+"""``/quoth setup``: a panel with a server's settings."""
 
 import asyncio
-from typing import Any
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 
 import discord
 from discord import app_commands
 
-from bot.discord.managing.base import ManagersGroup, ManagersView
+from bot.discord.managing.base import ManagerGroup, ManagerView
 from bot.discord.managing.scope_form import ScopeForm, scope_in_words
 from bot.discord.managing.threshold_form import ThresholdForm
-from bot.discord.messages.answer_message import MESSAGE_LIMIT
-from bot.discord.messages.escape import length
-from bot.discord.storage.server_settings import Scope, Servers, ServerSettings, visible_to
-from bot.discord.uploads.article_service import MAX_CHOICES, ArticleService
+from bot.discord.messages.limits import MAX_CHOICES, MESSAGE_LIMIT, length
+from bot.discord.storage.ownership import visible_to
+from bot.discord.storage.server_settings import Scope, ServerSettings, ServerSettingsStore
+from retrieval.library.filter import Filter
+
+FindSources = Callable[[Filter], Awaitable[Sequence[str]]]
 
 _SHOWN = 8  # channels or roles named in the message
 _MORE = "and something else in {} more channels"
@@ -26,42 +29,44 @@ _CHANNELS = [
 ]
 
 
-class Setup(ManagersGroup):
-    """The commands that set the bot up in a server.
+class SetupCommand(ManagerGroup):
+    """The command group ``/quoth``.
 
     Args:
-        servers: which keep what is settled.
-        article_service: which knows what sources there are.
+        server_settings: of all servers.
+        find_sources: the shared sources that a filter admits.
     """
 
-    def __init__(self, servers: Servers, article_service: ArticleService) -> None:
+    def __init__(self, server_settings: ServerSettingsStore, find_sources: FindSources) -> None:
         super().__init__("quoth", "Set Quoth up in this server.")
-        self._servers = servers
-        self._article_service = article_service
+        self._server_settings = server_settings
+        self._find_sources = find_sources
 
     @app_commands.command(description="Settle where I answer, whom, from what, and how.")
     async def setup(self, interaction: discord.Interaction) -> None:
-        """Show the settings, with what changes them."""
-        panel = Panel(self._servers, self._article_service, interaction.guild_id or 0)
+        """Send the panel, as an ephemeral message."""
+        panel = SetupPanel(self._server_settings, self._find_sources, interaction.guild_id or 0)
         await interaction.response.send_message(panel.text(), view=panel, ephemeral=True)
 
 
-class Panel(ManagersView):
-    """The settings of a server; each change is kept at once."""
+class SetupPanel(ManagerView):
+    """A server's settings, with components to change them; each change is stored at once."""
 
-    def __init__(self, servers: Servers, article_service: ArticleService, server: int) -> None:
+    def __init__(
+        self, server_settings: ServerSettingsStore, find_sources: FindSources, server: int
+    ) -> None:
         super().__init__()
-        self._servers = servers
-        self._article_service = article_service
+        self._server_settings = server_settings
+        self._find_sources = find_sources
         self._server = server
         self._update()
 
     @property
     def _settings(self) -> ServerSettings:
-        return self._servers.of(self._server)
+        return self._server_settings.get(self._server)
 
     def text(self) -> str:
-        """What is settled, in words."""
+        """The settings in words."""
         settings = self._settings
         where = _some([f"<#{each}>" for each in sorted(settings.channels)]) or "in every channel"
         whom = _some([f"<@&{each}>" for each in sorted(settings.roles)]) or "everyone"
@@ -96,12 +101,14 @@ class Panel(ManagersView):
         row=0,
     )
     async def channels(
-        self, interaction: discord.Interaction, chosen: discord.ui.ChannelSelect["Panel"]
+        self, interaction: discord.Interaction, chosen: discord.ui.ChannelSelect["SetupPanel"]
     ) -> None:
-        """Answer in these alone."""
+        """Restrict answers to these channels."""
         ids = frozenset(each.id for each in chosen.values)
         named = ", ".join(f"#{each.name}" for each in chosen.values) or "everywhere"
-        await self._change(interaction, f"answers in: {named}", channels=ids)
+        await self._change(
+            interaction, f"answers in: {named}", lambda now: replace(now, channels=ids)
+        )
 
     @discord.ui.select(
         cls=discord.ui.RoleSelect,
@@ -112,13 +119,13 @@ class Panel(ManagersView):
         row=1,
     )
     async def roles(
-        self, interaction: discord.Interaction, chosen: discord.ui.RoleSelect["Panel"]
+        self, interaction: discord.Interaction, chosen: discord.ui.RoleSelect["SetupPanel"]
     ) -> None:
-        """Answer those with one of these alone."""
+        """Restrict answers to these roles."""
         # The role that everyone has is no restriction.
         ids = frozenset(each.id for each in chosen.values if each.id != self._server)
         named = ", ".join(each.name for each in chosen.values) or "everyone"
-        await self._change(interaction, f"answers: {named}", roles=ids)
+        await self._change(interaction, f"answers: {named}", lambda now: replace(now, roles=ids))
 
     @discord.ui.select(
         cls=discord.ui.ChannelSelect,
@@ -128,43 +135,43 @@ class Panel(ManagersView):
         row=2,
     )
     async def channel_scope(
-        self, interaction: discord.Interaction, chosen: discord.ui.ChannelSelect["Panel"]
+        self, interaction: discord.Interaction, chosen: discord.ui.ChannelSelect["SetupPanel"]
     ) -> None:
-        """Ask what a channel may see."""
+        """Open the form for a channel's scope."""
         await self._ask_for_scope(interaction, chosen.values[0].id, f"#{chosen.values[0].name}")
 
     @discord.ui.button(label="What all may see …", custom_id="all", row=3)
     async def whole_scope(
-        self, interaction: discord.Interaction, button: discord.ui.Button["Panel"]
+        self, interaction: discord.Interaction, button: discord.ui.Button["SetupPanel"]
     ) -> None:
-        """Ask what the other channels may see."""
+        """Open the form for the scope of all other channels."""
         await self._ask_for_scope(interaction, None, "all other channels")
 
     @discord.ui.button(label="Private answers", custom_id="private", row=3)
     async def private(
-        self, interaction: discord.Interaction, button: discord.ui.Button["Panel"]
+        self, interaction: discord.Interaction, button: discord.ui.Button["SetupPanel"]
     ) -> None:
-        """Turn private answers on or off."""
-        now = not self._settings.private
-        what = "answers are private" if now else "answers are seen by all"
-        await self._change(interaction, what, private=now)
+        """Toggle private answers."""
+        private = not self._settings.private
+        what = "answers are private" if private else "answers are seen by all"
+        await self._change(interaction, what, lambda now: replace(now, private=private))
 
     @discord.ui.button(label="Threshold …", custom_id="threshold", row=3)
     async def threshold(
-        self, interaction: discord.Interaction, button: discord.ui.Button["Panel"]
+        self, interaction: discord.Interaction, button: discord.ui.Button["SetupPanel"]
     ) -> None:
-        """Ask for the threshold."""
+        """Open the form for the threshold."""
         await interaction.response.send_modal(ThresholdForm(self._change_threshold))
 
     async def _change_threshold(
         self, interaction: discord.Interaction, threshold: float | None
     ) -> None:
-        """Keep another threshold."""
+        """Change the threshold; None is the bot's own."""
         what = "threshold: the bot's own" if threshold is None else f"threshold: {threshold:.0%}"
-        await self._change(interaction, what, min_confidence=threshold)
+        await self._change(interaction, what, lambda now: replace(now, min_confidence=threshold))
 
     async def show(self, interaction: discord.Interaction) -> None:
-        """Show what is settled now."""
+        """Edit the panel to the current settings."""
         self._update()
         await interaction.edit_original_response(content=self.text(), view=self)
 
@@ -173,30 +180,37 @@ class Panel(ManagersView):
     ) -> None:
         settings = self._settings
         scope = settings.scope if channel is None else settings.scopes.get(channel)
-        sources = await self._article_service.sources(visible_to(None))
+        sources = await self._find_sources(visible_to(None))
 
-        async def keep(answered: discord.Interaction, scope: Scope | None) -> None:
+        async def store_scope(answered: discord.Interaction, scope: Scope | None) -> None:
             await answered.response.defer()
             seen = "as all others" if scope is None else scope_in_words(scope, self._server)
             what = f"{name} may see: {seen}"
             await asyncio.to_thread(
-                self._servers.change_scope,
+                self._server_settings.change_scope,
                 self._server, answered.user.id, what, channel, scope,
             )  # fmt: skip
             await self.show(answered)
 
-        form = ScopeForm(name, scope, self._server, sources, keep, own=channel in settings.scopes)
+        form = ScopeForm(
+            name, scope, self._server, sources, store_scope, own=channel in settings.scopes
+        )
         await interaction.response.send_modal(form)
 
-    async def _change(self, interaction: discord.Interaction, what: str, **changes: Any) -> None:
+    async def _change(
+        self,
+        interaction: discord.Interaction,
+        action: str,
+        change: Callable[[ServerSettings], ServerSettings],
+    ) -> None:
         await interaction.response.defer()
         await asyncio.to_thread(
-            lambda: self._servers.change(self._server, interaction.user.id, what, **changes)
+            self._server_settings.change, self._server, interaction.user.id, action, change
         )
         await self.show(interaction)
 
     def _update(self) -> None:
-        """Have the choices show what is settled."""
+        """Set the components to the current settings."""
         settings = self._settings
         kinds = discord.SelectDefaultValueType
         self.channels.default_values = [
@@ -214,6 +228,6 @@ class Panel(ManagersView):
 
 
 def _some(names: list[str]) -> str:
-    """Names in a row, of many the first."""
+    """Names with commas between them; of many the first, and the number of the others."""
     more = [f"{len(names) - _SHOWN} more"] if len(names) > _SHOWN else []
     return ", ".join([*names[:_SHOWN], *more])

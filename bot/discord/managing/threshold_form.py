@@ -1,25 +1,25 @@
-"""The form that says how sure an answer must be."""
+"""The modal for the confidence threshold."""
 
 from collections.abc import Awaitable, Callable
 
 import discord
 
-from bot.discord.managing.base import ManagersForm, tell
+from bot.discord.managing.base import ManagerForm, send_ephemeral
 from bot.discord.messages.escape import escaped_title
 
-_Keep = Callable[[discord.Interaction, float | None], Awaitable[None]]
+_OnSubmit = Callable[[discord.Interaction, float | None], Awaitable[None]]
 
 
-class ThresholdForm(ManagersForm, title="How sure an answer must be"):
-    """Takes the threshold.
+class ThresholdForm(ManagerForm, title="How sure an answer must be"):
+    """A modal with one text input.
 
     Args:
-        keep: keeps it; None is the bot's own.
+        store: called with the threshold, from 0 to 1; None is the bot's own.
     """
 
-    def __init__(self, keep: _Keep) -> None:
+    def __init__(self, store: _OnSubmit) -> None:
         super().__init__(timeout=14 * 60)
-        self._keep = keep
+        self._store = store
         self._field = discord.ui.TextInput[discord.ui.View](
             custom_id="threshold", required=False, max_length=10, placeholder="35 %"
         )
@@ -32,15 +32,17 @@ class ThresholdForm(ManagersForm, title="How sure an answer must be"):
         )
 
     async def on_submit(self, interaction: discord.Interaction, /) -> None:
-        """Keep it, or say what it takes."""
+        """Store the threshold, or say what is accepted."""
         typed = self._field.value.strip()
         try:
             threshold = _percent(typed) if typed else None
         except ValueError:
             shown = escaped_title(typed, 20)
-            await tell(interaction, f"“{shown}” is not from 0 to 100 %; write it like 35 %.")
+            await send_ephemeral(
+                interaction, f"“{shown}” is not from 0 to 100 %; write it like 35 %."
+            )
             return
-        await self._keep(interaction, threshold)
+        await self._store(interaction, threshold)
 
 
 def _percent(typed: str) -> float:

@@ -1,4 +1,4 @@
-"""What an answer looks like in Discord: pure functions from an ``Answer`` to a message's text.
+"""Formats an ``Answer`` as the text of one Discord message; pure functions.
 
 A message is plain text. Embeds can be switched off, by people and by servers; Components V2 leave
 less room on a phone, cannot be searched or copied, and show nothing in a notification. Everything
@@ -9,13 +9,11 @@ and does nothing with them (no ping, link, format, emoji or timestamp).
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bot.discord.messages.escape import escape, length, one_line
+from bot.discord.messages.escape import escape, one_line
+from bot.discord.messages.limits import MESSAGE_LIMIT, length
 from bot.discord.messages.quotation import quotation
 from bot.wording import NEAREST, NOT_FOUND, sureness, understood_as
 from retrieval.answering.answer import Answer
-
-MESSAGE_LIMIT = 2000
-"""The longest message that Discord takes."""
 
 _QUESTION_SHOWN = 200
 _UNDERSTOOD_SHOWN = 90
@@ -23,8 +21,8 @@ _REASON_LIMIT = 900
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
-    """One message.
+class MessageText:
+    """The text of one message.
 
     Attributes:
         text: at most ``MESSAGE_LIMIT`` characters, as Discord counts them.
@@ -36,21 +34,21 @@ class Page:
 
 
 def format_answer(
-    answer: Answer, *, show_question: bool = False, about: str | None = None, note: str = ""
-) -> Page:
-    """Write an answer as one message, which says how the question was taken if not as typed.
+    answer: Answer, *, show_question: bool = False, message_url: str | None = None, note: str = ""
+) -> MessageText:
+    """Write an answer as one message, which says how the question was understood if not as typed.
 
-    Quotes that no longer fit are left out whole, with their citations, and that is said.
+    A quote that does not fit is left out as a whole, and the message says how many were.
 
     Args:
-        answer: what to show.
+        answer: to format.
         show_question: begin with the question, for where the channel does not show it.
-        about: the address of the message that was looked up; it is begun with.
-        note: a line to say first, as it is.
+        message_url: of the message that was looked up, for the first line.
+        note: a first line, in Markdown.
     """
     head = [note] if note else []
-    if about:
-        head.append(f"About [this message]({about}):")
+    if message_url:
+        head.append(f"About [this message]({message_url}):")
     if show_question:
         head.append(f"**{format_question(answer.question)}**")
     if answer.understood and (taken := understood_as(answer.understood)):
@@ -62,19 +60,19 @@ def format_answer(
         if answer.quotes:
             head.append(NEAREST)
     quotations = [
-        # Of what is only near, nothing is to look like the answer.
+        # In passages that are only near, nothing may look like the answer.
         quotation(quote, number, answers=answer.answered)
         for number, quote in enumerate(answer.quotes, start=1)
     ]
-    return fill("\n".join(head), quotations)
+    return fit_quotations("\n".join(head), quotations)
 
 
-def fill(head: str, quotations: Sequence[str]) -> Page:
-    """Put as many quotations below a head as fit into one message, and say how many did not.
+def fit_quotations(head: str, quotations: Sequence[str]) -> MessageText:
+    """Append as many quotations to a head as fit into one message, and say how many did not.
 
     Args:
-        head: short.
-        quotations: each with its citation; they are never cut.
+        head: the first lines.
+        quotations: each with its citation; none is cut.
     """
     message = head
     total = len(quotations)
@@ -83,16 +81,16 @@ def fill(head: str, quotations: Sequence[str]) -> Page:
         left_out = f"\n\n-# {total - index} of {total} quotes did not fit in one message."
         room = 0 if index + 1 == total else len(left_out)
         if length(longer) + room > MESSAGE_LIMIT:
-            return Page(message + left_out, index)
+            return MessageText(message + left_out, index)
         message = longer
-    return Page(message, total)
+    return MessageText(message, total)
 
 
 def format_question(question: str) -> str:
-    """A question on one line."""
+    """A question on one line, escaped and shortened."""
     return escape(one_line(question, _QUESTION_SHOWN))
 
 
-def format_reason(reason: str) -> str:
-    """Write the reason why there is no answer as one message of one line."""
-    return escape(one_line(reason, _REASON_LIMIT))
+def format_error(message: str) -> str:
+    """An error's message on one line, escaped and shortened."""
+    return escape(one_line(message, _REASON_LIMIT))

@@ -1,37 +1,59 @@
-"""The buttons under an answer. They work on old messages, after a restart and a re-index.
+"""The buttons under an answer: persistent components, which work after a restart and a re-index.
 
-A button carries in its id all that says what it is about: the key of the question in the store, or
-the article, the offsets and the hash. ``pressing.py`` does what they say.
+A custom id carries all that a button needs: the key of the stored question, or an article, offsets
+and a hash. ``buttons.handlers`` does what they are for.
 """
 
 import re
 from collections.abc import Sequence
-from typing import Any, Self, TypeAlias
+from typing import Any, Protocol, Self, TypeAlias
 
 import discord
 from discord import ButtonStyle, ui
 
-from bot.discord.storage.questions import KEY, Place, place_of
+from bot.discord.storage.questions import KEY_PATTERN, QuoteLocation, quote_location
 from retrieval.answering.answer import Answer
 from retrieval.documents.article import id_key
 
 _HASH_DIGITS = 12  # hexadecimal ones, of an article's hash
 
-Where: TypeAlias = tuple[str, int, int, str]
-"""An article's ``id_key``, a quote's start and end in its text, and the text's hash."""
+QuoteReference: TypeAlias = tuple[str, int, int, str]
+"""An article's ``id_key``, a quote's start and end in its text, the first digits of its SHA-256."""
 
 _Button: TypeAlias = ui.Button[Any]
 _Item: TypeAlias = ui.Item[Any]
-_Interaction: TypeAlias = discord.Interaction[Any]
 _Match: TypeAlias = re.Match[str]
 
 
-class More(ui.DynamicItem[_Button], template=rf"quoth:more:(?P<key>{KEY}):(?P<shown>\d{{1,3}})"):
-    """Shows the passages that come next.
+class _Handlers(Protocol):
+    """What the buttons do: ``buttons.handlers.ButtonHandlers``."""
+
+    async def more(self, interaction: "_Interaction", key: str, shown: int) -> None: ...
+    async def context(
+        self, interaction: "_Interaction", key: str | None, number: int, quote: QuoteReference
+    ) -> None: ...
+    async def vote(self, interaction: "_Interaction", key: str, *, right: bool) -> None: ...
+    async def follow_up(self, interaction: "_Interaction", key: str) -> None: ...
+    async def as_typed(self, interaction: "_Interaction", key: str) -> None: ...
+
+
+# Its client has an attribute ``button_handlers``, which discord.py's types do not know.
+_Interaction: TypeAlias = discord.Interaction[Any]
+
+
+def _handlers(interaction: _Interaction) -> _Handlers:
+    handlers: _Handlers = interaction.client.button_handlers
+    return handlers
+
+
+class MoreButton(
+    ui.DynamicItem[_Button], template=rf"quoth:more:(?P<key>{KEY_PATTERN}):(?P<shown>\d{{1,3}})"
+):
+    """Shows the next passages.
 
     Args:
         key: of the question.
-        shown: how many are shown already.
+        shown: how many quotes are shown already.
     """
 
     def __init__(self, key: str, shown: int) -> None:
@@ -41,74 +63,77 @@ class More(ui.DynamicItem[_Button], template=rf"quoth:more:(?P<key>{KEY}):(?P<sh
 
     @classmethod
     async def from_custom_id(cls, _: _Interaction, item: _Item, match: _Match, /) -> Self:
-        """Make it of a button that was pressed."""
+        """Rebuild the button from its custom id."""
         return cls(match["key"], int(match["shown"]))
 
     async def callback(self, interaction: _Interaction) -> None:
-        """It was pressed."""
-        await interaction.client.pressing.more(interaction, self._key, self._shown)
+        """Handle a click."""
+        await _handlers(interaction).more(interaction, self._key, self._shown)
 
 
-class Context(
+class ContextButton(
     ui.DynamicItem[_Button],
-    template=rf"quoth:context:(?P<key>{KEY}|-):(?P<number>\d{{1,3}}):(?P<article>{KEY})"
+    template=rf"quoth:context:(?P<key>{KEY_PATTERN}|-):(?P<number>\d{{1,3}})"
+    rf":(?P<article>{KEY_PATTERN})"
     r":(?P<start>\d{1,12}):(?P<end>\d{1,12}):(?P<hash>[0-9a-f]{12})",
 ):
     """Shows the paragraphs around a quote.
 
     Args:
-        label: what is on it.
-        key: of the question, by which its other quotes are found; None where it is not kept.
+        label: of the button.
+        key: of the question, which leads to its other quotes; None where it is not stored.
         number: of the quote, from 1.
-        where: it stands.
+        quote: where it is.
     """
 
-    def __init__(self, label: str, key: str | None, number: int, where: Where) -> None:
-        article, start, end, sha256 = where
+    def __init__(self, label: str, key: str | None, number: int, quote: QuoteReference) -> None:
+        article, start, end, sha256 = quote
         self._key = key
         self._number = number
-        self._where = article, start, end, sha256[:_HASH_DIGITS]
-        about = ":".join(str(part) for part in (key or "-", number, *self._where))
-        super().__init__(_button(label, f"quoth:context:{about}"))
+        self._quote = article, start, end, sha256[:_HASH_DIGITS]
+        fields = ":".join(str(part) for part in (key or "-", number, *self._quote))
+        super().__init__(_button(label, f"quoth:context:{fields}"))
 
     @classmethod
     async def from_custom_id(cls, _: _Interaction, item: _Item, match: _Match, /) -> Self:
-        """Make it of a button that was pressed."""
+        """Rebuild the button from its custom id."""
         key = None if match["key"] == "-" else match["key"]
-        where = match["article"], int(match["start"]), int(match["end"]), match["hash"]
-        return cls("Context", key, int(match["number"]), where)
+        quote = match["article"], int(match["start"]), int(match["end"]), match["hash"]
+        return cls("Context", key, int(match["number"]), quote)
 
     async def callback(self, interaction: _Interaction) -> None:
-        """It was pressed."""
-        await interaction.client.pressing.context(interaction, self._key, self._number, self._where)
+        """Handle a click."""
+        await _handlers(interaction).context(interaction, self._key, self._number, self._quote)
 
 
-class Vote(ui.DynamicItem[_Button], template=rf"quoth:(?P<says>right|wrong):(?P<key>{KEY})"):
-    """Says that the answer is right, or wrong.
+class VoteButton(
+    ui.DynamicItem[_Button], template=rf"quoth:(?P<verdict>right|wrong):(?P<key>{KEY_PATTERN})"
+):
+    """Votes on the answer.
 
     Args:
         key: of the question.
-        right: which of both.
+        right: the vote.
     """
 
     def __init__(self, key: str, *, right: bool) -> None:
-        says = "right" if right else "wrong"
-        super().__init__(_button(says.capitalize(), f"quoth:{says}:{key}", row=1))
+        verdict = "right" if right else "wrong"
+        super().__init__(_button(verdict.capitalize(), f"quoth:{verdict}:{key}", row=1))
         self._key = key
         self._right = right
 
     @classmethod
     async def from_custom_id(cls, _: _Interaction, item: _Item, match: _Match, /) -> Self:
-        """Make it of a button that was pressed."""
-        return cls(match["key"], right=match["says"] == "right")
+        """Rebuild the button from its custom id."""
+        return cls(match["key"], right=match["verdict"] == "right")
 
     async def callback(self, interaction: _Interaction) -> None:
-        """It was pressed."""
-        await interaction.client.pressing.vote(interaction, self._key, right=self._right)
+        """Handle a click."""
+        await _handlers(interaction).vote(interaction, self._key, right=self._right)
 
 
-class FollowUp(ui.DynamicItem[_Button], template=rf"quoth:follow:(?P<key>{KEY})"):
-    """Opens a form for a question that follows.
+class FollowUpButton(ui.DynamicItem[_Button], template=rf"quoth:follow:(?P<key>{KEY_PATTERN})"):
+    """Opens the modal for a follow-up question.
 
     Args:
         key: of the question before.
@@ -120,16 +145,16 @@ class FollowUp(ui.DynamicItem[_Button], template=rf"quoth:follow:(?P<key>{KEY})"
 
     @classmethod
     async def from_custom_id(cls, _: _Interaction, item: _Item, match: _Match, /) -> Self:
-        """Make it of a button that was pressed."""
+        """Rebuild the button from its custom id."""
         return cls(match["key"])
 
     async def callback(self, interaction: _Interaction) -> None:
-        """It was pressed."""
-        await interaction.client.pressing.follow_up(interaction, self._key)
+        """Handle a click."""
+        await _handlers(interaction).follow_up(interaction, self._key)
 
 
-class AsTyped(ui.DynamicItem[_Button], template=rf"quoth:typed:(?P<key>{KEY})"):
-    """Asks the question again as if nothing had been asked before it.
+class AsTypedButton(ui.DynamicItem[_Button], template=rf"quoth:typed:(?P<key>{KEY_PATTERN})"):
+    """Asks the question again, without its conversation.
 
     Args:
         key: of the question.
@@ -141,70 +166,72 @@ class AsTyped(ui.DynamicItem[_Button], template=rf"quoth:typed:(?P<key>{KEY})"):
 
     @classmethod
     async def from_custom_id(cls, _: _Interaction, item: _Item, match: _Match, /) -> Self:
-        """Make it of a button that was pressed."""
+        """Rebuild the button from its custom id."""
         return cls(match["key"])
 
     async def callback(self, interaction: _Interaction) -> None:
-        """It was pressed."""
-        await interaction.client.pressing.as_typed(interaction, self._key)
+        """Handle a click."""
+        await _handlers(interaction).as_typed(interaction, self._key)
 
 
-ALL = (More, Context, Vote, FollowUp, AsTyped)
-"""For the client to know them by."""
+PERSISTENT_BUTTONS = (MoreButton, ContextButton, VoteButton, FollowUpButton, AsTypedButton)
+"""For ``Client.add_dynamic_items``."""
 
 
-def under_answer(answer: Answer, key: str | None, shown: int, *, quoted: bool) -> ui.View | None:
-    """The buttons under an answer.
+def answer_buttons(answer: Answer, key: str | None, shown: int, *, quoted: bool) -> ui.View | None:
+    """The buttons under an answer; None where there is none.
 
     Args:
-        answer: it.
-        key: of its question, or None where it is not kept.
+        answer: the answer shown.
+        key: of its question, or None where it is not stored.
         shown: how many quotes are shown.
-        quoted: the question is somebody's message: nobody votes on that, or asks on.
+        quoted: the question is somebody's message: no votes on it, and no follow-ups.
     """
     view = ui.View(timeout=None)
     if key and len(answer.quotes) + len(answer.more) > shown:
-        view.add_item(More(key, shown))
+        view.add_item(MoreButton(key, shown))
     if shown:
-        view.add_item(_context("Context", key, 1, place_of(answer.quotes[0])))
+        view.add_item(_context_button("Context", key, 1, quote_location(answer.quotes[0])))
     if key and not quoted:
-        view.add_item(FollowUp(key))
-        view.add_item(Vote(key, right=True))
-        view.add_item(Vote(key, right=False))
+        view.add_item(FollowUpButton(key))
+        view.add_item(VoteButton(key, right=True))
+        view.add_item(VoteButton(key, right=False))
         if answer.understood and not answer.understood.standalone:
-            view.add_item(AsTyped(key))
+            view.add_item(AsTypedButton(key))
     return view if view.children else None
 
 
-def key_under(message: discord.Message) -> str | None:
-    """The key of the question that a message of the bot answers."""
+def more_button(key: str, shown: int, total: int) -> ui.View | None:
+    """The button under further passages; None where all are shown."""
+    if shown >= total:
+        return None
+    return ui.View(timeout=None).add_item(MoreButton(key, shown))
+
+
+def context_buttons(key: str, locations: Sequence[QuoteLocation], number: int) -> ui.View | None:
+    """Buttons for the answer's other quotes than that number; None where there is none."""
+    view = ui.View(timeout=None)
+    for each, location in enumerate(locations, start=1):
+        if each != number:
+            view.add_item(_context_button(f"Context of [{each}]", key, each, location))
+    return view if view.children else None
+
+
+def question_key(message: discord.Message) -> str | None:
+    """The key of the question that a message of the bot answers, from its follow-up button."""
     for row in message.components:
         for item in getattr(row, "children", ()):
-            found = FollowUp.__discord_ui_compiled_template__.fullmatch(item.custom_id or "")
-            if found:
+            template = FollowUpButton.__discord_ui_compiled_template__
+            if found := template.fullmatch(item.custom_id or ""):
                 return found["key"]
     return None
 
 
-def under_more(key: str, shown: int, total: int) -> ui.View | None:
-    """The button under further passages, as long as there are more."""
-    if shown >= total:
-        return None
-    return ui.View(timeout=None).add_item(More(key, shown))
-
-
-def under_context(key: str, places: Sequence[Place], number: int) -> ui.View | None:
-    """Buttons for the other quotes of the answer."""
-    view = ui.View(timeout=None)
-    for each, place in enumerate(places, start=1):
-        if each != number:
-            view.add_item(_context(f"Context of [{each}]", key, each, place))
-    return view if view.children else None
-
-
-def _context(label: str, key: str | None, number: int, place: Place) -> Context:
-    where = id_key(place.article), place.start, place.end, place.sha256
-    return Context(label, key, number, where)
+def _context_button(
+    label: str, key: str | None, number: int, location: QuoteLocation
+) -> ContextButton:
+    quote = id_key(location.article), location.start, location.end, location.sha256
+    return ContextButton(label, key, number, quote)
 
 
 def _button(label: str, custom_id: str, row: int = 0) -> _Button:

@@ -1,41 +1,34 @@
-"""Why there is no answer, as a line for the person who asked."""
+"""What a user is told of an error, and what is logged of it."""
 
 import logging
 import traceback
 
-from bot.discord.asking.rate_limits import BusyError
-from bot.discord.messages.answer_message import format_reason
+from bot.discord.errors import RESTARTING, BusyError, RestartingError, UploadError
+from bot.discord.messages.answer_message import format_error
 from bot.discord.operations import traces
 from retrieval.errors import QuestionError, QuothError
 
 _log = logging.getLogger(__name__)
 
-RESTARTING = "I am restarting; please ask again in a moment."
 
-
-class RestartingError(QuothError):
-    """The bot leaves before the desk got to this."""
-
-    def __init__(self) -> None:
-        super().__init__(RESTARTING)
-
-
-def reason(error: Exception) -> str:
-    """The line that a person is shown for an error; what they cannot act on is logged.
+def error_message(error: Exception) -> str:
+    """The line for the user; an error that they cannot act on is logged, with a reference.
 
     Args:
-        error: what ``Desk`` raised.
+        error: raised by ``AnswerService`` or ``ArticleService``.
     """
     if isinstance(error, RestartingError):
-        traces.became("restarting")
+        traces.set_outcome("restarting")
         return RESTARTING
     if isinstance(error, QuestionError):
-        traces.became("told to wait" if isinstance(error, BusyError) else "reason")
-        return format_reason(str(error))
-    traces.became("failed")
-    reference = traces.number()
+        traces.set_outcome("told to wait" if isinstance(error, BusyError) else "reason")
+        return format_error(str(error))
+    if isinstance(error, UploadError):
+        return format_error(str(error))
+    traces.set_outcome("failed")
+    reference = traces.reference()
     if isinstance(error, QuothError):
-        # Its line is for whoever runs the bot: it names folders and commands of this machine.
+        # Its message is for the operator: it names folders and commands of this machine.
         line = " ".join(str(error).split())
         _log.error("a question could not be answered (reference %s): %s", reference, line)
         return f"The articles cannot be read just now (reference {reference})."
@@ -44,7 +37,7 @@ def reason(error: Exception) -> str:
 
 
 def _frames(error: BaseException) -> str:
-    """Where an error came from, without its message, which may quote the question."""
+    """The traceback of an error and its causes, without messages, which may quote the question."""
     cause = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
     before = _frames(cause) + "then\n" if cause is not None else ""
     return (

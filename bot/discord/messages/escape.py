@@ -1,7 +1,7 @@
-"""Makes text from anywhere inert in Discord: its characters are shown, and none of them acts.
+"""Escapes Markdown, mentions and links in untrusted text.
 
 Everything that comes from an article, a question or an error goes through here before it is sent:
-no ping, link, format, heading, emoji or timestamp comes of it.
+Discord makes no ping, link, format, heading, emoji or timestamp of it.
 """
 
 import re
@@ -25,20 +25,19 @@ _LINE_MARKER = re.compile(r"\s*(?:[-+=]|\d+[.)])")
 # backslashes. A colon or an ampersand before a space begins nothing.
 _NO_LABEL = re.compile(r"[\\*_~|`<>#@/\[\]]|[:&](?! )")
 
-# They could make a title swallow or reverse the citation around it, and show nothing themselves.
-# A quote keeps its own: their effect ends with its line, and the citation is on another.
+# Invisible; in a title they could reverse or hide the citation around it. A quote keeps its own:
+# their effect ends with its line, and the citation is on another.
 _DIRECTION_CONTROLS = re.compile("[\u202a-\u202e\u2066-\u2069]")
 
 
 def escape(text: str) -> str:
-    r"""Make Discord show these characters, and only show them.
+    r"""Escape what Discord would interpret.
 
     Args:
-        text: anything; every kind of line end in it becomes ``\n``.
+        text: any text; every kind of line end in it becomes ``\n``.
 
     Returns:
-        The text with backslashes before what Discord would act on. Not for the label of a
-        masked link: Discord shows the backslashes there.
+        The text with backslashes. Not for the label of a masked link: Discord shows them there.
     """
     return "\n".join("".join(escaped_characters(line)) for line in text.splitlines())
 
@@ -51,13 +50,13 @@ def escaped_characters(line: str) -> list[str]:
 
 
 def escaped_title(title: str, limit: int) -> str:
-    """A title on one line that leaves the words around it in their order."""
+    """A title on one line, escaped, with its text direction isolated."""
     shown = _title(title, limit)
     return _isolated(escape(shown), shown)
 
 
 def link_label(title: str, limit: int) -> str | None:
-    """The same as the label of a link, or None for a title that a label would not show as it is."""
+    """A title as the label of a masked link, or None where a label cannot show it unchanged."""
     shown = _title(title, limit)
     return None if not shown or _NO_LABEL.search(shown) else _isolated(shown, shown)
 
@@ -67,20 +66,20 @@ def _title(title: str, limit: int) -> str:
 
 
 def _isolated(markup: str, shown: str) -> str:
-    """Isolated, a title that runs from right to left leaves the date and ¶ in their order."""
+    """Isolate right-to-left text, so that the date and ¶ after it keep their order."""
     if any(unicodedata.bidirectional(c) in ("R", "AL", "AN") for c in shown):
         return f"\u2068{markup}\u2069"
     return markup
 
 
 def one_line(text: str, limit: int) -> str:
-    """A text on one line, and shortened where it is longer than that many characters."""
+    """A text on one line, of at most ``limit`` characters."""
     line = " ".join(text.split())
     return line if len(line) <= limit else line[: limit - 1].rstrip() + "…"
 
 
 def safe_url(url: str | None) -> str | None:
-    """A web address that cannot end the link around it, or None for what should be no link."""
+    """A URL, encoded so that it cannot end the link around it; None for what is no web address."""
     try:
         parts = urlsplit(url or "")
     except ValueError:
@@ -89,9 +88,3 @@ def safe_url(url: str | None) -> str | None:
         return None
     encoded = percent_encode(parts.geturl(), safe="%/?#:&=+,;$!")
     return encoded if len(encoded) <= _URL_LIMIT else None
-
-
-def length(message: str) -> int:
-    """How long a message is for Discord, at most."""
-    # In UTF-16, where an emoji counts as two: whichever way Discord counts, it is not more.
-    return len(message.encode("utf-16-le")) // 2

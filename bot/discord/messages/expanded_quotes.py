@@ -1,67 +1,67 @@
-"""What More and Context show: quotes read anew from the articles as they are now.
+"""What *More* and *Context* show: quotes read again from the current articles.
 
-An article that changed since the answer is not quoted, for the answer's offsets count in another
-text: that is said instead, and so is that one is gone.
+An article that changed since the answer is not quoted, as the stored offsets are those of another
+text; the message says so instead, and also where an article is gone.
 """
 
 from collections.abc import Sequence
 
-from bot.discord.messages.answer_message import MESSAGE_LIMIT, Page, fill, format_question
-from bot.discord.messages.escape import length
+from bot.discord.messages.answer_message import MessageText, fit_quotations, format_question
+from bot.discord.messages.limits import MESSAGE_LIMIT, length
 from bot.discord.messages.quotation import citation, linked_title, quotation, quoted_lines
-from bot.discord.storage.questions import Place
+from bot.discord.storage.questions import QuoteLocation
 from retrieval.answering.answer import Quote
 from retrieval.documents.article import Article, Span
 from retrieval.documents.sentences import paragraphs, sentences
 from retrieval.library.filter import Filter
 
 WITHDRAWN = "withdrawn: its article is no longer here."
-NOT_SEEN = "of an article that this channel may not see."
-_WINDOW = 2 * MESSAGE_LIMIT  # of a paragraph; more of it fits in no message
+NOT_VISIBLE = "of an article that this channel may not see."
+_WINDOW = 2 * MESSAGE_LIMIT  # characters of a paragraph; more fits in no message
 _GAP = "\n> \n"  # between paragraphs of a quotation
 _TOO_LONG = "This passage is too long to be shown with what is around it."
 
 
 def format_more(
     question: str | None,
-    places: Sequence[Place],
+    locations: Sequence[QuoteLocation],
     articles: Sequence[Article | None],
     first: int,
     within: Filter,
-) -> Page:
-    """Write the passages that come next as one message.
+) -> MessageText:
+    """Write further passages as one message.
 
     Args:
-        question: what was asked, if it is known.
-        places: where they stand.
-        articles: each one's article as it is now, or None where it is gone.
-        first: the number of the first.
+        question: as it was asked, if it is known.
+        locations: of the passages.
+        articles: the current article of each, or None where it is gone.
+        first: the number of the first passage.
         within: which articles may be seen here.
     """
     head = "More passages" + (f" for **{format_question(question)}**" if question else "") + ":"
-    found = zip(places, articles, strict=True)
-    return fill(
+    found = zip(locations, articles, strict=True)
+    return fit_quotations(
         head, [_part(*each, number, within) for number, each in enumerate(found, start=first)]
     )
 
 
-def _part(place: Place, article: Article | None, number: int, within: Filter) -> str:
+def _part(place: QuoteLocation, article: Article | None, number: int, within: Filter) -> str:
     if article is None:
         return f"-# \\[{number}\\] {WITHDRAWN}"
     if not within.admits(article.source, article.date):
-        return f"-# \\[{number}\\] {NOT_SEEN}"
+        return f"-# \\[{number}\\] {NOT_VISIBLE}"
     if article.sha256 != place.sha256:
-        return updated(article, number)
+        return format_updated(article, number)
     return quotation(quote_at(article, place.start, place.end, place.answer), number)
 
 
-def updated(article: Article, number: int) -> str:
-    """Say that an article is another by now."""
+def format_updated(article: Article, number: int) -> str:
+    """The line that stands for a quote of an article that changed."""
     return f"-# \\[{number}\\] {linked_title(article)} · updated since; ask again."
 
 
 def quote_at(article: Article, start: int, end: int, answer: Span | None = None) -> Quote:
-    """The quote that stands there."""
+    """The quote of an article at these offsets, with the answer marked."""
     before = sum(paragraph.end <= start for paragraph in paragraphs(article.text))
     return Quote(article, start, end, before + 1, score=0.0, answer=answer)
 
@@ -69,7 +69,7 @@ def quote_at(article: Article, start: int, end: int, answer: Span | None = None)
 def format_context(quote: Quote, number: int) -> str:
     """Write a quote, in bold, with the paragraphs before and after it as one message.
 
-    Where they do not fit, the sentences of them that are nearest to the quote are shown.
+    Where they do not fit, only their sentences nearest to the quote are shown.
     """
     article = quote.article
     cited = citation(quote, number)
@@ -84,14 +84,14 @@ def format_context(quote: Quote, number: int) -> str:
         return "\n".join(quoted_lines(article, span, itself))
 
     room = MESSAGE_LIMIT - length(cited) - 1
-    # What is longer unescaped already is not escaped first: it may be megabytes long.
+    # What is too long unescaped is not escaped first: it may be megabytes long.
     short = [each for each in (whole, itself) if each.end - each.start <= room]
     fit = next(((each, text) for each in short if length(text := written(each)) <= room), None)
     if fit is None:
         return f"{_TOO_LONG}\n{cited}"
     shown, text = fit
     parts = [text]
-    if shown != whole:  # what would come next is not what comes next in the article
+    if shown != whole:  # then the neighbouring paragraphs would not be neighbours
         before, after = [], []
     room -= length(parts[0])
     for each in after[:1]:
@@ -104,7 +104,7 @@ def format_context(quote: Quote, number: int) -> str:
 
 
 def _nearest(article: Article, paragraph: Span, room: int, *, after: bool) -> str:
-    """As much of a paragraph as fits, from its beginning or up to its end: whole sentences."""
+    """As many sentences of a paragraph as fit, from its start (``after``) or up to its end."""
     found = ""
     window, cut = paragraph, paragraph.end - paragraph.start > _WINDOW
     if cut and after:

@@ -1,4 +1,4 @@
-"""A quotation and its citation: the article's words unchanged, and where they stand."""
+"""A quotation, verbatim, and its citation."""
 
 from bot.discord.messages.escape import escaped_characters, escaped_title, link_label, safe_url
 from bot.wording import paragraph_range
@@ -9,19 +9,19 @@ _TITLE_SHOWN = 100
 
 
 def quotation(quote: Quote, number: int, *, answers: bool = True) -> str:
-    """The quoted words, the answer among them in bold if it ``answers``, and the citation."""
+    """The block quote, with the answer in bold if the quote ``answers``, and the citation."""
     bold = quote.answer if answers else None
     lines = quoted_lines(quote.article, Span(quote.start, quote.end), bold)
     return "\n".join([*lines, citation(quote, number)])
 
 
 def quoted_lines(article: Article, span: Span, bold: Span | None = None) -> list[str]:
-    """Words of an article as the lines of a quotation.
+    """A span of an article as the lines of a block quote, escaped.
 
     Args:
-        article: it.
-        span: the words.
-        bold: those of them that are bold.
+        article: the source.
+        span: what is quoted.
+        bold: the part of it that is bold.
     """
     lines = []
     line_start = span.start
@@ -31,7 +31,7 @@ def quoted_lines(article: Article, span: Span, bold: Span | None = None) -> list
         if bold is not None:
             start = max(bold.start - line_start, 0)
             end = min(bold.end - line_start, len(words))
-            # Bold marks with a space inside them are not bold marks.
+            # Bold marks next to a space inside them are not bold marks.
             marked = [i for i in range(start, end) if not words[i].isspace()]
             if marked:
                 characters[marked[0]] = "**" + characters[marked[0]]
@@ -42,7 +42,7 @@ def quoted_lines(article: Article, span: Span, bold: Span | None = None) -> list
 
 
 def citation(quote: Quote, number: int) -> str:
-    """Where a quote stands, in one small line: number, title, date, paragraph."""
+    """One line of subtext: number, title, date, paragraph."""
     article = quote.article
     parts = [f"\\[{number}\\] {linked_title(article)}"]
     if article.date is not None:
@@ -55,7 +55,7 @@ def citation(quote: Quote, number: int) -> str:
 
 
 def linked_title(article: Article) -> str:
-    """An article's title as a link to it, or with one beside it, or without one."""
+    """An article's title as a masked link, or with a link beside it, or without one."""
     title = escaped_title(article.title, _TITLE_SHOWN)
     url = safe_url(article.url)
     if url is None:

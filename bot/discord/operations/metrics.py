@@ -1,7 +1,7 @@
-"""Health and figures for Prometheus, on this machine's own address alone.
+"""Prometheus metrics and a health check, on the loopback interface.
 
-``QUOTH_METRICS_PORT`` turns them on: ``http://127.0.0.1:PORT/health`` and ``/metrics``. Neither
-names a person, a server or what was asked.
+``QUOTH_METRICS_PORT`` turns them on: ``http://127.0.0.1:PORT/health`` and ``/metrics``. They name
+no user, no server and no question.
 """
 
 import asyncio
@@ -15,21 +15,21 @@ from bot.discord.operations.traces import Trace
 from retrieval.errors import QuothError
 
 HOST = "127.0.0.1"
-_SECONDS_BETWEEN_LOOKS = 0.02
-_SECONDS = (0.05, 0.1, 0.2, 0.5, 1, 2, 3, 5, 10, 20, 60)
-_PARTS = (0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2)
-_BLOCKS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1)
+_SAMPLE_INTERVAL = 0.02
+_STEP_BUCKETS = (0.05, 0.1, 0.2, 0.5, 1, 2, 3, 5, 10, 20, 60)
+_ENGINE_BUCKETS = (0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2)
+_BLOCK_BUCKETS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1)
 
 
 class PortError(QuothError):
-    """The port is another process's, or may not be used."""
+    """The port is in use, or not permitted."""
 
 
 class Metrics:
-    """What is counted while the bot runs."""
+    """The counters, histograms and gauges of a run."""
 
     def __init__(self) -> None:
-        # Imported here because it reads the environment, and few ask for figures.
+        # Imported here because it reads the environment, and metrics are off by default.
         from prometheus_client import CollectorRegistry, Counter, Histogram, ProcessCollector
 
         self.registry = CollectorRegistry()
@@ -40,65 +40,67 @@ class Metrics:
         )  # fmt: skip
         self._steps = Histogram(
             "quoth_step_seconds", "From a question's arrival to each step.", ["step"],
-            buckets=_SECONDS, registry=self.registry,
+            buckets=_STEP_BUCKETS, registry=self.registry,
         )  # fmt: skip
         self._parts = Histogram(
             "quoth_engine_seconds", "What each part of the engine took.", ["part"],
-            buckets=_PARTS, registry=self.registry,
+            buckets=_ENGINE_BUCKETS, registry=self.registry,
         )  # fmt: skip
         self._blocks = Histogram(
             "quoth_event_loop_block_seconds", "How much later than planned the event loop ran.",
-            buckets=_BLOCKS, registry=self.registry,
+            buckets=_BLOCK_BUCKETS, registry=self.registry,
         )  # fmt: skip
         self.longest_block = 0.0
-        """Seconds for which the event loop was held up at the most."""
+        """The longest time in seconds for which the event loop was blocked."""
 
-    def finished(self, trace: Trace) -> None:
-        """Count a question that has come to its end."""
+    def record(self, trace: Trace) -> None:
+        """Count a finished question."""
         self._questions.labels(trace.kind, trace.outcome).inc()
         for step, milliseconds in trace.timings_ms.items():
             self._steps.labels(step).observe(milliseconds / 1000)
         for part, milliseconds in trace.engine_ms.items():
             self._parts.labels(part).observe(milliseconds / 1000)
 
-    def measured(self, name: str, about: str, value: Callable[[], float]) -> None:
-        """Show a value that is asked for each time."""
+    def add_gauge(self, name: str, about: str, value: Callable[[], float]) -> None:
+        """Add a gauge that calls ``value`` at each scrape."""
         from prometheus_client import Gauge
 
         Gauge(name, about, registry=self.registry).set_function(value)
 
     async def watch_loop(self) -> None:
-        """Measure for how long the event loop is held up, until cancelled."""
+        """Measure how long the event loop is blocked, until cancelled."""
         while True:
             began = time.perf_counter()
-            await asyncio.sleep(_SECONDS_BETWEEN_LOOKS)
-            late = max(0.0, time.perf_counter() - began - _SECONDS_BETWEEN_LOOKS)
+            await asyncio.sleep(_SAMPLE_INTERVAL)
+            late = max(0.0, time.perf_counter() - began - _SAMPLE_INTERVAL)
             self._blocks.observe(late)
             self.longest_block = max(self.longest_block, late)
 
 
 @asynccontextmanager
-async def showing(metrics: Metrics, port: int, healthy: Callable[[], bool]) -> AsyncIterator[int]:
-    """Show figures and health for as long as the block runs.
+async def serve_metrics(
+    metrics: Metrics, port: int, healthy: Callable[[], bool]
+) -> AsyncIterator[int]:
+    """Serve ``/metrics`` and ``/health`` for as long as the block runs.
 
     Args:
-        metrics: the figures.
-        port: where; 0 takes any that is free.
+        metrics: to serve.
+        port: 0 takes any that is free.
         healthy: whether Discord is connected.
 
     Yields:
         The port.
 
     Raises:
-        PortError: it cannot be had.
+        PortError: the port cannot be used.
     """
     from prometheus_client import generate_latest
 
     async def health(_: web.Request) -> web.Response:
-        # Said by the event loop that answers people, so that none is said where it hangs.
-        well = healthy()
+        # Served by the event loop that answers questions, so that a blocked loop is unhealthy.
+        ok = healthy()
         return web.json_response(
-            {"status": "ok" if well else "not connected to Discord"}, status=200 if well else 503
+            {"status": "ok" if ok else "not connected to Discord"}, status=200 if ok else 503
         )
 
     async def figures(_: web.Request) -> web.Response:

@@ -1,4 +1,4 @@
-"""What the bot may do in a server: what it asks for, and what a server keeps back."""
+"""Permissions: those that the bot asks a server for, and a member's Manage Server."""
 
 import base64
 import binascii
@@ -15,18 +15,18 @@ NEEDED = discord.Permissions(
     send_messages_in_threads=True,
     read_message_history=True,  # a reply needs it
 )
-"""All that the bot does; it reads no messages but those that mention it."""
+"""What the bot needs; it reads no messages but those that mention it."""
 
 
 class TokenError(QuothError):
-    """What is set as the bot's token is none."""
+    """The configured token is not a bot token."""
 
 
 def invite(token: str) -> str:
-    """The link with which somebody who manages a server adds the bot to it.
+    """The OAuth2 link with which a member with Manage Server adds the bot.
 
     Args:
-        token: the bot's; its first part is the application's id. Discord is not asked.
+        token: the bot's token; its first part encodes the application's id.
 
     Raises:
         TokenError: it has no such part.
@@ -45,13 +45,19 @@ def invite(token: str) -> str:
     return discord.utils.oauth_url(application, permissions=NEEDED, scopes=SCOPES)
 
 
-def kept_back(guild: discord.Guild) -> list[str]:
-    """The permissions that a server as a whole keeps back, as Discord's settings name them.
+def missing_permissions(guild: discord.Guild) -> list[str]:
+    """The permissions that the bot lacks in a server, as Discord's settings name them.
 
-    Single channels may give or take more.
+    Channels may override them.
     """
-    theirs = guild.me.guild_permissions
-    return [_title(name) for name, needed in NEEDED if needed and not getattr(theirs, name)]
+    granted = guild.me.guild_permissions
+    return [_title(name) for name, needed in NEEDED if needed and not getattr(granted, name)]
+
+
+def manages(interaction: discord.Interaction) -> bool:
+    """Whether the member has Manage Server, or is an administrator, at this moment."""
+    held = interaction.permissions
+    return interaction.guild_id is not None and (held.manage_guild or held.administrator)
 
 
 def _title(name: str) -> str:

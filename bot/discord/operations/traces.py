@@ -1,7 +1,7 @@
-"""A trace of each question: its number, what became of it, and how long each step took.
+"""A trace of each question: its reference, its outcome, and how long each step took.
 
-The number is what a person is told as a reference when something goes wrong; it stands beside all
-that is logged on the way, and in the one line that each question leaves in the log at its end.
+A user is told the reference when something goes wrong. It is in every log record about the
+question (``trace``), and in the one record that each question leaves at its end.
 """
 
 import logging
@@ -22,34 +22,34 @@ Outcome = Literal[
 ]
 
 QUESTION = "question"
-"""The field of a log record that holds what was asked; the log leaves it out unless told not to."""
+"""The field of a log record that holds the question; left out unless QUOTH_LOG_QUESTIONS is 1."""
 
 
 @dataclass(slots=True)
 class Trace:
-    """One question on its way.
+    """One question.
 
     Attributes:
         kind: how it was asked: ``command``, ``mention``, …
-        number: eight hexadecimal digits.
-        outcome: what became of it; ``unsent`` until the person has been shown something.
+        reference: eight hexadecimal digits.
+        outcome: how it ended; ``unsent`` until the user has been shown something.
         timings_ms: milliseconds from its arrival to each step, in order; ``total`` is the last.
-        engine_ms: those that each part of the engine took, where it was asked.
+        engine_ms: milliseconds that each part of the engine took.
     """
 
     kind: str
-    number: str = field(default_factory=lambda: secrets.token_hex(4))
+    reference: str = field(default_factory=lambda: secrets.token_hex(4))
     outcome: Outcome = "unsent"
     timings_ms: dict[str, float] = field(default_factory=dict)
     engine_ms: dict[str, float] = field(default_factory=dict)
     _began: float = field(default_factory=time.perf_counter)
 
     def mark(self, step: str) -> None:
-        """Note that a step is done; only its first time counts."""
+        """Record the time of a step; only the first time counts."""
         self.timings_ms.setdefault(step, round((time.perf_counter() - self._began) * 1000, 1))
 
-    def note(self, answer: Answer) -> None:
-        """Note what the engine answered, and how long each of its parts took."""
+    def record_answer(self, answer: Answer) -> None:
+        """Set the outcome and the engine's timings from an answer."""
         self.outcome = "answered" if answer.answered else "not found"
         took = answer.timings_ms
         self.engine_ms = {"encode": took.encode, "search": took.search, "read": took.read}
@@ -59,38 +59,38 @@ _current: ContextVar[Trace | None] = ContextVar("trace", default=None)
 
 
 def current() -> Trace | None:
-    """The trace of the question that this task is about, or None."""
+    """The trace of the current task (a context variable), or None."""
     return _current.get()
 
 
-def number() -> str:
-    """The number of that trace, or else a new one."""
+def reference() -> str:
+    """The reference of the current trace, or a new one where there is none."""
     trace = _current.get()
-    return trace.number if trace else secrets.token_hex(4)
+    return trace.reference if trace else secrets.token_hex(4)
 
 
 def mark(step: str) -> None:
-    """Note that a step of the question that this task is about is done."""
+    """Record the time of a step in the current trace, if any."""
     if trace := _current.get():
         trace.mark(step)
 
 
-def became(outcome: Outcome) -> None:
-    """Note what became of the question that this task is about."""
+def set_outcome(outcome: Outcome) -> None:
+    """Set the outcome of the current trace, if any."""
     if trace := _current.get():
         trace.outcome = outcome
 
 
 @contextmanager
-def traced(
-    kind: str, question: str, finished: Callable[[Trace], object] = lambda _: None
+def trace_question(
+    kind: str, question: str, on_finished: Callable[[Trace], object] = lambda _: None
 ) -> Iterator[Trace]:
-    """Trace a question for as long as the block runs, and log a line at its end.
+    """Trace a question for as long as the block runs, and log a record at its end.
 
     Args:
         kind: how it was asked.
-        question: what was asked.
-        finished: is told of the trace at its end, such as to count it.
+        question: its text.
+        on_finished: called with the trace at its end.
     """
     trace = Trace(kind)
     before = _current.set(trace)
@@ -104,5 +104,5 @@ def traced(
             trace.outcome,
             extra={"fields": {"ms": trace.timings_ms | trace.engine_ms, QUESTION: question}},
         )
-        finished(trace)
+        on_finished(trace)
         _current.reset(before)

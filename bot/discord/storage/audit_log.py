@@ -1,27 +1,13 @@
-"""Who changed what in a server, and when."""
+"""The audit log: who changed what in a server, and when."""
 
 import sqlite3
 import time
 from dataclasses import dataclass
 
-from bot.discord.storage.database import Store, Table
-
-TABLE = Table(
-    "audit",
-    """
-    CREATE TABLE audit (
-        number INTEGER PRIMARY KEY,
-        server INTEGER NOT NULL,
-        person INTEGER NOT NULL,
-        at INTEGER NOT NULL,        -- seconds since 1970
-        what TEXT NOT NULL
-    );
-    CREATE INDEX audit_by_server ON audit (server, number)
-    """,
-)
+from bot.discord.storage.database import Store
 
 OPERATOR = 0
-"""Stands for whoever runs the bot, and did it on the command line."""
+"""The user id of changes made on the command line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,9 +15,9 @@ class AuditEntry:
     """One change.
 
     Attributes:
-        user: the id of who made it, or ``OPERATOR``.
-        at: when, in seconds since 1970.
-        action: what was done, in the past tense; text from anywhere may be in it.
+        user: the user's id, or ``OPERATOR``.
+        at: Unix time in seconds.
+        action: what was done, in the past tense; it may contain untrusted text.
     """
 
     user: int
@@ -40,7 +26,7 @@ class AuditEntry:
 
 
 def record(connection: sqlite3.Connection, server: int, user: int, action: str) -> None:
-    """Write a change down, in the same commit as the change."""
+    """Insert an entry, in the same transaction as the change."""
     connection.execute(
         "INSERT INTO audit (server, person, at, what) VALUES (?, ?, ?, ?)",
         (server, user, int(time.time()), action),
@@ -51,11 +37,11 @@ def latest(store: Store, server: int, limit: int) -> list[AuditEntry]:
     """The latest changes in a server, the newest first.
 
     Args:
-        store: where they are.
-        server: whose; of others nothing is read.
-        limit: how many at most.
+        store: the bot's database.
+        server: the server's id.
+        limit: the number of entries at most.
     """
-    with store.look() as connection:
+    with store.read() as connection:
         rows = connection.execute(
             "SELECT person, at, what FROM audit WHERE server = ? ORDER BY number DESC LIMIT ?",
             (server, limit),

@@ -1,7 +1,6 @@
-"""What the bot keeps between restarts: one SQLite file, ``QUOTH_DISCORD_DATA``.
+"""The bot's database: one SQLite file, ``QUOTH_DISCORD_DATA``.
 
-Each table stands in the module that owns it, as a ``Table``; ``TABLES`` of ``tables.py`` names them
-all. A table that a newer Quoth adds is made when the file is opened.
+``schema.py`` has its tables. One that a newer Quoth adds is created when the file is opened.
 """
 
 import sqlite3
@@ -9,46 +8,33 @@ import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
+from bot.discord.storage.schema import Table
 from retrieval.errors import QuothError
 
 VERSION = 1
-"""Of the tables; goes up with a change of one that an older Quoth could not read."""
+"""Of the schema; it goes up with a change that an older Quoth could not read."""
 
-_APPLICATION_ID = 0x51756F44  # "QuoD", so that `file` and we know one from any other database
-_SECONDS_TO_WAIT = 10.0  # for another process, such as one that exports votes
-_SECONDS_BETWEEN = 0.01  # tries, where SQLite itself does not wait
+_APPLICATION_ID = 0x51756F44  # "QuoD", which tells it from any other SQLite file
+_LOCK_TIMEOUT = 10.0  # seconds: another process may export votes
+_RETRY_INTERVAL = 0.01  # seconds, where SQLite itself does not wait
 
 
 class StoreError(QuothError):
-    """The bot's file cannot be opened, read or written."""
-
-
-@dataclass(frozen=True, slots=True)
-class Table:
-    """A table of the store.
-
-    Attributes:
-        name: its name.
-        sql: the statements that make it, and its indexes.
-    """
-
-    name: str
-    sql: str
+    """The database cannot be opened, read or written."""
 
 
 class Store:
-    """The bot's file, opened. Any thread may use it; one at a time does.
+    """The open database. Thread-safe: transactions run one at a time.
 
     Args:
         path: the file.
-        tables: what is to be in it; those that are not there yet are made.
-        existing: refuse to make the file where there is none.
+        tables: the schema; missing tables are created.
+        existing: do not create the file.
 
     Raises:
-        StoreError: it cannot be opened, is something else, or a newer Quoth made it.
+        StoreError: it cannot be opened, is another file, or a newer Quoth made it.
     """
 
     def __init__(self, path: Path, tables: Sequence[Table], *, existing: bool = False) -> None:
@@ -59,7 +45,7 @@ class Store:
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             self._connection = sqlite3.connect(
-                path, isolation_level=None, timeout=_SECONDS_TO_WAIT, check_same_thread=False
+                path, isolation_level=None, timeout=_LOCK_TIMEOUT, check_same_thread=False
             )
             try:
                 self._prepare(tables)
@@ -70,16 +56,16 @@ class Store:
             raise self._problem(error) from error
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file."""
         with self._lock:
             self._connection.close()
 
     @contextmanager
-    def change(self, seconds: float | None = None) -> Iterator[sqlite3.Connection]:
-        """Change the store: all that is done inside is kept, or nothing.
+    def write(self, seconds: float | None = None) -> Iterator[sqlite3.Connection]:
+        """A write transaction, committed at the end of the block, rolled back by any error in it.
 
         Args:
-            seconds: how long to wait for others at most; by default as long as is reasonable.
+            seconds: the timeout for the lock; ten by default.
 
         Raises:
             StoreError: for whatever goes wrong with the database inside.
@@ -88,8 +74,8 @@ class Store:
             yield connection
 
     @contextmanager
-    def look(self, seconds: float | None = None) -> Iterator[sqlite3.Connection]:
-        """Read one state of the store; takes and raises what ``change`` does."""
+    def read(self, seconds: float | None = None) -> Iterator[sqlite3.Connection]:
+        """A read transaction; arguments and errors are those of ``write``."""
         with self._transaction("BEGIN", seconds) as connection:
             yield connection
 
@@ -99,7 +85,7 @@ class Store:
         if not self._lock.acquire(timeout=-1 if seconds is None else seconds):
             raise StoreError(f"{self.path}: the bot itself is busy with it")
         try:
-            wait = _SECONDS_TO_WAIT
+            wait = _LOCK_TIMEOUT
             if seconds is not None:
                 wait = max(0.0, seconds - (time.monotonic() - since))
             try:
@@ -109,7 +95,7 @@ class Store:
                     yield self._connection
                     self._connection.execute("COMMIT")
                 except BaseException:
-                    if self._connection.in_transaction:  # SQLite itself may have gone back
+                    if self._connection.in_transaction:  # SQLite may have rolled back by itself
                         self._connection.execute("ROLLBACK")
                     raise
             except sqlite3.Error as error:
@@ -121,14 +107,14 @@ class Store:
         execute = self._connection.execute
         there = {name for (name,) in execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
         if there:
-            self._check()  # before anything is changed in what may be another's
-        self._write_ahead()
-        # What a person was told is done is on the disk, through a power cut too.
+            self._check()  # before anything is written to what may be another's file
+        self._use_wal()
+        # What a user was told is done survives a power failure.
         execute("PRAGMA synchronous = FULL")
         missing = [table for table in tables if table.name not in there]
         if there and not missing:
             return
-        with self.change() as connection:
+        with self.write() as connection:
             # Another process may have made them in the meantime.
             rows = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
             there = {name for (name,) in rows}
@@ -139,17 +125,17 @@ class Store:
                     for statement in _statements(table.sql):  # executescript would commit
                         connection.execute(statement)
 
-    def _write_ahead(self) -> None:
-        """Set the journal that lets others read meanwhile."""
-        until = time.monotonic() + _SECONDS_TO_WAIT
+    def _use_wal(self) -> None:
+        """Set the write-ahead log, with which others can read meanwhile."""
+        until = time.monotonic() + _LOCK_TIMEOUT
         while True:
             try:
                 self._connection.execute("PRAGMA journal_mode = WAL")
             except sqlite3.OperationalError as error:
-                # Of several who make the file at once, SQLite has all but one fail and not wait.
+                # Where several processes create the file, all but one fail without waiting.
                 if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > until:
                     raise
-                time.sleep(_SECONDS_BETWEEN)
+                time.sleep(_RETRY_INTERVAL)
             else:
                 return
 

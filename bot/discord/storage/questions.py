@@ -1,6 +1,6 @@
-"""What was asked, and where in the articles the answer stood: what the buttons under it go by.
+"""The stored questions, with the locations of their quotes: what the buttons under an answer need.
 
-The words of the articles are not kept, only where they are; what is shown later is read anew.
+No text of the articles is stored, only offsets; what is shown later is read from the articles.
 """
 
 import json
@@ -9,49 +9,32 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bot.discord.storage.database import Store, Table
+from bot.discord.storage.database import Store
 from retrieval.answering.answer import Answer, Quote
 from retrieval.documents.article import Article, Span
 
-ASKED = Table(
-    "asked",
-    """
-    CREATE TABLE asked (
-        key TEXT PRIMARY KEY,      -- random, so that a new store knows none of an old one's
-        server INTEGER,            -- none for a direct message
-        question TEXT,             -- none where somebody's message was looked up
-        at INTEGER NOT NULL,       -- Unix time
-        answered INTEGER NOT NULL,
-        confidence REAL NOT NULL,
-        quotes TEXT NOT NULL,      -- JSON: article, start, stop, sha256, and the answer's words
-        follows TEXT               -- the key of the question that this one follows
-    ) WITHOUT ROWID;
-    CREATE INDEX asked_by_time ON asked (at)
-    """,
-)
+KEY_PATTERN = r"[\w-]{11}"
+"""A regular expression for keys, and for ``id_key``, which looks the same."""
 
-KEY = r"[\w-]{11}"
-"""What a key looks like."""
+RETENTION = 365 * 24 * 3600
+"""Seconds for which questions and votes are stored."""
 
-KEPT = 365 * 24 * 3600
-"""Seconds for which a question is kept, and a vote on an answer."""
+_HISTORY_TURNS = 5  # earlier ones say little about the current question
 
-_TURNS = 5  # of a conversation: what was said before says little of what is asked now
+_PURGE_BATCH = 20  # expired questions deleted with each new one: an answer waits for few
 
-_AT_ONCE = 20  # old questions that go with each new one, so that no answer waits for many
-
-_SECONDS_TO_WAIT = 0.3  # for the store: everybody's questions wait as long
+_LOCK_TIMEOUT = 0.3  # seconds: all questions wait as long
 
 
 @dataclass(frozen=True, slots=True)
-class Passage:
-    """Where words stand.
+class QuotedPassage:
+    """The location of text in an article.
 
     Attributes:
-        article: their article's id.
-        start: offset of the first character into the article's text.
-        end: offset after the last.
-        sha256: of that text.
+        article: the article's id.
+        start: offset of the first character in the article's text.
+        end: offset after the last character.
+        sha256: of the article's text.
     """
 
     article: str
@@ -59,77 +42,79 @@ class Passage:
     end: int
     sha256: str
 
-    def words_in(self, article: Article | None) -> str | None:
-        """The words, read from the article as it is now; None where it is gone, or another text."""
+    def text_in(self, article: Article | None) -> str | None:
+        """The text, read from the current article; None where it is gone, or has changed."""
         if article is None or article.sha256 != self.sha256:
             return None
         return article.text[self.start : self.end]
 
 
 @dataclass(frozen=True, slots=True)
-class Place(Passage):
-    """Where a quote stands.
+class QuoteLocation(QuotedPassage):
+    """The location of a quote.
 
     Attributes:
-        answer: the words that answer, if any are marked.
+        answer: the span that answers, if one is marked.
     """
 
     answer: Span | None
 
 
 @dataclass(frozen=True, slots=True)
-class Turn:
-    """A question that was asked and what it got.
+class StoredTurn:
+    """A stored question and its answer.
 
     Attributes:
         question: None where somebody's message was looked up.
         answered: False for "not found".
-        confidence: how sure the answer was.
-        places: the quotes, best first, and the passages that come next.
+        confidence: of the answer, a probability.
+        locations: of the quotes, best first, and of the passages that *More* shows.
         follows: the key of the question that this one follows.
     """
 
     question: str | None
     answered: bool
     confidence: float
-    places: tuple[Place, ...]
+    locations: tuple[QuoteLocation, ...]
     follows: str | None
 
     @property
-    def said(self) -> Passage | None:
-        """The words that answered, or the quote where none are marked; None for "not found"."""
-        if not (self.answered and self.places):
+    def answer_passage(self) -> QuotedPassage | None:
+        """The marked answer, or the first quote where none is marked; None for "not found"."""
+        if not (self.answered and self.locations):
             return None
-        first = self.places[0]
-        words = first.answer or first
-        return Passage(first.article, words.start, words.end, first.sha256)
+        first = self.locations[0]
+        span = first.answer or first
+        return QuotedPassage(first.article, span.start, span.end, first.sha256)
 
 
-class AskedQuestions:
-    """The questions in the bot's store. Each call may wait for the disk: not in the event loop."""
+class Questions:
+    """The questions in the bot's database. Calls block on the disk: not in the event loop."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
 
-    def keep(
+    def add(
         self, answer: Answer, *, server: int | None, question: str | None, follows: str | None
     ) -> str:
-        """Keep a question with its answer, and let go of some that are older than ``KEPT``.
+        """Store a question with its answer, and delete some that are older than ``RETENTION``.
 
         Returns:
             Its key.
 
         Raises:
-            StoreError: it cannot be kept.
+            StoreError: the database cannot be written.
         """
         key = secrets.token_urlsafe(8)
-        quotes = json.dumps([_row(place_of(quote)) for quote in (*answer.quotes, *answer.more)])
+        quotes = json.dumps(
+            [_row(quote_location(quote)) for quote in (*answer.quotes, *answer.more)]
+        )
         now = int(time.time())
-        with self._store.change(_SECONDS_TO_WAIT) as connection:
+        with self._store.write(_LOCK_TIMEOUT) as connection:
             connection.execute(
                 "DELETE FROM asked WHERE key IN"
                 " (SELECT key FROM asked WHERE at < ? ORDER BY at LIMIT ?)",
-                (now - KEPT, _AT_ONCE),
+                (now - RETENTION, _PURGE_BATCH),
             )
             connection.execute(
                 "INSERT INTO asked VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
@@ -146,18 +131,18 @@ class AskedQuestions:
             )
         return key
 
-    def turn(self, key: str, server: int | None, seconds: float | None = None) -> Turn | None:
-        """A question by its key, or None where it is not known, or is another server's.
+    def turn(self, key: str, server: int | None, seconds: float | None = None) -> StoredTurn | None:
+        """A question by its key, or None where there is none, or it is another server's.
 
         Args:
             key: of the question.
-            server: where it is looked up; None for a direct message.
-            seconds: how long to wait for the store at most, as ``Store.look`` takes it.
+            server: the server's id; None for a direct message.
+            seconds: the timeout, as ``Store.read`` takes it.
 
         Raises:
-            StoreError: the store cannot be read.
+            StoreError: the database cannot be read.
         """
-        with self._store.look(seconds) as connection:
+        with self._store.read(seconds) as connection:
             row = connection.execute(
                 "SELECT question, answered, confidence, quotes, follows FROM asked"
                 " WHERE key = ? AND server IS ?",
@@ -166,14 +151,14 @@ class AskedQuestions:
         if row is None:
             return None
         question, answered, confidence, quotes, follows = row
-        places = tuple(_place(each) for each in json.loads(quotes))
-        return Turn(question, bool(answered), confidence, places, follows)
+        locations = tuple(_from_row(each) for each in json.loads(quotes))
+        return StoredTurn(question, bool(answered), confidence, locations, follows)
 
-    def history(self, key: str | None, server: int | None) -> tuple[Turn, ...]:
+    def history(self, key: str | None, server: int | None) -> tuple[StoredTurn, ...]:
         """The conversation up to a question, the oldest turn first; raises what ``turn`` does."""
-        turns: list[Turn] = []
-        while key is not None and len(turns) < _TURNS:
-            turn = self.turn(key, server, _SECONDS_TO_WAIT)
+        turns: list[StoredTurn] = []
+        while key is not None and len(turns) < _HISTORY_TURNS:
+            turn = self.turn(key, server, _LOCK_TIMEOUT)
             if turn is None:
                 break
             turns.append(turn)
@@ -181,18 +166,18 @@ class AskedQuestions:
         return tuple(reversed(turns))
 
 
-def place_of(quote: Quote) -> Place:
-    """Where a quote stands."""
+def quote_location(quote: Quote) -> QuoteLocation:
+    """The location of a quote."""
     article = quote.article
-    return Place(article.id, quote.start, quote.end, article.sha256, quote.answer)
+    return QuoteLocation(article.id, quote.start, quote.end, article.sha256, quote.answer)
 
 
-def _row(place: Place) -> Sequence[str | int | None]:
-    words = (place.answer.start, place.answer.end) if place.answer else (None, None)
-    return [place.article, place.start, place.end, place.sha256, *words]
+def _row(location: QuoteLocation) -> Sequence[str | int | None]:
+    answer = (location.answer.start, location.answer.end) if location.answer else (None, None)
+    return [location.article, location.start, location.end, location.sha256, *answer]
 
 
-def _place(row: Sequence[str | int | None]) -> Place:
+def _from_row(row: Sequence[str | int | None]) -> QuoteLocation:
     article, start, end, sha256, first, last = row
     answer = Span(int(first), int(last)) if first is not None and last is not None else None
-    return Place(str(article), int(start or 0), int(end or 0), str(sha256), answer)
+    return QuoteLocation(str(article), int(start or 0), int(end or 0), str(sha256), answer)

@@ -1,4 +1,4 @@
-"""What each server has settled: where the bot answers, whom, from what, and how."""
+"""The settings of each server, and the policy for a question that follows from them."""
 
 import datetime
 import json
@@ -8,31 +8,9 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from bot.discord.storage import audit_log
-from bot.discord.storage.database import Store, StoreError, Table
+from bot.discord.storage.database import Store, StoreError
+from bot.discord.storage.ownership import visible_to
 from retrieval.library.filter import Filter
-
-TABLE = Table(
-    "servers", "CREATE TABLE servers (server INTEGER PRIMARY KEY, settings TEXT NOT NULL)"
-)
-
-OWN_SOURCE_PREFIX = "discord:  "
-"""What the source of each article begins with that a server keeps for itself.
-
-No other source can: whatever is read from outside has single spaces (``single_line``).
-"""
-
-
-def own_source(server: int) -> str:
-    """The source of a server's own articles."""
-    return f"{OWN_SOURCE_PREFIX}{server}"
-
-
-def visible_to(server: int | None) -> Filter:
-    """What may be seen in a server at most, or in a direct message (None).
-
-    It knows no list that could be lost: what another server keeps is never in it.
-    """
-    return Filter(withheld=OWN_SOURCE_PREFIX, own=None if server is None else own_source(server))
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +18,7 @@ class Scope:
     """Which articles may be seen.
 
     Attributes:
-        sources: those that they are of, or None for all.
+        sources: their sources, or None for all.
         since: the first day, or None.
         until: the last day, or None.
     """
@@ -51,15 +29,15 @@ class Scope:
 
 
 @dataclass(frozen=True, slots=True)
-class Terms:
-    """On which terms one person's question is answered in one place.
+class AnswerPolicy:
+    """How one user's question in one channel is answered.
 
     Attributes:
         within: the articles that may be searched.
-        min_confidence: below this it is "not found"; None: as the bot has it.
-        private: only the person sees the answer.
-        refusal: why the person may not ask here, or None. Channels and roles stand in it as
-            mentions, which ping nobody.
+        min_confidence: below this the answer is "not found"; None: the bot's own threshold.
+        private: only the user sees the answer.
+        refusal: why the user may not ask here, or None. It mentions channels and roles, which
+            pings nobody.
     """
 
     within: Filter
@@ -68,22 +46,21 @@ class Terms:
     refusal: str | None = None
 
 
-DIRECT = Terms(visible_to(None))
-"""Of a direct message."""
+DIRECT_MESSAGE_POLICY = AnswerPolicy(visible_to(None))
 
 
 @dataclass(frozen=True, slots=True)
 class ServerSettings:
-    """What one server has settled.
+    """The settings of one server.
 
     Attributes:
-        server: its id.
+        server: the server's id.
         channels: where the bot answers, threads in them included; empty: everywhere.
-        roles: who may ask; empty: everyone. Those who manage the server always may.
-        private: only the person who asked sees the answer.
-        min_confidence: below this it is "not found"; None: as the bot has it.
-        scope: what may be seen.
-        scopes: what may be seen in some channels instead.
+        roles: who may ask; empty: everyone. Members with Manage Server always may.
+        private: only the user who asked sees the answer.
+        min_confidence: below this an answer is "not found"; None: the bot's own threshold.
+        scope: which articles may be seen.
+        scopes: those of single channels, by channel id, instead.
     """
 
     server: int
@@ -94,25 +71,29 @@ class ServerSettings:
     scope: Scope = Scope()
     scopes: Mapping[int, Scope] = field(default_factory=dict)
 
-    def for_channel(self, places: Sequence[int], roles: Collection[int], *, manages: bool) -> Terms:
-        """The terms of a question.
+    def policy(
+        self, channel_ids: Sequence[int], roles: Collection[int], *, manages: bool
+    ) -> AnswerPolicy:
+        """The policy for a question.
 
         Args:
-            places: the channel that it is asked in, and what that is in: of a thread its channel,
-                and the category. The nearest that has a scope of its own counts.
-            roles: the roles of the person.
-            manages: whether the person has Manage Server.
+            channel_ids: of the channel and its parents, nearest first: thread, channel, category.
+                The first with a scope of its own counts.
+            roles: the ids of the user's roles.
+            manages: whether the user has Manage Server.
         """
-        scope = next((self.scopes[each] for each in places if each in self.scopes), self.scope)
+        scope = next((self.scopes[each] for each in channel_ids if each in self.scopes), self.scope)
         within = replace(
             visible_to(self.server), since=scope.since, until=scope.until, sources=scope.sources
         )
-        return Terms(
-            within, self.min_confidence, self.private, self._refusal(places, roles, manages)
+        return AnswerPolicy(
+            within, self.min_confidence, self.private, self._refusal(channel_ids, roles, manages)
         )
 
-    def _refusal(self, places: Sequence[int], roles: Collection[int], manages: bool) -> str | None:
-        if self.channels and self.channels.isdisjoint(places):
+    def _refusal(
+        self, channel_ids: Sequence[int], roles: Collection[int], manages: bool
+    ) -> str | None:
+        if self.channels and self.channels.isdisjoint(channel_ids):
             where = _listed([f"<#{each}>" for each in sorted(self.channels)])
             return f"I don't answer in this channel; ask me in {where}."
         if self.roles and not manages and self.roles.isdisjoint(roles):
@@ -121,11 +102,11 @@ class ServerSettings:
         return None
 
 
-class Servers:
-    """The settings of all servers, read once and kept: to look one up waits for nothing.
+class ServerSettingsStore:
+    """The settings of all servers, cached in memory: ``get`` does not block.
 
     Args:
-        store: where they are kept.
+        store: the bot's database.
 
     Raises:
         StoreError: they cannot be read.
@@ -133,75 +114,72 @@ class Servers:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._changing = threading.Lock()
-        with store.look() as connection:
+        self._lock = threading.Lock()  # held while settings change
+        with store.read() as connection:
             rows = connection.execute("SELECT server, settings FROM servers").fetchall()
-        self._known: dict[int, ServerSettings] = {}
+        self._cache: dict[int, ServerSettings] = {}
         for server, text in rows:
             try:
-                self._known[server] = _from_json(server, json.loads(text))
+                self._cache[server] = _from_json(server, json.loads(text))
             except (ValueError, TypeError, KeyError, AttributeError) as error:
                 raise StoreError(
                     f"{store.path}: the settings of server {server} are damaged; restore the file,"
                     " or delete that row of its table 'servers'"
                 ) from error
 
-    def of(self, server: int) -> ServerSettings:
+    def get(self, server: int) -> ServerSettings:
         """The settings of a server; the defaults where it has none."""
-        return self._known.get(server) or ServerSettings(server)
+        return self._cache.get(server) or ServerSettings(server)
 
-    def change(self, server: int, person: int, what: str, **changes: Any) -> ServerSettings:
-        """Change some of a server's settings, and write down who did. It may take its time.
-
-        Args:
-            server: whose.
-            person: who changes them.
-            what: what is changed, for the log.
-            changes: new values of attributes of ``ServerSettings``.
-
-        Raises:
-            StoreError: it cannot be kept; then nothing is changed.
-        """
-        return self._change(server, person, what, lambda _: changes)
-
-    def _change(
+    def change(
         self,
         server: int,
-        person: int,
-        what: str,
-        changes: Callable[[ServerSettings], dict[str, Any]],
+        user: int,
+        action: str,
+        change: Callable[[ServerSettings], ServerSettings],
     ) -> ServerSettings:
-        with self._changing:
-            settings = replace(self.of(server), **changes(self.of(server)))
-            with self._store.change() as connection:
+        """Change a server's settings, and log it. Blocks on the disk.
+
+        Args:
+            server: the server's id.
+            user: who changes them, for the audit log.
+            action: what is changed, for the audit log.
+            change: returns the new settings, given those at that moment.
+
+        Raises:
+            StoreError: the database cannot be written; then nothing is changed.
+        """
+        with self._lock:
+            settings = change(self.get(server))
+            with self._store.write() as connection:
                 connection.execute(
                     "INSERT OR REPLACE INTO servers VALUES (?, ?)",
                     (server, json.dumps(_as_json(settings))),
                 )
-                audit_log.record(connection, server, person, what)
-            self._known[server] = settings
+                audit_log.record(connection, server, user, action)
+            self._cache[server] = settings
             return settings
 
     def change_scope(
-        self, server: int, person: int, what: str, channel: int | None, scope: Scope | None
+        self, server: int, user: int, action: str, channel: int | None, scope: Scope | None
     ) -> ServerSettings:
-        """Change what may be seen in a channel, or in the others (None).
+        """Change the scope of a channel, or that of all other channels (None).
 
         Args:
-            server: whose.
-            person: who changes it.
-            what: what is changed, for the log.
-            channel: its id.
-            scope: the new one; None: that of the others again.
+            server: the server's id.
+            user: who changes it, for the audit log.
+            action: what is changed, for the audit log.
+            channel: the channel's id.
+            scope: the new one; None resets it.
         """
-        if channel is None:
-            return self.change(server, person, what, scope=scope or Scope())
 
-        def changes(now: ServerSettings) -> dict[str, Any]:  # read under the lock
-            others = {each: kept for each, kept in now.scopes.items() if each != channel}
-            return {"scopes": others if scope is None else {**others, channel: scope}}
+        def changed(now: ServerSettings) -> ServerSettings:
+            if channel is None:
+                return replace(now, scope=scope or Scope())
+            scopes = {each: kept for each, kept in now.scopes.items() if each != channel}
+            return replace(now, scopes=scopes if scope is None else {**scopes, channel: scope})
 
-        return self._change(server, person, what, changes)
+        return self.change(server, user, action, changed)
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -1,4 +1,4 @@
-"""What people asked that the articles don't answer."""
+"""Questions that the articles don't answer, for ``quoth feedback report``."""
 
 import datetime
 from collections import Counter
@@ -6,14 +6,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from bot.discord.storage.database import Store
-from bot.discord.storage.votes import Labels, place_name, same, without_ids
+from bot.discord.storage.votes import Labels, anonymised, match_key, server_pseudonym
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """A question as it was asked once."""
+class AskedQuestion:
+    """One stored question; ``server`` is a pseudonym, ``at`` is Unix time."""
 
-    place: str
+    server: str
     question: str
     at: int
     answered: bool
@@ -24,64 +24,64 @@ class Gap:
     """A question that the articles don't answer.
 
     Attributes:
-        place: where it was asked, as ``place_name`` names it.
-        question: as it was asked last, naming nobody.
-        times: how often it was asked without being answered.
+        server: where it was asked, as ``server_pseudonym`` names it.
+        question: as it was asked last, without ids.
+        times: how often it was asked and not answered.
         last: the day when that was, in UTC.
-        called_wrong: it did get an answer, which more people call wrong than right.
+        called_wrong: it has an answer, which more users call wrong than right.
     """
 
-    place: str
+    server: str
     question: str
     times: int
     last: datetime.date
     called_wrong: bool
 
 
-def asked_since(store: Store, day: datetime.date | None) -> list[Asked]:
-    """What was asked since a day (in UTC), or ever; the oldest first."""
+def questions_since(store: Store, day: datetime.date | None) -> list[AskedQuestion]:
+    """The stored questions since a day (UTC), or all; the oldest first."""
     since = 0
     if day:
         midnight = datetime.datetime.combine(day, datetime.time(), datetime.UTC)
         since = int(midnight.timestamp())
-    with store.look() as connection:
+    with store.read() as connection:
         rows = connection.execute(
             "SELECT server, question, at, answered FROM asked WHERE at >= ?"
             " AND question IS NOT NULL ORDER BY at, key",
             (since,),
         ).fetchall()
     return [
-        Asked(place_name(server), question, at, bool(answered))
+        AskedQuestion(server_pseudonym(server), question, at, bool(answered))
         for server, question, at, answered in rows
     ]
 
 
-def gaps(asked: Iterable[Asked], voted: Mapping[str, Labels]) -> list[Gap]:
-    """What the articles don't answer, the most often asked first.
+def gaps(asked: Iterable[AskedQuestion], voted: Mapping[str, Labels]) -> list[Gap]:
+    """The questions that the articles don't answer, the most frequent first.
 
     Args:
         asked: the oldest first.
-        voted: what the votes say, by their place: a question whose answer people call right is
-            none, and one whose answers they only call wrong is one.
+        voted: the labels of each server: a question with a right answer is no gap, one whose
+            answers are all wrong is one.
     """
     right = {
-        (place, same(each.question))
-        for place, labels in voted.items()
+        (server, match_key(each.question))
+        for server, labels in voted.items()
         for each in labels.questions
         if each.answers
     }
-    wrong = {(place, same(each)) for place, labels in voted.items() for each in labels.wrong}
+    wrong = {(server, match_key(each)) for server, labels in voted.items() for each in labels.wrong}
     times: Counter[tuple[str, str]] = Counter()
-    latest: dict[tuple[str, str], Asked] = {}
+    latest: dict[tuple[str, str], AskedQuestion] = {}
     for each in asked:
-        key = each.place, same(without_ids(each.question))
+        key = each.server, match_key(anonymised(each.question))
         if key not in right and (key in wrong or not each.answered):
             times[key] += 1
             latest[key] = each
     found = [
         Gap(
             key[0],
-            without_ids(latest[key].question),
+            anonymised(latest[key].question),
             times[key],
             datetime.datetime.fromtimestamp(latest[key].at, datetime.UTC).date(),
             latest[key].answered,
@@ -89,5 +89,5 @@ def gaps(asked: Iterable[Asked], voted: Mapping[str, Labels]) -> list[Gap]:
         for key in times
     ]
     return sorted(
-        found, key=lambda gap: (-gap.times, -gap.last.toordinal(), gap.question, gap.place)
+        found, key=lambda gap: (-gap.times, -gap.last.toordinal(), gap.question, gap.server)
     )

@@ -1,6 +1,7 @@
-"""The articles that servers added themselves, as they are kept, whatever becomes of the library.
+"""The articles that servers uploaded: the source of truth, which the library is synced with.
 
-The library is brought in step with them by ``indexer.py``; a server sees its own alone.
+``uploads.indexer`` does the syncing. A removed article stays as a tombstone (``removed`` is set),
+so that it is removed from the library again, should a restored backup bring it back there.
 """
 
 import json
@@ -9,51 +10,30 @@ import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from bot.discord.errors import UploadError
 from bot.discord.storage import audit_log
-from bot.discord.storage.database import Store, Table
-from bot.discord.storage.ownership import own_article
-from bot.discord.storage.server_settings import own_source
+from bot.discord.storage.database import Store
+from bot.discord.storage.ownership import own_article, own_source
 from retrieval.documents.article import Article
 from retrieval.documents.article_json import article_from_dict, article_to_dict
-from retrieval.errors import QuothError
-
-TABLE = Table(
-    "uploads",
-    """
-    CREATE TABLE uploads (
-        id TEXT PRIMARY KEY,        -- of the article, in the library
-        server INTEGER NOT NULL,
-        title TEXT NOT NULL,
-        sha256 TEXT NOT NULL,       -- of the article's text
-        article TEXT NOT NULL,      -- all of it, as JSON
-        at INTEGER NOT NULL,        -- seconds since 1970
-        removed INTEGER             -- the same; NULL: it is to be in the library
-    ) WITHOUT ROWID;
-    CREATE INDEX uploads_by_server ON uploads (server, removed)
-    """,
-)
 
 MAX_ARTICLES = 2_000
 """How many articles a server may keep."""
 MAX_CHARACTERS = 20_000_000
-"""How long they may be together, what was removed and can be put back included."""
+"""How long they may be together, removed articles that can be restored included."""
 
-_PURGED = "{}"  # stands for an article that was removed and that there was no room for any more
-
-
-class UploadError(QuothError):
-    """What cannot be added; the message is for the person who tried."""
+_PURGED = "{}"  # in place of a removed article that there was no room for any more
 
 
 @dataclass(frozen=True, slots=True)
 class AddResult:
-    """What became of articles that were to be added, by their titles.
+    """What adding articles changed: their titles.
 
     Attributes:
-        added: those that are new.
-        updated: those that were there with other words.
-        unchanged: those that were there already, or whose words were.
-        replaced: what those that were updated were called before, where that was something else.
+        added: new articles.
+        updated: articles whose text or title changed.
+        unchanged: articles that are there already, or another one with the same text.
+        replaced: former titles of updated articles whose title changed.
     """
 
     added: tuple[str, ...] = ()
@@ -63,24 +43,24 @@ class AddResult:
 
 
 NO_CHANGES = AddResult()
-"""Where nothing was to be added."""
+"""Of a request that adds no articles."""
 
 
 def add(store: Store, server: int, user: int, articles: Iterable[Article]) -> AddResult:
-    """Keep articles for a server.
+    """Insert or update articles of a server, in one transaction, and log it.
 
     Args:
-        store: where.
-        server: whose they will be.
-        user: who adds them.
-        articles: as they were read.
+        store: the bot's database.
+        server: the owner.
+        user: who adds them, for the audit log.
+        articles: as they were read; they get the server's source and id.
 
     Raises:
-        UploadError: the server would have too many, or too long ones.
-        StoreError: they cannot be kept.
+        UploadError: the server would exceed ``MAX_ARTICLES`` or ``MAX_CHARACTERS``.
+        StoreError: the database cannot be written.
     """
     outcome: dict[str, list[str]] = {"added": [], "updated": [], "unchanged": [], "replaced": []}
-    with store.change() as connection:
+    with store.write() as connection:
         for each in articles:
             article = own_article(server, each)
             change, before = _upsert(connection, server, article)
@@ -103,24 +83,24 @@ def add(store: Store, server: int, user: int, articles: Iterable[Article]) -> Ad
 
 
 def remove(store: Store, server: int, user: int, article: Article) -> bool:
-    """Remove one of a server's own articles; ``undo_removal`` brings it back.
+    """Mark one of a server's own articles as removed; ``undo_removal`` restores it.
 
     Args:
-        store: where they are kept.
-        server: whose it is.
-        user: who removes it.
-        article: as it is in the library, for where the store no longer has it.
+        store: the bot's database.
+        server: the owner.
+        user: who removes it, for the audit log.
+        article: as it is in the library; inserted first where the database lost it.
 
     Returns:
-        Whether it was there; False where another click was faster.
+        False where it was removed already, or is not the server's.
     """
     if article.source != own_source(server):
         return False
-    with store.change() as connection:
+    with store.write() as connection:
         row = connection.execute(
             "SELECT removed FROM uploads WHERE id = ?", (article.id,)
         ).fetchone()
-        if row is None:  # the store was lost, and the library was not
+        if row is None:  # the database was lost, and the library was not
             _upsert(connection, server, article)
         elif row[0] is not None:
             return False
@@ -132,8 +112,8 @@ def remove(store: Store, server: int, user: int, article: Article) -> bool:
 
 
 def remove_as_operator(store: Store, article_id: str) -> bool:
-    """Remove an article whosever it is, for whoever runs the bot; False where it is not kept."""
-    with store.change() as connection:
+    """Mark an article of any server as removed; False where there is none. Logs ``OPERATOR``."""
+    with store.write() as connection:
         row = connection.execute(
             "SELECT server, title FROM uploads WHERE id = ? AND removed IS NULL", (article_id,)
         ).fetchone()
@@ -147,8 +127,8 @@ def remove_as_operator(store: Store, article_id: str) -> bool:
 
 
 def undo_removal(store: Store, server: int, user: int, article_id: str) -> str | None:
-    """Undo a removal; returns the title, or None where there is nothing to bring back."""
-    with store.change() as connection:
+    """Clear the removal mark; returns the title, or None where there is nothing to restore."""
+    with store.write() as connection:
         row = connection.execute(
             "SELECT title FROM uploads WHERE id = ? AND server = ? AND removed IS NOT NULL"
             " AND article <> ?",
@@ -162,9 +142,9 @@ def undo_removal(store: Store, server: int, user: int, article_id: str) -> str |
 
 
 def articles(store: Store, ids: Sequence[str]) -> list[Article]:
-    """Articles that are kept, by their ids."""
+    """The articles of these ids, removed ones included; missing and purged ones are left out."""
     found = []
-    with store.look() as connection:
+    with store.read() as connection:
         for article_id in ids:
             row = connection.execute(
                 "SELECT article FROM uploads WHERE id = ? AND article <> ?", (article_id, _PURGED)
@@ -175,23 +155,23 @@ def articles(store: Store, ids: Sequence[str]) -> list[Article]:
 
 
 def any_uploads(store: Store) -> bool:
-    """Whether any server has added, or removed, anything."""
-    with store.look() as connection:
+    """Whether there is any upload, removed or not."""
+    with store.read() as connection:
         return connection.execute("SELECT 1 FROM uploads LIMIT 1").fetchone() is not None
 
 
 def states(
     store: Store, server: int | None = None, *, removed: bool = False
 ) -> dict[str, tuple[str, str]]:
-    """The title and the text's hash of what is to be in the library, or not any more, by its id.
+    """Article id to title and SHA-256 of the text, the newest first.
 
     Args:
-        store: where they are kept.
-        server: of this one alone, or None for all.
-        removed: those that were removed.
+        store: the bot's database.
+        server: the owner, or None for all servers.
+        removed: the removed ones, instead of those that the library should hold.
     """
     state = "IS NOT NULL" if removed else "IS NULL"
-    with store.look() as connection:
+    with store.read() as connection:
         rows = connection.execute(
             "SELECT id, title, sha256 FROM uploads"  # noqa: S608 - one of two constants
             f" WHERE (?1 IS NULL OR server = ?1) AND removed {state} ORDER BY at DESC, id",
@@ -203,7 +183,7 @@ def states(
 def _upsert(
     connection: sqlite3.Connection, server: int, article: Article
 ) -> tuple[str, str | None]:
-    """Keep an article; returns what that changes, and what was called so before it."""
+    """Insert or update an article; returns ``added`` etc., and the title that the id had before."""
     sha256 = article.sha256
     known = connection.execute(
         "SELECT title, sha256, removed FROM uploads WHERE id = ?", (article.id,)
@@ -218,7 +198,7 @@ def _upsert(
         ).fetchone()
         if twin:
             return "unchanged", before
-    # Not escaped, so that it is as long as its characters are many.
+    # Not escaped: MAX_CHARACTERS counts characters.
     whole = json.dumps(article_to_dict(article), ensure_ascii=False)
     connection.execute(
         "INSERT OR REPLACE INTO uploads VALUES (?, ?, ?, ?, ?, ?, NULL)",
@@ -235,9 +215,12 @@ def _count(connection: sqlite3.Connection, server: int) -> int:
 
 
 def _purge_removed(connection: sqlite3.Connection, server: int) -> None:
-    """Delete the words of what was removed, the longest ago first, until the rest may be kept.
+    """Purge the text of removed articles, the oldest removal first, down to ``MAX_CHARACTERS``.
 
-    Its id stays: should it come back into the library, it is taken out again.
+    The row stays as a tombstone.
+
+    Raises:
+        UploadError: the articles that are not removed are too long already.
     """
     rows = connection.execute(
         "SELECT id, length(article), removed IS NULL FROM uploads WHERE server = ?"

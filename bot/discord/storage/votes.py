@@ -1,8 +1,8 @@
-"""What people say of the answers, as something to measure by: votes become labelled questions.
+"""Votes on answers, and labelled questions made of them, as ``quoth eval`` takes them.
 
-A vote is about an answer's first quote: it calls its marked words right or wrong, or, of a "not
-found", that nothing there answers. Voters are kept to let each vote once; nothing that leaves the
-store names one.
+A vote is about an answer's first quote: its marked span is right or wrong. For a "not found", a
+vote for it says that nothing in the articles answers. Voters are stored to count each vote once;
+no export names one.
 """
 
 import hashlib
@@ -12,90 +12,70 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from bot.discord.storage.database import Store, Table
-from bot.discord.storage.questions import KEPT, Passage
+from bot.discord.storage.database import Store
+from bot.discord.storage.questions import RETENTION, QuotedPassage
 from retrieval.documents.article import Article
 from retrieval.evaluation.metrics import normalise_answer
 
-VOTES = Table(
-    "votes",
-    """
-    CREATE TABLE votes (
-        message INTEGER NOT NULL,  -- the bot's, with the answer
-        voter INTEGER NOT NULL,
-        server INTEGER,            -- none for a direct message
-        question TEXT NOT NULL,
-        article TEXT,              -- none for "not found"
-        start INTEGER,             -- the marked words in its text, or the quote without any
-        stop INTEGER,
-        sha256 TEXT,               -- of the text
-        is_right INTEGER NOT NULL,
-        at INTEGER NOT NULL,       -- Unix time
-        PRIMARY KEY (message, voter)
-    ) WITHOUT ROWID;
-    CREATE INDEX votes_by_time ON votes (at)
-    """,
-)
-
 DIRECT = "direct"
-"""The place of direct messages."""
+"""The pseudonym of direct messages."""
 
 _MENTION = re.compile(r"<(?:@[!&]?|#)\d{15,20}>|(?<!\d)\d{17,20}(?!\d)")  # also without its <@…>
 
 
 @dataclass(frozen=True, slots=True)
 class Vote:
-    """What one person says of one answer; ``passage`` is None for a "not found"."""
+    """One user's vote on one answer; ``passage`` is None for a "not found"."""
 
     question: str
-    passage: Passage | None
+    passage: QuotedPassage | None
     right: bool
 
 
 class Votes:
-    """The votes in the bot's store. Each call may wait for the disk: not in the event loop."""
+    """The votes in the bot's database. Calls block on the disk: not in the event loop."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
 
     def record(self, vote: Vote, *, message: int, voter: int, server: int | None) -> bool:
-        """Keep a vote, in place of an earlier one of the same person on the same message.
+        """Store a vote, in place of an earlier one of the same user on the same message.
 
-        Votes that are older than ``KEPT`` go.
+        Votes that are older than ``RETENTION`` are deleted.
 
         Returns:
-            Whether it changes anything: False where they had said just that.
+            False where the user had voted the same before.
         """
         about = vote.passage
-        place = (about.article, about.start, about.end, about.sha256) if about else (None,) * 4
+        span = (about.article, about.start, about.end, about.sha256) if about else (None,) * 4
         now = int(time.time())
-        with self._store.change() as connection:
-            connection.execute("DELETE FROM votes WHERE at < ?", (now - KEPT,))
+        with self._store.write() as connection:
+            connection.execute("DELETE FROM votes WHERE at < ?", (now - RETENTION,))
             changed = connection.execute(
                 "INSERT INTO votes VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
                 " ON CONFLICT (message, voter) DO UPDATE SET is_right = excluded.is_right,"
                 " at = excluded.at WHERE is_right <> excluded.is_right",
-                (message, voter, server, vote.question, *place, vote.right, now),
+                (message, voter, server, vote.question, *span, vote.right, now),
             )
             return changed.rowcount > 0
 
-    def by_place(self) -> dict[str, list[Vote]]:
-        """Every vote, the oldest first, by where it was given, as ``place_name`` names it."""
-        with self._store.look() as connection:
+    def by_server(self) -> dict[str, list[Vote]]:
+        """All votes, the oldest first, by ``server_pseudonym``."""
+        with self._store.read() as connection:
             rows = connection.execute(
                 "SELECT server, question, article, start, stop, sha256, is_right FROM votes"
                 " ORDER BY at, message, voter"
             ).fetchall()
         found: defaultdict[str, list[Vote]] = defaultdict(list)
         for server, question, *where, right in rows:
-            passage = None if where[0] is None else Passage(*where)
-            found[place_name(server)].append(Vote(question, passage, bool(right)))
+            passage = None if where[0] is None else QuotedPassage(*where)
+            found[server_pseudonym(server)].append(Vote(question, passage, bool(right)))
         return dict(found)
 
 
 @dataclass(frozen=True, slots=True)
 class Label:
-    """A question with the answers that people call right, as ``quoth eval`` takes it."""
+    """A question with the answers that users call right, as ``quoth eval`` takes it."""
 
     question: str
     answers: tuple[str, ...]
@@ -104,12 +84,12 @@ class Label:
 
 @dataclass(frozen=True, slots=True)
 class Labels:
-    """What the votes make.
+    """The labelled questions of one server.
 
     Attributes:
-        questions: in the order in which they were first voted on.
-        wrong: the questions of which the votes say only what does not answer them.
-        changed: how many were left out because the article has changed since, or is gone.
+        questions: in the order of their first votes.
+        wrong: questions whose votes only say which answers are wrong.
+        changed: the number of questions left out because the article changed, or is gone.
     """
 
     questions: tuple[Label, ...]
@@ -117,10 +97,10 @@ class Labels:
     changed: int
 
 
-def place_name(server: int | None) -> str:
-    """A short name for a server that does not say which it is, or ``direct`` messages.
+def server_pseudonym(server: int | None) -> str:
+    """A short hash of a server's id, or ``direct`` for direct messages.
 
-    What one server asks is answered from articles that others do not see: places are not mixed.
+    Votes of different servers are not mixed: each server sees other articles.
     """
     if server is None:
         return DIRECT
@@ -128,50 +108,50 @@ def place_name(server: int | None) -> str:
 
 
 def labels(votes: Iterable[Vote], article: Callable[[str], Article | None]) -> Labels:
-    """Make labelled questions of the votes of one place.
+    """Aggregate the votes of one server into labelled questions.
 
-    What more people call right than wrong is right. A question of which they say so of nothing
+    An answer is right where more users call it right than wrong. A question without a right answer
     is left out: that an answer is wrong does not say that there is none.
 
     Args:
         votes: the oldest first.
-        article: looks up an article by its id.
+        article: returns the current article of an id, or None.
     """
-    asked: dict[str, str] = {}
-    counted: defaultdict[str, Counter[Passage | None]] = defaultdict(Counter)
+    texts: dict[str, str] = {}
+    counted: defaultdict[str, Counter[QuotedPassage | None]] = defaultdict(Counter)
     for vote in votes:
-        key = same(vote.question)
-        asked.setdefault(key, without_ids(vote.question))
+        key = match_key(vote.question)
+        texts.setdefault(key, anonymised(vote.question))
         counted[key][vote.passage] += 1 if vote.right else -1
     questions, wrong, changed = [], [], 0
     for key, sums in counted.items():
         right = [passage for passage, votes_for in sums.items() if votes_for > 0]
         passages = [passage for passage in right if passage]
-        words = {passage: text for passage in passages if (text := _words(passage, article))}
-        if words:
-            answers = tuple(dict.fromkeys(words.values()))
-            articles = tuple(dict.fromkeys(passage.article for passage in words))
-            questions.append(Label(asked[key], answers, articles))
+        found = {passage: text for passage in passages if (text := _text(passage, article))}
+        if found:
+            answers = tuple(dict.fromkeys(found.values()))
+            articles = tuple(dict.fromkeys(passage.article for passage in found))
+            questions.append(Label(texts[key], answers, articles))
         elif passages:
             changed += 1
         elif right:
-            questions.append(Label(asked[key], (), ()))
+            questions.append(Label(texts[key], (), ()))
         else:
-            wrong.append(asked[key])
+            wrong.append(texts[key])
     return Labels(tuple(questions), tuple(wrong), changed)
 
 
-def same(question: str) -> str:
-    """What questions that differ only in case, space and the mark at their end have in common."""
+def match_key(question: str) -> str:
+    """A key that ignores case, white space and the mark at the end of a question."""
     return " ".join(question.split()).casefold().rstrip("?!. ") or question
 
 
-def without_ids(question: str) -> str:
-    """A question without the numbers of people, roles and channels that it mentions."""
+def anonymised(question: str) -> str:
+    """A question with the ids of users, roles and channels replaced by ``@someone``."""
     return _MENTION.sub("@someone", " ".join(question.split()))
 
 
-def _words(passage: Passage, article: Callable[[str], Article | None]) -> str | None:
-    """The words themselves; None where the text is another by now, or where they say nothing."""
-    words = passage.words_in(article(passage.article))
-    return words if words and normalise_answer(words) else None
+def _text(passage: QuotedPassage, article: Callable[[str], Article | None]) -> str | None:
+    """The passage's text; None where the article changed, or the text has no words."""
+    text = passage.text_in(article(passage.article))
+    return text if text and normalise_answer(text) else None

@@ -1,4 +1,4 @@
-"""The form of ``/articles add``, and what is said of what was added."""
+"""The modal of ``/articles add``, and the report of what was added."""
 
 import logging
 from collections.abc import Sequence
@@ -6,12 +6,14 @@ from typing import Literal
 
 import discord
 
-from bot.discord.managing.base import ManagersForm, line_of, run_with_progress
-from bot.discord.messages.answer_message import MESSAGE_LIMIT
-from bot.discord.messages.escape import escape, escaped_title, length, one_line
+from bot.discord.managing.base import ManagerForm
+from bot.discord.messages.error_messages import error_message
+from bot.discord.messages.escape import escape, escaped_title, one_line
+from bot.discord.messages.limits import MESSAGE_LIMIT, length
 from bot.discord.uploads.article_service import ArticleService
 from bot.discord.uploads.file_reader import file_problem, safe_file_name
 from bot.discord.uploads.indexer import IndexRequest, IndexResult
+from bot.discord.uploads.progress import run_with_progress
 from bot.wording import counted
 
 _log = logging.getLogger(__name__)
@@ -26,8 +28,8 @@ _MORE = " …"
 _TITLES = 3  # named in a line
 
 
-class AddForm(ManagersForm, title="Add articles"):
-    """Takes files, or the address of a page."""
+class AddForm(ManagerForm, title="Add articles"):
+    """A modal with a file upload and a text input for the URL of a page."""
 
     files = discord.ui.Label[discord.ui.View](
         text="Files",
@@ -47,7 +49,7 @@ class AddForm(ManagersForm, title="Add articles"):
         self._article_service = article_service
 
     async def on_submit(self, interaction: discord.Interaction, /) -> None:
-        """Add them one after the other, and say what became of each."""
+        """Add them one after the other, and report on each."""
         await interaction.response.defer(ephemeral=True, thinking=True)
         uploaded, address = self.files.component, self.address.component
         files = uploaded.values if isinstance(uploaded, discord.ui.FileUpload) else []
@@ -79,26 +81,26 @@ class AddForm(ManagersForm, title="Add articles"):
     ) -> str:
         request = IndexRequest(action, interaction.guild_id or 0, interaction.user.id, name, data)
         try:
-            outcome = await run_with_progress(interaction, self._article_service, request)
+            result = await run_with_progress(interaction, self._article_service, request)
         except Exception as error:
-            return line_of(error)
-        if outcome.deferred:
-            _log.warning("what was added waits to be indexed: %s", one_line(outcome.deferred, 300))
-        return _said(outcome)
+            return error_message(error)
+        if result.deferred:
+            _log.warning("what was added waits to be indexed: %s", one_line(result.deferred, 300))
+        return _report(result)
 
 
 def _shortened(line: str, lines: int) -> str:
-    """A line that leaves room for the others."""
+    """A line cut to its share of ``MESSAGE_LIMIT``, with its bold marks closed."""
     if length(line) <= (room := MESSAGE_LIMIT // lines - 1):
         return line
-    # A backslash at the end would lend its force to what follows.
+    # A backslash at the end would escape what follows.
     kept = line[: room // 2 - len(_MORE)].rstrip("\\").rpartition(" ")[0]
     return f"{kept}{_MORE}{'**' if kept.count('**') % 2 else ''}"
 
 
-def _said(outcome: IndexResult) -> str:
-    """What became of one file or page."""
-    done = outcome.added
+def _report(result: IndexResult) -> str:
+    """The report on one file or page."""
+    done = result.added
     parts = []
     if done.added:
         parts.append(f"Added {_titles(done.added)}.")
@@ -111,15 +113,15 @@ def _said(outcome: IndexResult) -> str:
             if len(done.unchanged) == 1
             else f"{counted(len(done.unchanged), 'article')} are already here."
         )
-    if outcome.problems:
-        parts.append("Left out: " + "; ".join(map(escape, outcome.problems)))
-    if outcome.deferred:
+    if result.problems:
+        parts.append("Left out: " + "; ".join(map(escape, result.problems)))
+    if result.deferred:
         parts.insert(0, _NOT_YET)
     return " ".join(parts)
 
 
 def _titles(titles: Sequence[str]) -> str:
-    """The titles, of many the first."""
+    """The titles in bold, or their number where they are many."""
     if len(titles) > _TITLES:
         return counted(len(titles), "article")
     return ", ".join(f"**{escaped_title(each, _TITLE)}**" for each in titles)

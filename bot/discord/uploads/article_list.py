@@ -1,26 +1,26 @@
-"""A list of articles in pages, as a message with two buttons."""
+"""The paginated list of ``/articles list``: a message with two buttons."""
 
 import discord
 
-from bot.discord.managing.base import ManagersView
+from bot.discord.managing.base import ManagerView
 from bot.discord.messages.escape import escaped_title
 from bot.discord.uploads.article_service import ArticleService
 from bot.discord.uploads.listing import ArticlePage, ListedArticle
 from bot.wording import counted
 
 PAGE_SIZE = 10
-"""Articles on a page: with their titles, all of them fit into a message."""
+"""Articles per page: with their titles, all of them fit into a message."""
 
 _TITLE = 60  # characters of a title, escaped at most twice as many: ten lines and the first fit
 
 
-class ArticleListView(ManagersView):
-    """The pages, each read when it is shown, and the buttons that turn them.
+class ArticleListView(ManagerView):
+    """One page, read when it is shown, and buttons to the pages before and after.
 
     Args:
-        article_service: whose articles are listed.
-        server: for which.
-        search: what was searched for, or nothing.
+        article_service: reads the pages.
+        server: the server's id.
+        search: words that titles must contain, or empty.
     """
 
     def __init__(self, article_service: ArticleService, server: int, search: str = "") -> None:
@@ -32,7 +32,7 @@ class ArticleListView(ManagersView):
         self._pages = 1
 
     async def text(self) -> str:
-        """Read the page that is to be shown; raises what ``ArticleService.find`` does."""
+        """Read the current page, and write it; raises what ``ArticleService.page`` does."""
         found = await self._read()
         self._pages = max(1, -(-found.total // PAGE_SIZE))
         if self._page >= self._pages:  # some were removed meanwhile, or it was clicked twice
@@ -49,30 +49,30 @@ class ArticleListView(ManagersView):
         return "\n".join([*lines, *map(_line, found.rows)])
 
     async def _read(self) -> ArticlePage:
-        return await self._article_service.find(
+        return await self._article_service.page(
             self._server, self._search, self._page * PAGE_SIZE, PAGE_SIZE
         )
 
     @property
     def has_pages(self) -> bool:
-        """Whether there is more than one."""
+        """Whether there is more than one page."""
         return self._pages > 1
 
     @discord.ui.button(label="Back")
     async def back(
         self, interaction: discord.Interaction, button: discord.ui.Button["ArticleListView"]
     ) -> None:
-        """Turn a page back."""
-        await self._worker_lock(interaction, -1)
+        """Show the page before."""
+        await self._show(interaction, -1)
 
     @discord.ui.button(label="Next")
     async def next(
         self, interaction: discord.Interaction, button: discord.ui.Button["ArticleListView"]
     ) -> None:
-        """Turn to the next page."""
-        await self._worker_lock(interaction, 1)
+        """Show the next page."""
+        await self._show(interaction, 1)
 
-    async def _worker_lock(self, interaction: discord.Interaction, by: int) -> None:
+    async def _show(self, interaction: discord.Interaction, by: int) -> None:
         await interaction.response.defer()
         self._page = max(self._page + by, 0)
         await interaction.edit_original_response(content=await self.text(), view=self)

@@ -1,4 +1,7 @@
-"""The articles as those see them who look after a server: its own, and the archive's."""
+"""What ``/articles`` and the autocompletion ask for: lists, indexing jobs, removals.
+
+A server sees its own articles and the shared ones, which people are told of as "the archive".
+"""
 
 import asyncio
 import itertools
@@ -7,11 +10,11 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from typing import Protocol, TypeVar
 
-from bot.discord.messages.error_messages import RestartingError
+from bot.discord.errors import RestartingError, UploadError
+from bot.discord.messages.limits import MAX_CHOICE_LENGTH, MAX_CHOICES
 from bot.discord.storage import audit_log, uploads
 from bot.discord.storage.database import Store
-from bot.discord.storage.server_settings import OWN_SOURCE_PREFIX
-from bot.discord.storage.uploads import UploadError
+from bot.discord.storage.ownership import OWN_SOURCE_PREFIX
 from bot.discord.uploads import listing
 from bot.discord.uploads.indexer import IndexRequest, IndexResult, ProgressCallback
 from bot.discord.uploads.listing import ArticleCounts, ArticlePage, ListedArticle
@@ -26,30 +29,27 @@ _T = TypeVar("_T")
 
 _log = logging.getLogger(__name__)
 
-_SECONDS_BETWEEN = 60.0  # looks at whether the library is in step
-MAX_CHOICES, MAX_CHOICE_LENGTH = 25, 100
-"""Choices in a list, and the characters of one, as Discord takes them."""
-
-_QUEUE_LIMIT = 20  # requests of servers; each may take minutes
+_SYNC_INTERVAL = 60.0  # seconds
+_QUEUE_LIMIT = 20  # servers with a request; each may take minutes
 
 
 class IndexWorker(Protocol):
-    """Who does requests: a ``IndexerProcess``. One at a time, in any thread."""
+    """An ``IndexerProcess``. It runs one request at a time, in any thread."""
 
     def run(self, request: IndexRequest, progress: ProgressCallback) -> IndexResult:
-        """Do one; raises what ``UploadIndexer.run`` does."""
+        """Run a request; raises what ``UploadIndexer.run`` does."""
 
     def close(self) -> None:
-        """End what is being done, and take nothing more."""
+        """Stop the running request, and refuse further ones."""
 
 
 class ArticleService:
-    """Lists articles, and has them added and removed. Nothing here holds up the event loop.
+    """Lists, adds and removes articles. Blocking work runs in threads or in the worker's process.
 
     Args:
-        store: what the bot keeps.
+        store: the bot's database.
         library: where the library is.
-        worker: who reads files and writes the library.
+        worker: reads uploads and writes the library.
     """
 
     def __init__(self, store: Store, library: Location, worker: IndexWorker) -> None:
@@ -57,22 +57,22 @@ class ArticleService:
         self._library = library
         self._worker = worker
         self._worker_lock = asyncio.Lock()
-        self._busy: set[int] = set()  # servers that have a request under way or in line
+        self._busy: set[int] = set()  # servers with a request that runs or is queued
         self._sync_task: asyncio.Task[None] | None = None
         self._closing = False
 
     async def run(
         self, request: IndexRequest, progress: ProgressCallback = lambda *_: None
     ) -> IndexResult:
-        """Have a request done, after those before it.
+        """Queue a request, and wait for its result.
 
         Args:
-            request: what is to be done.
-            progress: hears of it, in the event loop.
+            request: the job.
+            progress: called in the event loop.
 
         Raises:
-            RestartingError: the bot leaves before it is done.
-            UploadError: the server has a request under way already, or too many wait.
+            RestartingError: the bot shuts down before it is done.
+            UploadError: the server has a request already, or the queue is full.
             Exception: what ``UploadIndexer.run`` raises.
         """
         with self._queued(request.server):
@@ -80,7 +80,7 @@ class ArticleService:
 
     @contextmanager
     def _queued(self, server: int) -> Iterator[None]:
-        if not server:  # the bot's own
+        if not server:  # a sync
             yield
             return
         if server in self._busy:
@@ -96,7 +96,7 @@ class ArticleService:
     async def _run_next(self, request: IndexRequest, progress: ProgressCallback) -> IndexResult:
         loop = asyncio.get_running_loop()
 
-        def tell(stage: str, done: int, total: int) -> None:
+        def report(stage: str, done: int, total: int) -> None:
             loop.call_soon_threadsafe(progress, stage, done, total)
 
         if self._worker_lock.locked():
@@ -105,77 +105,76 @@ class ArticleService:
             if self._closing:
                 raise RestartingError()
             try:
-                return await asyncio.to_thread(self._worker.run, request, tell)
+                return await asyncio.to_thread(self._worker.run, request, report)
             except QuothError as error:
                 if self._closing:
                     raise RestartingError() from error
                 raise
 
     async def sync(self) -> None:
-        """Bring the library in step with what is kept; raises what ``run`` does."""
+        """Sync the library with the uploads; raises what ``run`` does."""
         await self.run(IndexRequest("sync"))
 
     async def start_syncing(self) -> None:
-        """Index what is kept and was not indexed, as when the bot was killed meanwhile.
+        """Sync now, as after a crash, and check every minute from then on.
 
-        From then on that is looked at every minute: another process may have held the library
-        for long, or have taken it back to an earlier state.
+        Another process may have locked the library for long, or restored an earlier state of it.
         """
         if self._sync_task is None and not self._closing:
             self._sync_task = asyncio.create_task(self._sync_periodically())
         await self._sync_if_needed()
 
     async def _sync_periodically(self) -> None:
-        told = ""
+        logged = ""
         while True:
-            await asyncio.sleep(_SECONDS_BETWEEN)
+            await asyncio.sleep(_SYNC_INTERVAL)
             try:
                 await self._sync_if_needed()
-                told = ""
-            except Exception as error:  # told as one line; the next minute may be better
+                logged = ""
+            except Exception as error:  # logged as one line; the next minute may be better
                 line = " ".join(str(error).split())
-                if line != told:
+                if line != logged:
                     _log.warning("the library is not in step with what servers keep: %s", line)
-                told = line
+                logged = line
 
     async def _sync_if_needed(self) -> None:
         if not await asyncio.to_thread(uploads.any_uploads, self.store):
-            return  # nor need there be a library
+            return  # there need be no library
         if any(await self._read(lambda library: listing.out_of_sync(library, self.store))):
             await self.sync()
 
-    async def find(self, server: int, search: str, first: int, count: int) -> ArticlePage:
-        """A part of the list of the articles that a server may see, its own first.
+    async def page(self, server: int, search: str, first: int, count: int) -> ArticlePage:
+        """A page of the articles that a server may see, its own first.
 
         Args:
             server: its id.
-            search: words that the title holds, without regard to case.
-            first: how many articles are before it.
-            count: how many it has at most.
+            search: words that the title must contain, case-insensitive.
+            first: the offset of the page.
+            count: the size of the page.
 
         Raises:
             QuothError: the library or the store cannot be read.
         """
         return await self._read(
-            lambda library: listing.find(library, self.store, server, search, first, count)
+            lambda library: listing.page(library, self.store, server, search, first, count)
         )
 
-    async def own(self, server: int, search: str = "") -> list[ListedArticle]:
-        """A server's own articles; arguments and errors are those of ``find``."""
+    async def own_articles(self, server: int, search: str = "") -> list[ListedArticle]:
+        """A server's own articles; arguments and errors are those of ``page``."""
         return await self._read(
             lambda library: listing.own_articles(library, self.store, server, search)
         )
 
-    async def status(self, server: int) -> ArticleCounts:
-        """Count what there is; raises what ``find`` does."""
-        return await self._read(lambda library: listing.status(library, self.store, server))
+    async def counts(self, server: int) -> ArticleCounts:
+        """How many articles there are; raises what ``page`` does."""
+        return await self._read(lambda library: listing.counts(library, self.store, server))
 
     async def sources(self, within: Filter, holding: str = "") -> list[str]:
-        """Some of the archive's sources whose name fits into a choice: as many as Discord takes.
+        """Up to ``MAX_CHOICES`` shared sources for a select menu or an autocompletion.
 
         Args:
-            within: which may be seen.
-            holding: what their names hold, without regard to case; those first that begin so.
+            within: which articles may be seen.
+            holding: a substring of the name, case-insensitive; prefix matches come first.
 
         Raises:
             QuothError: the library cannot be read.
@@ -194,10 +193,10 @@ class ArticleService:
         return await self._read(read)
 
     async def remove(self, server: int, user: int, article_id: str) -> Article | None:
-        """Remove an article of a server's own; ``sync`` then takes it out of the library.
+        """Mark an article as removed; the next ``sync`` removes it from the library.
 
         Returns:
-            The article; None where it is not there (any more), or not the server's.
+            The article; None where there is none (any more), or it is not the server's own.
         """
         kept = await asyncio.to_thread(uploads.articles, self.store, [article_id])
         article = kept[0] if kept else await self._read(lambda library: library.article(article_id))
@@ -207,7 +206,7 @@ class ArticleService:
         return article if removed else None
 
     async def undo_removal(self, server: int, user: int, key: str) -> str | None:
-        """Undo a removal; returns the title, or None where there is nothing to bring back."""
+        """Restore a removed article by its ``id_key``; returns its title, or None."""
 
         def undo() -> str | None:
             for article_id in uploads.states(self.store, server, removed=True):
@@ -218,11 +217,11 @@ class ArticleService:
         return await asyncio.to_thread(undo)
 
     async def log(self, server: int, limit: int) -> list[audit_log.AuditEntry]:
-        """The latest changes in a server, the newest first."""
+        """The server's audit log, the newest entry first."""
         return await asyncio.to_thread(audit_log.latest, self.store, server, limit)
 
     def close(self) -> None:
-        """End what is being done; what was kept is indexed when the bot is back."""
+        """Stop the running request; ``start_syncing`` indexes the rest after a restart."""
         self._closing = True
         if self._sync_task:
             self._sync_task.cancel()

@@ -1,20 +1,22 @@
-"""``/articles``: those who manage a server add, list and remove its articles."""
+"""``/articles``: members with Manage Server add, list and remove the server's articles."""
 
 import logging
 
 import discord
 from discord import app_commands
 
-from bot.discord.managing.base import ManagersGroup, manages, run_with_progress
-from bot.discord.messages.answer_message import MESSAGE_LIMIT
-from bot.discord.messages.escape import escaped_title, length, one_line
+from bot.discord.managing.base import ManagerGroup
+from bot.discord.messages.escape import escaped_title, one_line
+from bot.discord.messages.limits import MAX_CHOICE_LENGTH, MAX_CHOICES, MESSAGE_LIMIT, length
 from bot.discord.messages.replies import log_unsent
+from bot.discord.operations.permissions import manages
 from bot.discord.storage import audit_log
 from bot.discord.uploads.add_form import AddForm
 from bot.discord.uploads.article_list import ArticleListView
-from bot.discord.uploads.article_service import MAX_CHOICE_LENGTH, MAX_CHOICES, ArticleService
+from bot.discord.uploads.article_service import ArticleService
 from bot.discord.uploads.indexer import IndexRequest
 from bot.discord.uploads.listing import ListedArticle
+from bot.discord.uploads.progress import run_with_progress
 from bot.discord.uploads.undo_button import UndoRemovalButton
 from bot.wording import counted
 from retrieval.errors import QuothError
@@ -23,15 +25,15 @@ _log = logging.getLogger(__name__)
 
 _TITLE = 80  # characters of a title in a line
 _ENTRIES = 15  # of the log
-_THE_ARCHIVES = "What is the archive's, only who runs the bot can remove."
+_SHARED = "What is the archive's, only who runs the bot can remove."
 _STILL_QUOTED = "Until the library is in step, which is tried every minute, it may still be quoted."
 
 
-class ArticlesCommand(ManagersGroup):
-    """The commands.
+class ArticlesCommand(ManagerGroup):
+    """The command group.
 
     Args:
-        article_service: which does what they ask for.
+        article_service: does the work.
     """
 
     def __init__(self, article_service: ArticleService) -> None:
@@ -40,7 +42,7 @@ class ArticlesCommand(ManagersGroup):
 
     @app_commands.command(description="Add articles: upload files, or name a web page.")
     async def add(self, interaction: discord.Interaction) -> None:
-        """Ask for files or an address."""
+        """Show the modal that takes files or a URL."""
         await interaction.response.send_modal(AddForm(self._article_service))
 
     @app_commands.command(name="list", description="List this server's articles and the archive's.")
@@ -48,7 +50,7 @@ class ArticlesCommand(ManagersGroup):
     async def list_articles(
         self, interaction: discord.Interaction, search: app_commands.Range[str, 1, 100] = ""
     ) -> None:
-        """Show the first page."""
+        """Send the first page."""
         await interaction.response.defer(ephemeral=True)
         pages = ArticleListView(self._article_service, interaction.guild_id or 0, search)
         text = await pages.text()
@@ -60,13 +62,13 @@ class ArticlesCommand(ManagersGroup):
     async def remove(
         self, interaction: discord.Interaction, article: app_commands.Range[str, 1, 200]
     ) -> None:
-        """Remove it, and offer to undo that."""
+        """Remove an article, with a button to undo it."""
         await interaction.response.defer(ephemeral=True)
         server = interaction.guild_id or 0
-        chosen = _named(await self._article_service.own(server), article)
+        chosen = _named(await self._article_service.own_articles(server), article)
         if chosen is None:
             line = f"This server added no article named **{escaped_title(article, _TITLE)}**."
-            await interaction.followup.send(f"{line} {_THE_ARCHIVES}", ephemeral=True)
+            await interaction.followup.send(f"{line} {_SHARED}", ephemeral=True)
             return
         title = escaped_title(chosen.title, _TITLE)
         removed = await self._article_service.remove(server, interaction.user.id, chosen.id)
@@ -93,7 +95,7 @@ class ArticlesCommand(ManagersGroup):
     ) -> list[app_commands.Choice[str]]:
         if not manages(interaction):
             return []
-        found = await self._article_service.own(interaction.guild_id or 0, typed)
+        found = await self._article_service.own_articles(interaction.guild_id or 0, typed)
         return [
             app_commands.Choice(name=one_line(each.title, MAX_CHOICE_LENGTH), value=each.key)
             for each in found[:MAX_CHOICES]
@@ -101,44 +103,44 @@ class ArticlesCommand(ManagersGroup):
 
     @app_commands.command(description="Say how many articles there are, and what waits.")
     async def status(self, interaction: discord.Interaction) -> None:
-        """Count."""
+        """Send the number of articles and passages."""
         await interaction.response.defer(ephemeral=True)
-        there = await self._article_service.status(interaction.guild_id or 0)
+        counts = await self._article_service.counts(interaction.guild_id or 0)
         lines = [
-            f"**{there.own:,}** of this server, which no other server sees",
-            f"**{there.shared:,}** of the archive",
+            f"**{counts.own:,}** of this server, which no other server sees",
+            f"**{counts.shared:,}** of the archive",
         ]
-        if there.pending:
+        if counts.pending:
             lines.append(
-                f"**{there.pending:,}** of this server not indexed yet: `/articles reindex`"
+                f"**{counts.pending:,}** of this server not indexed yet: `/articles reindex`"
             )
-        if there.pending_removal:
-            lines.append(f"**{there.pending_removal:,}** removed. {_STILL_QUOTED}")
-        if there.pending_passages:
-            passages = counted(there.pending_passages, "passage")
+        if counts.pending_removal:
+            lines.append(f"**{counts.pending_removal:,}** removed. {_STILL_QUOTED}")
+        if counts.pending_passages:
+            passages = counted(counts.pending_passages, "passage")
             lines.append(f"{passages} found by their words alone so far; the rest follows")
         await interaction.followup.send("\n".join(lines), ephemeral=True)
 
     @app_commands.command(description="Index this server's articles again.")
     async def reindex(self, interaction: discord.Interaction) -> None:
-        """Do it, and show how far it is."""
+        """Sync the server's articles, showing the progress."""
         await interaction.response.defer(ephemeral=True)
         request = IndexRequest("reindex", interaction.guild_id or 0, interaction.user.id)
         await interaction.edit_original_response(content="Indexing …")
-        outcome = await run_with_progress(interaction, self._article_service, request)
-        line = f"Done: {counted(outcome.in_library, 'article')} of this server can be asked about."
+        result = await run_with_progress(interaction, self._article_service, request)
+        line = f"Done: {counted(result.in_library, 'article')} of this server can be asked about."
         await interaction.edit_original_response(content=line)
 
     @app_commands.command(description="Show who changed what in this server, and when.")
     async def log(self, interaction: discord.Interaction) -> None:
-        """Show the last changes."""
+        """Send the audit log."""
         await interaction.response.defer(ephemeral=True)
         entries = await self._article_service.log(interaction.guild_id or 0, _ENTRIES)
         await interaction.followup.send(_log_text(entries), ephemeral=True)
 
 
 def _named(found: list[ListedArticle], wanted: str) -> ListedArticle | None:
-    """The article that somebody chose, or typed the title or the id of."""
+    """The article that was chosen from the list, or whose title or id was typed."""
     typed = wanted.strip().casefold()
     for each in found:
         if wanted in (each.key, each.id):

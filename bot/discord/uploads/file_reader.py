@@ -1,4 +1,4 @@
-"""Reads a file that somebody uploaded, as ``quoth index`` would; hostile until it was read."""
+"""Reads an uploaded file as ``quoth index`` would. The file is untrusted input."""
 
 import gzip
 import itertools
@@ -9,7 +9,8 @@ from io import BytesIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from bot.discord.storage.uploads import MAX_ARTICLES, MAX_CHARACTERS, UploadError
+from bot.discord.errors import UploadError
+from bot.discord.storage.uploads import MAX_ARTICLES, MAX_CHARACTERS
 from bot.terminal_text import one_line
 from retrieval.documents.article import Article, single_line
 from retrieval.documents.formats import read_file
@@ -17,7 +18,7 @@ from retrieval.documents.formats.files import supported_suffix
 from retrieval.errors import ReadingError
 
 MAX_BYTES = 10_000_000
-"""The largest file that is taken: what Discord lets everybody upload."""
+"""The largest file in bytes: what Discord lets everybody upload."""
 
 _MAX_UNPACKED = 100_000_000  # bytes
 _LONGEST_NAME = 100
@@ -25,9 +26,9 @@ _PROBLEMS_TOLD = 3
 
 
 def safe_file_name(name: str) -> str:
-    """A file's name without the path that may be in it, on one line, and not too long.
+    """A file's name without path, control characters and excess length.
 
-    Its suffix stays: it says how the file is read.
+    The suffix stays: it selects the parser.
     """
     last = single_line(name.replace("\\", "/")).rpartition("/")[2]
     visible = "".join(c for c in last if c.isprintable()).strip(" .")
@@ -36,7 +37,7 @@ def safe_file_name(name: str) -> str:
 
 
 def file_problem(name: str, size: int) -> str | None:
-    """Why a file is not even fetched, in one line; None where it may be.
+    """Why a file is rejected before it is downloaded, in one line; None where it is accepted.
 
     Args:
         name: as ``safe_file_name`` gives it.
@@ -56,13 +57,13 @@ def read_upload(name: str, data: bytes) -> tuple[list[Article], list[str]]:
 
     Args:
         name: as ``safe_file_name`` gives it.
-        data: what is in it.
+        data: its bytes.
 
     Returns:
-        The articles, and in a line each what could not be read beside them.
+        The articles, and the problems, a line each.
 
     Raises:
-        UploadError: there is no article in it, or far too much.
+        UploadError: there is no article in it, or more than a server can keep.
     """
     if problem := file_problem(name, len(data)):
         raise UploadError(problem)
@@ -72,12 +73,12 @@ def read_upload(name: str, data: bytes) -> tuple[list[Article], list[str]]:
     problems: list[str] = []
     characters = 0
     with TemporaryDirectory() as folder:
-        # The system may have no room for the person's name: it counts bytes.
+        # The uploaded name may be too long for the file system, which counts bytes.
         path = Path(folder) / f"upload{supported_suffix(Path(name))}"
         path.write_bytes(data)
         for found in _read(path, name):
             if isinstance(found, ReadingError):
-                problems.append(_line(found, path))
+                problems.append(_error_line(found, path))
                 continue
             articles[found.id] = found
             characters += len(found.text)
@@ -99,11 +100,11 @@ def _unpacks_to_too_much(data: bytes) -> bool:
 
 
 def _read(path: Path, name: str) -> Iterator[Article | ReadingError]:
-    # A file of bad lines alone has no end of problems either.
+    # Problems count too: a file of bad lines alone must end as well.
     return itertools.islice(read_file(path, path, name), 10 * MAX_ARTICLES)
 
 
-def _line(error: ReadingError, path: Path) -> str:
-    """What is wrong, without the folder that the file was read in."""
+def _error_line(error: ReadingError, path: Path) -> str:
+    """The error without the temporary folder's path."""
     place = error.place.removeprefix(str(path.parent)).lstrip("/\\")
     return one_line(f"{place}: {error.problem}")[:300]

@@ -1,8 +1,7 @@
-"""Adds what a server uploads, and keeps the library in step with it: in a process of its own.
+"""Adds uploads to the database, and syncs the library with it.
 
-Files and pages from anywhere are read here, where they can hold up no answer, at low priority. The
-bot starts it (``librarian_process.py``) for one ``IndexRequest`` at a time; killed at any moment it
-leaves a library that the next one brings in step.
+It runs in a process of its own (``indexer_process.py``), at low priority, because it parses
+untrusted files and pages. Killed at any moment, it leaves a library that the next run syncs.
 """
 
 import time
@@ -10,9 +9,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
+from bot.discord.errors import UploadError
 from bot.discord.storage import uploads
 from bot.discord.storage.database import Store
-from bot.discord.storage.uploads import NO_CHANGES, AddResult, UploadError
+from bot.discord.storage.uploads import NO_CHANGES, AddResult
 from bot.discord.uploads.file_reader import read_upload
 from bot.discord.uploads.listing import out_of_sync
 from retrieval.documents.article import Article
@@ -23,24 +23,24 @@ from retrieval.library.progress import Reporter
 from retrieval.models.encoder import Encoder
 
 ProgressCallback = Callable[[str, int, int], None]
-"""Told what is being done, how much of it is done, and of how many (0: unknown)."""
+"""Called with the stage, how many are done, and the total (0: unknown)."""
 
-_WRITER_TIMEOUT = 600.0  # seconds for another process that writes: it may be indexing much
+_WRITER_TIMEOUT = 600.0  # seconds to wait for another process that writes: it may index much
 _ENCODE_TIMEOUT = 60.0
-_COMMIT_BATCH = 200  # articles committed at once
+_COMMIT_BATCH = 200  # articles per transaction
 
 
 @dataclass(frozen=True, slots=True)
 class IndexRequest:
-    """What is to be done.
+    """One job for the indexer.
 
     Attributes:
-        action: add the articles of a file or a page; or put what a server keeps into the library
-            again ("reindex"); or bring the library in step with what all keep ("sync").
-        server: for whom.
-        user: who wants it.
-        name: of the file, as ``safe_file_name`` gives it; or the page's address.
-        data: what is in the file.
+        action: add the articles of a "file" or a "page"; "reindex" a server's articles; or "sync"
+            the library with the uploads of all servers.
+        server: the owner of the articles; 0 for "sync".
+        user: who asked for it, for the audit log.
+        name: the file's name, from ``safe_file_name``, or the page's URL.
+        data: the file's bytes.
     """
 
     action: Literal["file", "page", "reindex", "sync"]
@@ -52,13 +52,13 @@ class IndexRequest:
 
 @dataclass(frozen=True, slots=True)
 class IndexResult:
-    """What was done.
+    """What a job did.
 
     Attributes:
-        added: what became of the articles.
-        problems: what could not be read beside them, a line each.
-        in_library: how many articles of the server the library holds now.
-        deferred: why what was added is not in it yet, or None. It is tried again every minute.
+        added: what changed in the database.
+        problems: what could not be read, a line each.
+        in_library: how many articles the server has.
+        deferred: why the library is not synced yet, or None. It is retried every minute.
     """
 
     added: AddResult = NO_CHANGES
@@ -69,7 +69,7 @@ class IndexResult:
 
 @dataclass(frozen=True, slots=True)
 class UploadIndexer:
-    """What the work is done with.
+    """Runs jobs.
 
     Attributes:
         store: what the bot keeps.
@@ -84,13 +84,13 @@ class UploadIndexer:
     allow_private: bool = False
 
     def run(self, request: IndexRequest, progress: ProgressCallback) -> IndexResult:
-        """Do what is asked, and bring the library in step.
+        """Run a job, and sync the library.
 
         Raises:
-            UploadError: there is nothing to add in what was sent; the line is for its sender.
-            LibraryError: the library cannot be written now, and nothing was added. The next
-                request brings it in step.
-            StoreError: nothing can be kept; nothing was done.
+            UploadError: there is nothing to add in what was sent; the message is for its sender.
+            LibraryError: the library cannot be written now, and nothing was added. The next job
+                syncs it.
+            StoreError: the database cannot be written; nothing was done.
         """
         added = NO_CHANGES
         problems: list[str] = []
@@ -113,7 +113,7 @@ class UploadIndexer:
     def _read(self, request: IndexRequest) -> tuple[list[Article], list[str]]:
         if request.action == "file":
             return read_upload(request.name, request.data)
-        # Imported here because files need none of it.
+        # Imported here because files need none of it, nor does the bot itself.
         from retrieval.ingest.web.page_index import fetch_page
 
         try:

@@ -1,7 +1,7 @@
-"""Runs the librarian in a process of its own, one request at a time.
+"""Runs the indexer in a subprocess, one request at a time.
 
 The bot writes a line of JSON to its standard input, then the file's bytes; it answers in lines of
-JSON. There it can neither hold up an answer nor take the bot with it when it fails.
+JSON. In a process of its own it can neither delay an answer nor crash the bot.
 """
 
 import dataclasses
@@ -18,9 +18,10 @@ from pathlib import Path
 from typing import IO, Any, Self
 
 from bot import settings
+from bot.discord.errors import UploadError
 from bot.discord.storage.database import Store
 from bot.discord.storage.schema import TABLES
-from bot.discord.storage.uploads import AddResult, UploadError
+from bot.discord.storage.uploads import AddResult
 from bot.discord.uploads.indexer import IndexRequest, IndexResult, ProgressCallback, UploadIndexer
 from bot.priority import lower_priority
 from bot.settings import Settings
@@ -30,15 +31,15 @@ from retrieval.models.encoder import load_encoder
 
 _log = logging.getLogger(__name__)
 
-_READ_TIMEOUT = 60.0  # one file or page; what takes longer was made to
+_READ_TIMEOUT = 60.0  # seconds for one file or page; what takes longer is hostile
 _CODE = Path(__file__).parents[3]  # where ``bot`` is imported from
 
 
 class IndexerProcess:
-    """Works off requests, each in a process that ends with it.
+    """Runs each request in a new process.
 
     Args:
-        chosen: the settings: which library, which encoder, whose store.
+        chosen: the settings: the library, the encoder, the bot's database.
     """
 
     def __init__(self, chosen: Settings) -> None:
@@ -55,79 +56,81 @@ class IndexerProcess:
 
     def run(self, request: IndexRequest, progress: ProgressCallback) -> IndexResult:
         """Run one request; raises what ``UploadIndexer.run`` does. For one thread at a time."""
-        about = {name: getattr(request, name) for name in ("action", "server", "user", "name")}
+        fields = {name: getattr(request, name) for name in ("action", "server", "user", "name")}
         with (
-            self._started() as process,
+            self._spawn() as process,
             _logged_stderr(process.stderr),
             _ReadTimeout(process) as reading,
         ):
             assert process.stdin and process.stdout  # noqa: S101 - both are pipes
             with suppress(BrokenPipeError):  # it ended already, and its status says so
                 process.stdin.write(
-                    json.dumps(self._options | about).encode() + b"\n" + request.data
+                    json.dumps(self._options | fields).encode() + b"\n" + request.data
                 )
                 process.stdin.close()
-            said: dict[str, Any] = {}
+            message: dict[str, Any] = {}
             for line in process.stdout:
-                said = json.loads(line)
-                if "progress" in said:
-                    reading.now(said["progress"][0] == "Reading")
-                    progress(*said["progress"])
-        if reading.over and "added" not in said:
+                message = json.loads(line)
+                if "progress" in message:
+                    reading.set(message["progress"][0] == "Reading")
+                    progress(*message["progress"])
+        if reading.expired and "added" not in message:
             raise UploadError(f"{request.name}: takes too long to read; split it, or simplify it")
-        if "refused" in said:
-            raise UploadError(said["refused"])
-        if "failed" in said:
-            raise LibraryError(said["failed"])
-        if "added" not in said:
+        if "refused" in message:
+            raise UploadError(message["refused"])
+        if "failed" in message:
+            raise LibraryError(message["failed"])
+        if "added" not in message:
             raise LibraryError(f"the process that adds articles ended ({process.returncode})")
-        added = AddResult(**{change: tuple(titles) for change, titles in said["added"].items()})
-        return IndexResult(added, tuple(said["problems"]), said["in_library"], said["deferred"])
+        added = AddResult(**{change: tuple(titles) for change, titles in message["added"].items()})
+        return IndexResult(
+            added, tuple(message["problems"]), message["in_library"], message["deferred"]
+        )
 
     def close(self) -> None:
-        """End what is being done, and take nothing more; what was kept is indexed later."""
+        """Terminate the process, and refuse further requests; the next sync does the rest."""
         with self._lock:
             self._closed = True
             if self._process:
                 with suppress(ProcessLookupError):
                     self._process.terminate()
 
-    def _started(self) -> subprocess.Popen[bytes]:
+    def _spawn(self) -> subprocess.Popen[bytes]:
         with self._lock:
             if self._closed:
                 raise LibraryError("the bot is stopping")
-            # -P: nothing is imported from the folder that the bot happens to be run in.
+            # -P: no imports from the current directory.
             self._process = subprocess.Popen(
                 [sys.executable, "-P", "-m", __name__],
                 env={**os.environ, "PYTHONPATH": str(_CODE)},
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
-                process_group=0,  # Ctrl-C is for the bot, which then ends it
+                process_group=0,  # Ctrl-C goes to the bot alone, which then terminates it
             )
             return self._process
 
 
 class _ReadTimeout:
-    """Kills a process that reads for too long: what it reads comes from anywhere.
+    """Kills a process that parses one upload for too long.
 
     Attributes:
-        over: whether it did.
+        expired: whether it did.
     """
 
     def __init__(self, process: subprocess.Popen[bytes]) -> None:
         self._process = process
         self._timer: threading.Timer | None = None
-        self.over = False
+        self.expired = False
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.now(False)
+        self.set(False)
 
-    def now(self, reading: bool) -> None:
-        """Told whether the process reads now."""
+    def set(self, reading: bool) -> None:
+        """Start the timer where the process reads now, else stop it."""
         if self._timer:
             self._timer.cancel()
             self._timer = None
@@ -137,19 +140,19 @@ class _ReadTimeout:
             self._timer.start()
 
     def _kill(self) -> None:
-        self.over = True
+        self.expired = True
         self._process.kill()
 
 
 @contextmanager
-def _logged_stderr(said: IO[bytes] | None) -> Iterator[None]:
-    """Log what a process says until it ends."""
+def _logged_stderr(stderr: IO[bytes] | None) -> Iterator[None]:
+    """Log each line that a process writes to standard error."""
 
     def log() -> None:
-        for line in said or ():
+        for line in stderr or ():
             _log.info("%s", line.decode(errors="replace").rstrip())
 
-    thread = threading.Thread(target=log, name="librarian", daemon=True)
+    thread = threading.Thread(target=log, name="indexer-log", daemon=True)
     thread.start()
     try:
         yield
@@ -158,14 +161,14 @@ def _logged_stderr(said: IO[bytes] | None) -> Iterator[None]:
 
 
 def main() -> None:
-    """Do the request that stands on standard input."""
+    """Run the request on standard input; answer on standard output."""
     lower_priority()
-    with os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8") as answers:
-        os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # whatever a library prints
+    with os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8") as output:
+        os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # what a library prints goes to the log
 
-        def say(**line: Any) -> None:
-            with suppress(BrokenPipeError):  # nobody listens any more, and the work goes on
-                print(json.dumps(line), file=answers, flush=True)
+        def reply(**line: object) -> None:
+            with suppress(BrokenPipeError):  # the bot is gone; the job is finished all the same
+                print(json.dumps(line), file=output, flush=True)
 
         given = json.loads(sys.stdin.buffer.readline())
         data = sys.stdin.buffer.read()
@@ -180,15 +183,15 @@ def main() -> None:
                 request = IndexRequest(
                     given["action"], given["server"], given["user"], given["name"], data
                 )
-                outcome = indexer.run(request, lambda *step: say(progress=step))
-            say(**dataclasses.asdict(outcome))
+                outcome = indexer.run(request, lambda *step: reply(progress=step))
+            reply(**dataclasses.asdict(outcome))
         except UploadError as error:
-            say(refused=str(error))
+            reply(refused=str(error))
         except QuothError as error:
-            say(failed=str(error))
+            reply(failed=str(error))
         except Exception as error:  # its words may quote what was sent
             traceback.print_tb(error.__traceback__)
-            say(failed=f"the process that adds articles failed: {type(error).__qualname__}")
+            reply(failed=f"the process that adds articles failed: {type(error).__qualname__}")
 
 
 if __name__ == "__main__":

@@ -1,13 +1,13 @@
-"""The articles that a server may see, as lists: its own, and the archive's.
+"""Lists of the articles that a server may see: its own, and the shared ones.
 
-What is read here waits for the disk: not in the event loop.
+These functions block on the disk: never call them in the event loop.
 """
 
 from dataclasses import dataclass
 
 from bot.discord.storage import uploads
 from bot.discord.storage.database import Store
-from bot.discord.storage.server_settings import OWN_SOURCE_PREFIX, own_source
+from bot.discord.storage.ownership import OWN_SOURCE_PREFIX, own_source
 from retrieval.documents.article import id_key
 from retrieval.library.base import LibraryReader
 
@@ -20,8 +20,8 @@ class ListedArticle:
         id: in the library.
         title: one line.
         date: YYYY-MM-DD, or None.
-        own: whether the server added it itself.
-        pending: whether it is kept, and not in the library yet as it is kept.
+        own: whether it is the server's own; else it is shared.
+        pending: whether the library does not have its current version yet.
     """
 
     id: str
@@ -32,18 +32,18 @@ class ListedArticle:
 
     @property
     def key(self) -> str:
-        """What a button or a choice names it by: an id can be longer than they take."""
+        """Its ``id_key``, for custom ids and choices: an id can be longer than they take."""
         return id_key(self.id)
 
 
 @dataclass(frozen=True, slots=True)
 class ArticlePage:
-    """A part of a list.
+    """A page of a list.
 
     Attributes:
         rows: the articles.
         own: how many of the server's own the whole list has; they come first.
-        total: how many articles it has.
+        total: how many articles the whole list has.
     """
 
     rows: tuple[ListedArticle, ...]
@@ -53,14 +53,14 @@ class ArticlePage:
 
 @dataclass(frozen=True, slots=True)
 class ArticleCounts:
-    """What there is.
+    """How many articles a server may see.
 
     Attributes:
-        own: articles of the server in the library.
-        pending: those that are kept, and not in it yet as they are kept.
-        shared: all others that the server may see.
-        pending_removal: those of the server that were removed and are in the library still.
-        pending_passages: passages, anybody's, that are found by their words alone so far.
+        own: the server's own, in the library.
+        pending: its own whose current version the library does not have yet.
+        shared: articles that no server owns.
+        pending_removal: its own that were removed, and are in the library still.
+        pending_passages: passages of any article that have no vector yet.
     """
 
     own: int
@@ -73,13 +73,13 @@ class ArticleCounts:
 def own_articles(
     library: LibraryReader, store: Store, server: int, search: str = ""
 ) -> list[ListedArticle]:
-    """A server's own articles, those first that wait, then the newest.
+    """A server's own articles, pending ones first, then the newest.
 
     Args:
         library: in a snapshot.
-        store: what the bot keeps.
-        server: whose.
-        search: words that the title holds, without regard to case.
+        store: the bot's database.
+        server: its id.
+        search: words that the title must contain, case-insensitive.
     """
     there = {each.id: each for each in library.articles_of(own_source(server))}
     kept = uploads.states(store, server)
@@ -98,25 +98,25 @@ def own_articles(
     found += [
         ListedArticle(each.id, each.title, each.date, own=True)
         for each in there.values()
-        # Of a server whose number only begins so it is not.
+        # The prefix matches longer server ids too.
         if each.source == own_source(server) and each.id not in removed and each.id not in pending
     ]
     words = search.casefold().split()
     return [each for each in found if all(word in each.title.casefold() for word in words)]
 
 
-def find(
+def page(
     library: LibraryReader, store: Store, server: int, search: str, first: int, count: int
 ) -> ArticlePage:
-    """A part of the list of what a server may see.
+    """A page of the articles that a server may see, its own first.
 
     Args:
         library: in a snapshot.
-        store: what the bot keeps.
+        store: the bot's database.
         server: its id.
-        search: words that the title holds, without regard to case.
-        first: how many articles are before it.
-        count: how many it has at most.
+        search: words that the title must contain, case-insensitive.
+        first: the offset of the page.
+        count: the size of the page.
     """
     own = own_articles(library, store, server, search)
     words = search.split()
@@ -132,8 +132,8 @@ def find(
     )
 
 
-def status(library: LibraryReader, store: Store, server: int) -> ArticleCounts:
-    """Count what there is for a server."""
+def counts(library: LibraryReader, store: Store, server: int) -> ArticleCounts:
+    """How many articles there are for a server."""
     own = own_articles(library, store, server)
     pending = sum(each.pending for each in own)
     there = {each.id for each in library.articles_of(own_source(server))}
@@ -148,7 +148,7 @@ def status(library: LibraryReader, store: Store, server: int) -> ArticleCounts:
 
 
 def out_of_sync(library: LibraryReader, store: Store) -> tuple[list[str], list[str]]:
-    """The ids of the articles that are to be put into the library, and of those to take out."""
+    """The ids of the articles that the library lacks, and of those that it must remove."""
     there = {each.id: (each.title, each.sha256) for each in library.articles_of(OWN_SOURCE_PREFIX)}
-    due = [each for each, kept in uploads.states(store).items() if there.get(each) != kept]
-    return due, sorted(there.keys() & uploads.states(store, removed=True).keys())
+    missing = [each for each, kept in uploads.states(store).items() if there.get(each) != kept]
+    return missing, sorted(there.keys() & uploads.states(store, removed=True).keys())

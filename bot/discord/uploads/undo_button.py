@@ -1,4 +1,4 @@
-"""The button that undoes a removal; it works after a restart, too."""
+"""The button that undoes a removal: a persistent component, it works after a restart too."""
 
 import logging
 import re
@@ -6,7 +6,7 @@ from typing import Protocol, Self, cast
 
 import discord
 
-from bot.discord.managing.base import check, tell_error
+from bot.discord.managing.base import check_manager, send_error
 from bot.discord.messages.escape import escaped_title, one_line
 from bot.discord.uploads.article_service import ArticleService
 from retrieval.errors import QuothError
@@ -18,7 +18,7 @@ _NOT_YET = "Until the library is in step, which is tried every minute, it is not
 
 
 class _HasArticleService(Protocol):
-    """The client."""
+    """The client, as the button needs it."""
 
     article_service: ArticleService
 
@@ -27,10 +27,10 @@ class UndoRemovalButton(
     discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]],
     template=r"quoth:put-back:(?P<key>[\w-]{11})",
 ):
-    """Puts an article back that was removed.
+    """Restores a removed article.
 
     Args:
-        key: the article's.
+        key: the article's ``id_key``.
     """
 
     def __init__(self, key: str) -> None:
@@ -51,15 +51,15 @@ class UndoRemovalButton(
         match: re.Match[str],
         /,
     ) -> Self:
-        """Make it of what the button carries."""
+        """Rebuild the button from its custom id."""
         return cls(match["key"])
 
     async def interaction_check(self, interaction: discord.Interaction, /) -> bool:
-        """Whether the person may; who may not is told so."""
-        return await check(interaction)
+        """Check for Manage Server; the member is told where it is missing."""
+        return await check_manager(interaction)
 
     async def callback(self, interaction: discord.Interaction) -> None:
-        """Put it back, and index it."""
+        """Restore the article, and sync the library."""
         article_service = cast(_HasArticleService, interaction.client).article_service
         try:
             await interaction.response.defer()
@@ -80,4 +80,4 @@ class UndoRemovalButton(
                 return
             await interaction.edit_original_response(content=f"{named} is back.")
         except Exception as error:
-            await tell_error(interaction, error)
+            await send_error(interaction, error)

@@ -9,17 +9,17 @@ from pathlib import Path
 import pytest
 
 from bot.discord.storage.database import Store
-from bot.discord.storage.questions import Passage
+from bot.discord.storage.questions import QuotedPassage
 from bot.discord.storage.schema import TABLES
-from bot.discord.storage.votes import Vote, Votes, place_name
+from bot.discord.storage.votes import Vote, Votes, server_pseudonym
 from tests.support.quoth_command import BRIDGE, Quoth
 
 COST, COSTS = "What will the repairs cost?", "what will the  REPAIRS cost"
 WHO = "Who did <@111111111111111111> say opened the bakery?"
 PEOPLE = range(111111111111111111, 111111111111111121)
-TOWN = place_name(PEOPLE[9])
+TOWN = server_pseudonym(PEOPLE[9])
 START = BRIDGE.index("3.2 million pounds")
-POUNDS = Passage(
+POUNDS = QuotedPassage(
     "bridge", START, START + len("3.2 million pounds"), hashlib.sha256(BRIDGE.encode()).hexdigest()
 )
 
@@ -35,11 +35,11 @@ def store(tmp_path: Path) -> Path:
             Vote(COSTS, POUNDS, True),
             Vote("And the boats?", POUNDS, False),
             Vote("What is the moon made of?", None, True),
-            Vote("Is it old?", Passage("bridge", 0, 5, "0" * 64), True),
+            Vote("Is it old?", QuotedPassage("bridge", 0, 5, "0" * 64), True),
         ]
         for number, vote in enumerate(said):
             votes.record(vote, message=number, voter=PEOPLE[number], server=PEOPLE[9])
-        with opened.change() as connection:
+        with opened.write() as connection:
             for number, (question, at, answered) in enumerate(
                 [
                     (WHO, 1_700_000_000, 0),
@@ -111,14 +111,16 @@ def test_servers_are_not_mixed(inside: Quoth, shelf: Path, store: Path) -> None:
         vote = Vote(COSTS, None, True)
         Votes(opened).record(vote, message=99, voter=PEOPLE[0], server=other)
         Votes(opened).record(vote, message=98, voter=PEOPLE[0], server=None)
-        with opened.change() as connection:
+        with opened.write() as connection:
             connection.execute("UPDATE asked SET server = ? WHERE key = '3'", (other,))
     library = ("--library", str(shelf))
-    for name in (str(other), place_name(other)):
+    for name in (str(other), server_pseudonym(other)):
         made = inside("feedback", "export", "--server", name, *library).objects
-        assert [(each["answers"], each["server"]) for each in made] == [([], place_name(other))]
+        assert [(each["answers"], each["server"]) for each in made] == [
+            ([], server_pseudonym(other))
+        ]
         told = inside("feedback", "report", "--server", name, *library).out
-        assert told == f"   1  2023-11-16  {place_name(other)}  {COST}\n"
+        assert told == f"   1  2023-11-16  {server_pseudonym(other)}  {COST}\n"
     assert len(inside("feedback", "export", *library).objects) == 4
     assert len(inside("feedback", "report", *library).out.splitlines()) == 4
     (direct,) = inside("feedback", "export", "--server", "direct", *library).objects

@@ -7,13 +7,13 @@ from pathlib import Path
 import pytest
 import simcord
 
-from bot.discord.asking.answer_service import Desk
+from bot.discord.asking.answer_service import AnswerService
 from bot.discord.client import QuothClient
 from bot.discord.storage.database import Store
 from bot.discord.storage.schema import TABLES
-from bot.discord.storage.server_settings import Servers
+from bot.discord.storage.server_settings import ServerSettingsStore
 from bot.discord.uploads.article_service import ArticleService
-from tests.bot.discord.world import Engine, Shelf, World
+from tests.bot.discord.world import Engine, InProcessWorker, World
 
 
 @pytest.fixture
@@ -28,20 +28,22 @@ def store(tmp_path: Path) -> Iterator[Store]:
 
 
 @pytest.fixture
-def shelf(store: Store, tmp_path: Path) -> Shelf:
-    return Shelf(store, tmp_path / "library")
+def index_worker(store: Store, tmp_path: Path) -> InProcessWorker:
+    return InProcessWorker(store, tmp_path / "library")
 
 
 @pytest.fixture
-def article_service(shelf: Shelf) -> ArticleService:
-    return ArticleService(shelf.store, shelf.library, shelf)
+def article_service(index_worker: InProcessWorker) -> ArticleService:
+    return ArticleService(index_worker.store, index_worker.library, index_worker)
 
 
 @pytest.fixture
 async def simcord_bot(
     engine: Engine, store: Store, article_service: ArticleService
 ) -> AsyncIterator[QuothClient]:
-    async with QuothClient(Desk(engine, store), Servers(store), article_service) as client:
+    async with QuothClient(
+        AnswerService(engine, store), ServerSettingsStore(store), article_service
+    ) as client:
         client.shard_count = 1  # else Discord is asked how many are due
         yield client
 

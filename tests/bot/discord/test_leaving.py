@@ -16,7 +16,7 @@ RESTARTING = "I am restarting; please ask again in a moment."
 @pytest.fixture(autouse=True)
 def _hurry(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(client, "_SECONDS_TO_FINISH", 0.1)
-    monkeypatch.setattr(client, "_SECONDS_TO_TELL", 1.0)
+    monkeypatch.setattr(client, "_SECONDS_TO_NOTIFY", 1.0)
 
 
 @pytest.fixture
@@ -57,7 +57,7 @@ async def test_whoever_still_waits_is_told_to_ask_again(
         world.say(question)
     await until(slow.asked.is_set)
     command = asyncio.create_task(world.reader.slash(world.channel, "ask", question="fourth?"))
-    await until(lambda: len(simcord_bot.desk._waiting) == 4)
+    await until(lambda: len(simcord_bot.answer_service._pending) == 4)
     closing = asyncio.create_task(simcord_bot.close())
     await until(lambda: len(world.replies()) == 4)
     slow.go_on.set()
@@ -93,7 +93,7 @@ async def test_what_cannot_be_sent_in_time_is_no_fault(
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    monkeypatch.setattr(client, "_SECONDS_TO_TELL", 0.1)
+    monkeypatch.setattr(client, "_SECONDS_TO_NOTIFY", 0.1)
     ended: list[str] = []
 
     async def reply(message: discord.Message, text: str, **_: object) -> None:
@@ -104,7 +104,7 @@ async def test_what_cannot_be_sent_in_time_is_no_fault(
 
     monkeypatch.setattr(discord.Message, "reply", reply)
     world.say(QUESTION)
-    await until(lambda: simcord_bot._answering and not simcord_bot.desk._waiting)
+    await until(lambda: simcord_bot._in_flight and not simcord_bot.answer_service._pending)
     await simcord_bot.close()
     assert ended == ["open"]
     assert [record.getMessage() for record in caplog.records] == ["answers left unsent: 1"]

@@ -8,14 +8,14 @@ from simcord.results import InteractionResult
 from bot.discord.uploads.article_service import ArticleService
 from retrieval.errors import LibraryError
 from retrieval.library.milvus.location import MilvusLocation
-from tests.bot.discord.world import Shelf, World
+from tests.bot.discord.world import InProcessWorker, World
 
 PLACE = MilvusLocation("127.0.0.1", 9, "news", user="me", password="s3cret")  # noqa: S106
 
 
 @pytest.fixture
-def article_service(shelf: Shelf) -> ArticleService:
-    return ArticleService(shelf.store, PLACE, shelf)
+def article_service(index_worker: InProcessWorker) -> ArticleService:
+    return ArticleService(index_worker.store, PLACE, index_worker)
 
 
 def said(result: InteractionResult) -> str:

@@ -11,11 +11,11 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import discord
 import pytest
 
-from bot.discord.asking.answer_service import Desk
+from bot.discord.asking.answer_service import AnswerService
 from bot.discord.client import QuothClient
 from bot.discord.run import BotError, run
 from bot.discord.storage.database import Store
-from bot.discord.storage.server_settings import Servers
+from bot.discord.storage.server_settings import ServerSettingsStore
 from bot.discord.uploads.article_service import ArticleService
 from tests.bot.discord.world import Engine
 
@@ -27,7 +27,9 @@ Make = Callable[[], QuothClient]
 
 @pytest.fixture
 def client(store: Store, article_service: ArticleService) -> Make:
-    return lambda: QuothClient(Desk(Engine(), store), Servers(store), article_service)
+    return lambda: QuothClient(
+        AnswerService(Engine(), store), ServerSettingsStore(store), article_service
+    )
 
 
 class Refusing(BaseHTTPRequestHandler):

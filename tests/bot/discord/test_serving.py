@@ -22,7 +22,7 @@ RESTARTING = "I am restarting; please ask again in a moment."
 # An engine that takes its time, and the ear of the process, that the test can know of.
 SLOW = """
 import time
-from retrieval.answerer import Answerer
+from retrieval.answering.answerer import Answerer
 ask = Answerer.ask
 def slow(self, *arguments, **options):
     time.sleep({seconds})

@@ -12,7 +12,7 @@ from typing import Any
 import discord
 import pytest
 
-from bot.discord.asking.answer_service import Asker
+from bot.discord.asking.answer_service import QuestionOrigin
 from bot.discord.client import QuothClient
 from bot.discord.storage.database import Store
 from retrieval.errors import DamagedError, EncoderError, QuestionError, QuothError
@@ -120,10 +120,10 @@ async def test_a_fault_before_anything_is_asked_is_told_too(
     monkeypatch: pytest.MonkeyPatch,
     command: str,
 ) -> None:
-    def terms(*_: object) -> None:
+    def policy(*_: object) -> None:
         raise ValueError(QUESTION)
 
-    monkeypatch.setattr("bot.discord.client.terms_of_interaction", terms)
+    monkeypatch.setattr("bot.discord.client.policy_for_interaction", policy)
     if command == "ask":
         result = await world.reader.slash(world.channel, command, question=QUESTION)
     else:
@@ -161,17 +161,17 @@ async def test_a_store_that_is_locked_keeps_nobody_waiting(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     """They are answered without buttons, and only the first one has tried to be kept."""
-    desk = simcord_bot.desk
+    answer_service = simcord_bot.answer_service
     with closing(sqlite3.connect(store.path, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
         async with asyncio.timeout(8):  # each would take ten
-            asked = [await desk.ask(QUESTION) for _ in range(3)]
+            asked = [await answer_service.ask(QUESTION) for _ in range(3)]
         other.execute("ROLLBACK")
     assert [each.key for each in asked] == [None] * 3
     assert all(each.answer.answered for each in asked)
     assert len(caplog.records) == 1
-    monkeypatch.setattr(desk, "_keeping_from", 0.0)
-    assert (await desk.ask(QUESTION)).key
+    monkeypatch.setattr(answer_service, "_store_again_at", 0.0)
+    assert (await answer_service.ask(QUESTION)).key
 
 
 async def test_nor_does_one_that_the_bot_itself_is_busy_with(
@@ -180,7 +180,7 @@ async def test_nor_does_one_that_the_bot_itself_is_busy_with(
     busy, done = threading.Event(), threading.Event()
 
     def hold() -> None:
-        with store.change():
+        with store.write():
             busy.set()
             done.wait(30)
 
@@ -188,7 +188,9 @@ async def test_nor_does_one_that_the_bot_itself_is_busy_with(
     await asyncio.to_thread(busy.wait, 30)
     try:
         async with asyncio.timeout(8):
-            asked = await simcord_bot.desk.ask(QUESTION, asker=Asker(follows="a" * 11))
+            asked = await simcord_bot.answer_service.ask(
+                QUESTION, origin=QuestionOrigin(follows="a" * 11)
+            )
         assert asked.key is None
     finally:
         done.set()
@@ -204,7 +206,7 @@ async def test_an_answer_that_discord_may_have_taken_is_not_sent_again(
 
     async def reply(message: discord.Message, *words: Any, **options: Any) -> None:
         await real(message, *words, **options)
-        response: Any = SimpleNamespace(status=status, reason="x")
+        response: Any = SimpleNamespace(status=status, error_message="x")
         raise kind(response, {"code": code, "message": "x"})
 
     monkeypatch.setattr(discord.Message, "reply", reply)

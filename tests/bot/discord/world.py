@@ -5,6 +5,7 @@ import threading
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import discord
 import simcord
@@ -14,6 +15,7 @@ from simcord.builders import ChannelHandle, GuildHandle
 
 from bot.discord.messages.answer_message import format_answer
 from bot.discord.storage.database import Store
+from bot.discord.storage.server_settings import ServerSettingsStore
 from bot.discord.uploads.indexer import IndexRequest, IndexResult, ProgressCallback, UploadIndexer
 from retrieval.answering.answer import Answer, Quote, Timings
 from retrieval.answering.conversation import ExpandedQuery, Turn
@@ -87,7 +89,7 @@ class Engine:
         return next((each for each in self.articles.values() if id_key(each.id) == key), None)
 
 
-class Shelf:
+class InProcessWorker:
     """What servers keep, and a librarian who works in this process; no library is there yet."""
 
     def __init__(self, store: Store, library: Path) -> None:
@@ -121,6 +123,13 @@ class Gate:
     def _wait(self) -> None:
         self.asked.set()
         self.go_on.wait(self._seconds)
+
+
+def change_settings(
+    store: ServerSettingsStore, server: int, user: int, action: str, **values: Any
+) -> None:
+    """Set attributes of a server's ``ServerSettings``."""
+    store.change(server, user, action, lambda now: replace(now, **values))
 
 
 class World:

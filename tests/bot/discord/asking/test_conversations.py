@@ -6,11 +6,11 @@ from simcord.actors import MemberActor
 from simcord.builders import ChannelHandle
 
 from bot.discord.asking import conversations
-from bot.discord.asking.answer_service import Desk
-from bot.discord.asking.conversations import Talks
+from bot.discord.asking.answer_service import AnswerService
+from bot.discord.asking.conversations import Conversations
 from bot.discord.client import QuothClient
 from bot.discord.storage.database import Store
-from bot.discord.storage.server_settings import Servers
+from bot.discord.storage.server_settings import ServerSettingsStore
 from bot.discord.uploads.article_service import ArticleService
 from tests.bot.discord.world import QUESTION, TEXT, Engine, World, answer_of
 
@@ -44,7 +44,7 @@ async def restarted(
     world: World, engine: Engine, store: Store, article_service: ArticleService
 ) -> None:
     """Go on with a client that remembers nothing."""
-    client = QuothClient(Desk(engine, store), Servers(store), article_service)
+    client = QuothClient(AnswerService(engine, store), ServerSettingsStore(store), article_service)
     client.shard_count = 1
     await world.env.restart_bot(client)
 
@@ -204,15 +204,15 @@ async def test_what_the_store_has_lost_is_begun_anew(
 ) -> None:
     thread = await thread_in(world)
     await say(world, world.reader, thread, QUESTION)
-    with store.change() as connection:
+    with store.write() as connection:
         connection.execute("DELETE FROM asked")
     await say(world, world.reader, thread, WHEN)
     assert before(engine) == [[], []]
 
 
 def test_few_conversations_are_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(conversations, "_MOST", 2)
-    kept = Talks()
-    for talk in ((1, 1), (1, 2), (1, 1), (2, 1)):
-        kept.goes_on(talk, "key")
-    assert list(kept._last) == [(1, 1), (2, 1)]
+    monkeypatch.setattr(conversations, "_CACHE_SIZE", 2)
+    kept = Conversations()
+    for conversation in ((1, 1), (1, 2), (1, 1), (2, 1)):
+        kept.continue_from(conversation, "key")
+    assert list(kept._last_keys) == [(1, 1), (2, 1)]

@@ -5,9 +5,10 @@ import dataclasses
 import discord
 import pytest
 
-from bot.discord.asking.answer_service import Asker
+from bot.discord.asking.answer_service import QuestionOrigin
 from bot.discord.client import QuothClient
-from bot.discord.storage.server_settings import Scope, Servers, own_source, visible_to
+from bot.discord.storage.ownership import own_source, visible_to
+from bot.discord.storage.server_settings import Scope, ServerSettingsStore
 from retrieval.answering.answer import Answer, Quote
 from retrieval.answering.conversation import Turn
 from retrieval.documents.article import Article, Span
@@ -76,11 +77,11 @@ async def test_what_another_server_keeps_is_not_looked_back_on(
 ) -> None:
     """Not even where the key of its answer is known, as to those who were answered directly."""
     keep(engine, dataclasses.replace(ARTICLE, source=own_source(7)))
-    desk = simcord_bot.desk
-    first = await desk.ask(QUESTION, within=visible_to(7), asker=Asker(7))
+    answer_service = simcord_bot.answer_service
+    first = await answer_service.ask(QUESTION, within=visible_to(7), origin=QuestionOrigin(7))
     for server, seen in ((7, [ASKED]), (8, []), (None, [])):
-        asker = Asker(server, follows=first.key)
-        await desk.ask("And when?", within=visible_to(server), asker=asker)
+        origin = QuestionOrigin(server, follows=first.key)
+        await answer_service.ask("And when?", within=visible_to(server), origin=origin)
         assert engine.history[-1] == seen
 
 
@@ -89,9 +90,9 @@ async def test_nor_is_what_the_channel_may_not_see(
 ) -> None:
     keep(engine, dataclasses.replace(ARTICLE, source="The Herald"))
     before = await asked(world)
-    servers: Servers = simcord_bot.servers
+    server_settings: ServerSettingsStore = simcord_bot.server_settings
     only = Scope(frozenset({"Tass"}))
-    servers.change_scope(world.guild.id, 1, "the scope", world.channel.id, only)
+    server_settings.change_scope(world.guild.id, 1, "the scope", world.channel.id, only)
     await world.reader.send(world.channel, "And when?", reply_to=before)
     assert engine.history[-1] == [UNKNOWN]
 
@@ -99,8 +100,8 @@ async def test_nor_is_what_the_channel_may_not_see(
 async def test_a_message_that_was_looked_up_is_no_turn(
     engine: Engine, simcord_bot: QuothClient
 ) -> None:
-    desk = simcord_bot.desk
-    looked_up = await desk.ask("What somebody wrote", asker=Asker(quoted=True))
-    second = await desk.ask(QUESTION, asker=Asker(follows=looked_up.key))
-    await desk.ask("And when?", asker=Asker(follows=second.key))
+    answer_service = simcord_bot.answer_service
+    looked_up = await answer_service.ask("What somebody wrote", origin=QuestionOrigin(quoted=True))
+    second = await answer_service.ask(QUESTION, origin=QuestionOrigin(follows=looked_up.key))
+    await answer_service.ask("And when?", origin=QuestionOrigin(follows=second.key))
     assert engine.history == [[], [], [ASKED]]

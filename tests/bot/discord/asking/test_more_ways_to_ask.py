@@ -8,9 +8,10 @@ import pytest
 from simcord.components import validate_message_state
 
 from bot.discord.client import QuothClient
-from bot.discord.storage.server_settings import Scope, own_source, visible_to
+from bot.discord.storage.ownership import own_source, visible_to
+from bot.discord.storage.server_settings import Scope
 from retrieval.answering.question import MAX_QUESTION, validated_question
-from tests.bot.discord.world import QUESTION, TEXT, Engine, Shelf, World
+from tests.bot.discord.world import QUESTION, TEXT, Engine, InProcessWorker, World, change_settings
 from tests.support.articles import article, build
 
 
@@ -47,10 +48,12 @@ async def test_ask_answers_privately_where_told_to(world: World) -> None:
     assert (public.response.ephemeral, private.response.ephemeral) == (False, True)
 
 
-async def test_sources_are_suggested_while_they_are_typed(world: World, shelf: Shelf) -> None:
+async def test_sources_are_suggested_while_they_are_typed(
+    world: World, index_worker: InProcessWorker
+) -> None:
     sources = ["The Herald", "Her Own", "Other", None, "her" * 40, own_source(1), "Discord: her"]
     rows = [article(f"{n}", "Words.", source=source) for n, source in enumerate(sources)]
-    build(shelf.library, shelf.encoder, rows)
+    build(index_worker.library, index_worker.encoder, rows)
 
     async def offered(typed: str) -> list[str]:
         choices = await world.reader.autocomplete(
@@ -64,19 +67,21 @@ async def test_sources_are_suggested_while_they_are_typed(world: World, shelf: S
 
 
 async def test_no_source_is_suggested_to_who_may_not_ask_or_may_not_see_it(
-    world: World, shelf: Shelf, simcord_bot: QuothClient
+    world: World, index_worker: InProcessWorker, simcord_bot: QuothClient
 ) -> None:
     rows = [article(source, "Words.", source=source) for source in ("Herald", "Tass")]
-    build(shelf.library, shelf.encoder, rows)
+    build(index_worker.library, index_worker.encoder, rows)
     server = world.guild.id
 
     async def offered() -> list[str]:
         choices = await world.reader.autocomplete(world.channel, "ask", "source", "", question="a")
         return [str(choice["value"]) for choice in choices]
 
-    simcord_bot.servers.change(server, 1, "sources", scope=Scope(frozenset({"tass"})))
+    change_settings(
+        simcord_bot.server_settings, server, 1, "sources", scope=Scope(frozenset({"tass"}))
+    )
     assert await offered() == ["Tass"]
-    simcord_bot.servers.change(server, 1, "roles", roles=frozenset({7}))
+    change_settings(simcord_bot.server_settings, server, 1, "roles", roles=frozenset({7}))
     assert await offered() == []
 
 
@@ -97,7 +102,7 @@ async def test_the_source_of_a_message_is_found_for_who_asks(
     assert result.response.content.startswith(
         f"About [this message]({said.jump_url}):\nVery likely (90\xa0%)\n> {TEXT}\n"
     )
-    with simcord_bot.desk.asked._store.look() as connection:
+    with simcord_bot.answer_service.questions._store.read() as connection:
         [kept] = connection.execute("SELECT question FROM asked").fetchone()
     assert kept is None  # what somebody wrote is not kept
 

@@ -1,4 +1,4 @@
-"""Manners in a simulated Discord: who has to wait, how they are told, and what the log says."""
+"""Rate limits and the queue in a simulated Discord: who waits, what is told, what is logged."""
 
 import asyncio
 import logging
@@ -8,11 +8,12 @@ import discord
 import pytest
 from simcord.results import InteractionResult
 
-from bot.discord.asking.rate_limits import Limits, Line, Rate
-from bot.discord.asking.throttle import Manners
+from bot.discord.asking.question_queue import QuestionQueue
+from bot.discord.asking.rate_limits import RateLimit, RateLimiter
+from bot.discord.asking.throttle import Throttle
 from bot.discord.client import QuothClient
 from bot.discord.operations.traces import Trace
-from tests.bot.discord.world import QUESTION, TEXT, Engine, Gate, World
+from tests.bot.discord.world import QUESTION, TEXT, Engine, Gate, World, change_settings
 
 OFTEN = "You are asking faster than I can read."
 
@@ -21,8 +22,10 @@ OFTEN = "You are asking faster than I can read."
 def strict(simcord_bot: QuothClient) -> list[Trace]:
     """One question a minute and person, and one in line; what became of each."""
     traces: list[Trace] = []
-    lasting = Rate(1, 60.0)
-    simcord_bot.desk.manners = Manners(Limits(lasting, Rate(2, 60.0)), Line(1), traces.append)
+    lasting = RateLimit(1, 60.0)
+    simcord_bot.answer_service.throttle = Throttle(
+        RateLimiter(lasting, RateLimit(2, 60.0)), QuestionQueue(1), traces.append
+    )
     return traces
 
 
@@ -95,8 +98,10 @@ async def test_what_is_not_for_the_bot_counts_for_nothing(
 async def test_who_finds_the_line_full_is_told(
     world: World, gate: Gate, strict: list[Trace], simcord_bot: QuothClient
 ) -> None:
-    manners = simcord_bot.desk.manners
-    simcord_bot.desk.manners = Manners(line=manners.line, finished=manners.finished)
+    throttle = simcord_bot.answer_service.throttle
+    simcord_bot.answer_service.throttle = Throttle(
+        queue=throttle.queue, on_finished=throttle.on_finished
+    )
     for question in ("first?", "second?"):
         world.say(question)
     async with asyncio.timeout(4):
@@ -125,16 +130,16 @@ async def test_the_reference_that_a_person_is_told_is_the_trace(
     world: World, engine: Engine, simcord_bot: QuothClient
 ) -> None:
     traces: list[Trace] = []
-    simcord_bot.desk.manners = Manners(finished=traces.append)
+    simcord_bot.answer_service.throttle = Throttle(on_finished=traces.append)
     engine.result = ValueError("it broke")
     result = await world.reader.slash(world.channel, "ask", question=QUESTION)
-    assert f"(reference {traces[0].number})" in said(result)
+    assert f"(reference {traces[0].reference})" in said(result)
     assert traces[0].outcome == "failed"
 
 
 async def test_what_cannot_be_sent_is_unsent(world: World, simcord_bot: QuothClient) -> None:
     traces: list[Trace] = []
-    simcord_bot.desk.manners = Manners(finished=traces.append)
+    simcord_bot.answer_service.throttle = Throttle(on_finished=traces.append)
     world.env.inject_error("PATCH", "/webhooks/*", status=404, code=10008)
     await world.reader.slash(world.channel, "ask", question=QUESTION)
     assert [trace.outcome for trace in traces] == ["unsent"]
@@ -147,7 +152,9 @@ async def test_who_is_told_something_again_and_again_is_told_no_more(
 ) -> None:
     """That they may not ask here, or how to ask: it costs the bot as much as an answer."""
     if barred:
-        simcord_bot.servers.change(world.guild.id, 1, "channels", channels=frozenset({5}))
+        change_settings(
+            simcord_bot.server_settings, world.guild.id, 1, "channels", channels=frozenset({5})
+        )
     words = " hello?" if barred else ""
     for _ in range(5):
         await world.reader.send(world.channel, world.mention + words)

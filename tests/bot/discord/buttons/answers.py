@@ -52,7 +52,7 @@ def shown(result: InteractionResult) -> str:
 
 
 def votes(store: Store) -> list[tuple[object, ...]]:
-    with store.look() as connection:
+    with store.read() as connection:
         return connection.execute(
             "SELECT voter, question, article, start, stop, is_right FROM votes ORDER BY voter"
         ).fetchall()

@@ -9,18 +9,26 @@ from hypothesis import given
 from hypothesis import strategies as st
 from simcord.results import InteractionResult
 
-from bot.discord.asking.answer_service import Desk
-from bot.discord.asking.rate_limits import Limits, Rate
-from bot.discord.asking.throttle import Manners
+from bot.discord.asking.answer_service import AnswerService
+from bot.discord.asking.rate_limits import RateLimit, RateLimiter
+from bot.discord.asking.throttle import Throttle
 from bot.discord.client import QuothClient
-from bot.discord.messages.answer_message import MESSAGE_LIMIT
 from bot.discord.messages.escape import escape
+from bot.discord.messages.limits import MESSAGE_LIMIT
 from bot.discord.operations.traces import Trace
 from bot.discord.storage.database import Store
-from bot.discord.storage.server_settings import Servers
+from bot.discord.storage.server_settings import ServerSettingsStore
 from bot.discord.uploads.article_service import ArticleService
 from retrieval.answering.conversation import ExpandedQuery
-from tests.bot.discord.world import QUESTION, TEXT, Engine, World, answer_of, text_of
+from tests.bot.discord.world import (
+    QUESTION,
+    TEXT,
+    Engine,
+    World,
+    answer_of,
+    change_settings,
+    text_of,
+)
 
 WHEN = "And when?"
 LABEL = "As I typed it"
@@ -124,7 +132,7 @@ async def test_it_asks_without_what_was_before_and_tells_who_pressed_it(
     assert [len(history) for history in engine.history] == [0, 1, 0]
     assert engine.within[-1] == engine.within[0]
     assert len(world.replies()) == 2
-    with store.look() as connection:
+    with store.read() as connection:
         kept = connection.execute("SELECT server, follows FROM asked WHERE question = ?", (WHEN,))
         assert sorted(kept, key=str)[-1] == (world.guild.id, None)
 
@@ -155,11 +163,11 @@ async def test_it_keeps_to_the_servers_terms(
     world: World, engine: Engine, simcord_bot: QuothClient
 ) -> None:
     message = await followed(world)
-    servers = simcord_bot.servers
-    servers.change(world.guild.id, 1, "threshold", min_confidence=0.7)
+    server_settings = simcord_bot.server_settings
+    change_settings(server_settings, world.guild.id, 1, "threshold", min_confidence=0.7)
     await world.reader.click(message, label=LABEL)
     assert engine.min_confidence[-1] == 0.7
-    servers.change(world.guild.id, 1, "channels", channels=frozenset({5}))
+    change_settings(server_settings, world.guild.id, 1, "channels", channels=frozenset({5}))
     text = shown(await world.reader.click(message, label=LABEL))
     assert text == "I don't answer in this channel; ask me in <#5>."
     assert len(engine.asked) == 3
@@ -170,8 +178,8 @@ async def test_it_counts_as_a_question(
 ) -> None:
     message = await followed(world)
     traces: list[Trace] = []
-    limits = Limits(Rate(1, 60.0), Rate(9, 60.0))
-    simcord_bot.desk.manners = Manners(limits, finished=traces.append)
+    limits = RateLimiter(RateLimit(1, 60.0), RateLimit(9, 60.0))
+    simcord_bot.answer_service.throttle = Throttle(limits, on_finished=traces.append)
     await world.reader.click(message, label=LABEL)
     text = shown(await world.reader.click(message, label=LABEL))
     assert text.startswith("You are asking faster than I can read.")
@@ -186,11 +194,11 @@ async def test_it_works_after_a_restart_and_says_what_is_lost(
     world: World, engine: Engine, store: Store, article_service: ArticleService
 ) -> None:
     message = await followed(world)
-    client = QuothClient(Desk(engine, store), Servers(store), article_service)
+    client = QuothClient(AnswerService(engine, store), ServerSettingsStore(store), article_service)
     client.shard_count = 1
     await world.env.restart_bot(client)
     assert f"**{WHEN}**\nVery likely" in shown(await world.reader.click(message, label=LABEL))
-    with store.change() as connection:
+    with store.write() as connection:
         connection.execute("DELETE FROM asked")
     lost = shown(await world.reader.click(message, label=LABEL))
     assert lost == "I no longer know what was asked here; please ask again."

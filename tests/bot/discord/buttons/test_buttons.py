@@ -10,12 +10,12 @@ import discord
 import pytest
 import simcord
 
-from bot.discord.asking.answer_service import Desk
+from bot.discord.asking.answer_service import AnswerService
 from bot.discord.client import QuothClient
 from bot.discord.storage.database import Store, StoreError
-from bot.discord.storage.questions import Turn
+from bot.discord.storage.questions import StoredTurn
 from bot.discord.storage.schema import TABLES
-from bot.discord.storage.server_settings import Servers
+from bot.discord.storage.server_settings import ServerSettingsStore
 from bot.discord.uploads.article_service import ArticleService
 from retrieval.answering.answer import Answer, Quote
 from retrieval.documents.article import Article
@@ -30,7 +30,7 @@ from tests.bot.discord.buttons.answers import (
     shown,
     votes,
 )
-from tests.bot.discord.world import QUESTION, Engine, Shelf, World, answer_of
+from tests.bot.discord.world import QUESTION, Engine, InProcessWorker, World, answer_of
 
 LABELS = ["More", "Context", "Ask a follow-up", "Right", "Wrong"]
 
@@ -172,7 +172,7 @@ async def test_a_follow_up_is_asked_by_a_form_and_answered_for_all(
     assert result.response is not None
     assert result.response.content.startswith("**And when?**\nVery likely")
     assert not result.response.ephemeral
-    with store.look() as connection:
+    with store.read() as connection:
         rows = connection.execute("SELECT key, question, follows FROM asked").fetchall()
     keys = {question: key for key, question, _ in rows}
     assert {question: follows for _, question, follows in rows} == {
@@ -194,11 +194,11 @@ async def test_what_was_asked_before_is_handed_on(
 ) -> None:
     histories: list[list[str | None]] = []
 
-    def ask(_: Engine, question: str, history: Sequence[Turn], *__: object) -> Answer:
+    def ask(_: Engine, question: str, history: Sequence[StoredTurn], *__: object) -> Answer:
         histories.append([turn.question for turn in history])
         return dataclasses.replace(long_answer(), question=question)
 
-    monkeypatch.setattr("bot.discord.asking.answer_service.ask_following", ask)
+    monkeypatch.setattr("bot.discord.asking.answer_service.ask_with_history", ask)
     first = await answered(world)
     await world.reader.send(world.channel, "And when?", reply_to=first)
     form = await world.reader.click(world.replies()[-1], label="Ask a follow-up")
@@ -223,7 +223,7 @@ async def test_where_nothing_can_be_kept_there_is_still_an_answer(
     def keep(*_: object, **__: object) -> str:
         raise StoreError("discord.sqlite: the disk is full; free some space")
 
-    monkeypatch.setattr(simcord_bot.desk.asked, "keep", keep)
+    monkeypatch.setattr(simcord_bot.answer_service.questions, "add", keep)
     message = await answered(world)
     assert labels(message) == ["Context"]
     assert "**This is paragraph 2" in shown(await world.reader.click(message, label="Context"))
@@ -231,7 +231,7 @@ async def test_where_nothing_can_be_kept_there_is_still_an_answer(
 
 async def test_a_store_that_is_lost_leaves_context(world: World, store: Store) -> None:
     message = await answered(world)
-    with store.change() as connection:
+    with store.write() as connection:
         connection.execute("DELETE FROM asked")
     for label in ("More", "Right"):
         result = await world.reader.click(message, label=label)
@@ -267,9 +267,11 @@ async def test_they_work_after_a_restart(tmp_path: Path, engine: Engine) -> None
     """A new process state, the same store and library: old messages, and a form left open."""
 
     async def client() -> QuothClient:
-        shelf = Shelf(store, tmp_path / "library")
-        article_service = ArticleService(store, shelf.library, shelf)
-        made = QuothClient(Desk(engine, store), Servers(store), article_service)
+        index_worker = InProcessWorker(store, tmp_path / "library")
+        article_service = ArticleService(store, index_worker.library, index_worker)
+        made = QuothClient(
+            AnswerService(engine, store), ServerSettingsStore(store), article_service
+        )
         made.shard_count = 1
         clients.append(made)
         return made
@@ -289,4 +291,4 @@ async def test_they_work_after_a_restart(tmp_path: Path, engine: Engine) -> None
             assert result.response is not None
             assert "And when?" in result.response.content
     for each in clients:  # the first went as if it had been killed
-        await each.desk.close()
+        await each.answer_service.close()

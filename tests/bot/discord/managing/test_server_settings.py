@@ -10,17 +10,16 @@ from hypothesis import strategies as st
 
 from bot.discord.storage import audit_log
 from bot.discord.storage.database import Store, StoreError
+from bot.discord.storage.ownership import OWN_SOURCE_PREFIX, own_source, visible_to
 from bot.discord.storage.schema import TABLES
 from bot.discord.storage.server_settings import (
-    DIRECT,
-    OWN_SOURCE_PREFIX,
+    DIRECT_MESSAGE_POLICY,
     Scope,
-    Servers,
     ServerSettings,
-    own_source,
-    visible_to,
+    ServerSettingsStore,
 )
 from retrieval.library.filter import Filter
+from tests.bot.discord.world import change_settings
 
 HERE, ELSEWHERE, THREAD = 100, 200, 101
 DAY = datetime.date(2022, 3, 29)
@@ -34,22 +33,22 @@ def store(tmp_path: Path) -> Iterator[Store]:
 
 
 def test_by_default_everyone_may_ask_everywhere_but_sees_no_other_servers_articles() -> None:
-    terms = ServerSettings(7).for_channel([HERE], [], manages=False)
-    assert (terms.refusal, terms.private, terms.min_confidence) == (None, False, None)
-    assert terms.within == Filter(withheld=OWN_SOURCE_PREFIX, own=own_source(7))
-    assert terms.within.admits_source("Tass")
-    assert terms.within.admits_source(None)
-    assert terms.within.admits_source(own_source(7))
-    assert not terms.within.admits_source(own_source(77))
-    assert not DIRECT.within.admits_source(own_source(7))
-    assert DIRECT.within.admits_source(None)
+    policy = ServerSettings(7).policy([HERE], [], manages=False)
+    assert (policy.refusal, policy.private, policy.min_confidence) == (None, False, None)
+    assert policy.within == Filter(withheld=OWN_SOURCE_PREFIX, own=own_source(7))
+    assert policy.within.admits_source("Tass")
+    assert policy.within.admits_source(None)
+    assert policy.within.admits_source(own_source(7))
+    assert not policy.within.admits_source(own_source(77))
+    assert not DIRECT_MESSAGE_POLICY.within.admits_source(own_source(7))
+    assert DIRECT_MESSAGE_POLICY.within.admits_source(None)
 
 
 def test_where_and_whom_it_answers() -> None:
     settings = ServerSettings(7, channels=frozenset({HERE}), roles=frozenset({1, 2}))
 
     def refusal(places: list[int], roles: list[int], *, manages: bool = False) -> str | None:
-        return settings.for_channel(places, roles, manages=manages).refusal
+        return settings.policy(places, roles, manages=manages).refusal
 
     assert refusal([HERE], [2, 9]) is None
     assert refusal([THREAD, HERE], [1]) is None
@@ -62,7 +61,7 @@ def test_where_and_whom_it_answers() -> None:
 
 def test_a_refusal_names_some_of_many_channels() -> None:
     settings = ServerSettings(7, channels=frozenset(range(50)))
-    refusal = settings.for_channel([ELSEWHERE], [], manages=False).refusal
+    refusal = settings.policy([ELSEWHERE], [], manages=False).refusal
     assert refusal is not None
     assert refusal.endswith("<#4> or 45 more.")
 
@@ -75,7 +74,7 @@ def test_the_nearest_scope_counts() -> None:
     )
 
     def within(*places: int) -> Filter:
-        return settings.for_channel(places, [], manages=False).within
+        return settings.policy(places, [], manages=False).within
 
     hidden = visible_to(7)
     assert within(ELSEWHERE) == Filter(DAY, None, None, None, hidden.withheld, hidden.own)
@@ -105,27 +104,29 @@ def test_no_settings_show_another_servers_articles(
     """Not even those that name them."""
     named = Scope(frozenset({own_source(other)}))
     for each in (settings, ServerSettings(7, scope=named, scopes={asked: named})):
-        within = each.for_channel([asked], [], manages=True).within
+        within = each.policy([asked], [], manages=True).within
         assert not within.admits_source(own_source(other))
 
 
 def test_settings_are_kept_and_are_each_servers_own(store: Store) -> None:
-    servers = Servers(store)
+    server_settings = ServerSettingsStore(store)
     scope = Scope(frozenset({"Tass", own_source(7)}), DAY, None)
-    servers.change(7, 1, "private answers", private=True, channels=frozenset({HERE}))
-    servers.change(7, 1, "roles", roles=frozenset({5}))
-    servers.change(8, 2, "threshold 0.5", min_confidence=0.5)
-    servers.change_scope(7, 1, "what <#100> sees", HERE, scope)
-    servers.change_scope(7, 1, "what the others see", None, Scope(until=DAY))
+    change_settings(
+        server_settings, 7, 1, "private answers", private=True, channels=frozenset({HERE})
+    )
+    change_settings(server_settings, 7, 1, "roles", roles=frozenset({5}))
+    change_settings(server_settings, 8, 2, "threshold 0.5", min_confidence=0.5)
+    server_settings.change_scope(7, 1, "what <#100> sees", HERE, scope)
+    server_settings.change_scope(7, 1, "what the others see", None, Scope(until=DAY))
     wanted = ServerSettings(
         7, frozenset({HERE}), frozenset({5}), True, None, Scope(until=DAY), {HERE: scope}
     )
-    for each in (servers, Servers(store)):
-        assert each.of(7) == wanted
-        assert each.of(8) == ServerSettings(8, min_confidence=0.5)
-        assert each.of(9) == ServerSettings(9)
-    servers.change_scope(7, 1, "as the others", HERE, None)
-    assert Servers(store).of(7).scopes == {}
+    for each in (server_settings, ServerSettingsStore(store)):
+        assert each.get(7) == wanted
+        assert each.get(8) == ServerSettings(8, min_confidence=0.5)
+        assert each.get(9) == ServerSettings(9)
+    server_settings.change_scope(7, 1, "as the others", HERE, None)
+    assert ServerSettingsStore(store).get(7).scopes == {}
     changes = audit_log.latest(store, 7, 10)
     assert [entry.action for entry in changes[:2]] == ["as the others", "what the others see"]
     assert {entry.user for entry in changes} == {1}
@@ -134,18 +135,18 @@ def test_settings_are_kept_and_are_each_servers_own(store: Store) -> None:
 
 
 def test_what_cannot_be_kept_is_not_changed(store: Store) -> None:
-    servers = Servers(store)
-    with store.change() as connection:
+    server_settings = ServerSettingsStore(store)
+    with store.write() as connection:
         connection.execute("DROP TABLE audit")
     with pytest.raises(StoreError):
-        servers.change(7, 1, "private answers", private=True)
-    assert servers.of(7) == ServerSettings(7)
-    assert Servers(store).of(7) == ServerSettings(7)
+        change_settings(server_settings, 7, 1, "private answers", private=True)
+    assert server_settings.get(7) == ServerSettings(7)
+    assert ServerSettingsStore(store).get(7) == ServerSettings(7)
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"channels": ["x"]}', "null"])
 def test_damaged_settings_are_never_taken_for_the_defaults(store: Store, text: str) -> None:
-    with store.change() as connection:
+    with store.write() as connection:
         connection.execute("INSERT INTO servers VALUES (7, ?)", (text,))
     with pytest.raises(StoreError, match="settings of server 7 are damaged"):
-        Servers(store)
+        ServerSettingsStore(store)

@@ -8,17 +8,18 @@ from simcord.results import InteractionResult
 
 from bot.discord.client import QuothClient
 from bot.discord.storage import audit_log
-from bot.discord.storage.server_settings import OWN_SOURCE_PREFIX, Scope, ServerSettings, own_source
-from tests.bot.discord.world import QUESTION, Engine, Shelf, World, panel
+from bot.discord.storage.ownership import OWN_SOURCE_PREFIX, own_source
+from bot.discord.storage.server_settings import Scope, ServerSettings
+from tests.bot.discord.world import QUESTION, Engine, InProcessWorker, World, change_settings, panel
 from tests.support.articles import article, build
 
 DAY = datetime.date(2022, 3, 29)
 
 
 @pytest.fixture(autouse=True)
-def _library(shelf: Shelf) -> None:
+def _library(index_worker: InProcessWorker) -> None:
     rows = [article(s, "Words.", source=s) for s in ("Tass", "Diena", own_source(7))]
-    build(shelf.library, shelf.encoder, rows)
+    build(index_worker.library, index_worker.encoder, rows)
 
 
 @pytest.fixture
@@ -27,7 +28,7 @@ def elsewhere(world: World) -> ChannelHandle:
 
 
 def settings(world: World, simcord_bot: QuothClient) -> ServerSettings:
-    return simcord_bot.servers.of(world.guild.id)
+    return simcord_bot.server_settings.get(world.guild.id)
 
 
 def said(result: InteractionResult) -> str:
@@ -124,7 +125,11 @@ async def test_a_threshold_that_is_none_is_told_and_not_kept(
 
 
 async def test_what_a_channel_may_see(
-    world: World, elsewhere: ChannelHandle, engine: Engine, simcord_bot: QuothClient, shelf: Shelf
+    world: World,
+    elsewhere: ChannelHandle,
+    engine: Engine,
+    simcord_bot: QuothClient,
+    index_worker: InProcessWorker,
 ) -> None:
     form = await world.manager.select(await panel(world), custom_id="scope", values=[elsewhere])
     assert form.modal is not None
@@ -150,7 +155,7 @@ async def test_what_a_channel_may_see(
     assert bound is not None
     assert (free.sources, free.since) == (None, None)
     assert (bound.sources, bound.since) == (scope.sources, DAY)
-    (entry,) = audit_log.latest(shelf.store, world.guild.id, 5)
+    (entry,) = audit_log.latest(index_worker.store, world.guild.id, 5)
     assert entry.user == world.manager.id
     assert entry.action.startswith("#elsewhere may see: ")
     # The form shows what is settled, and takes it back.
@@ -170,7 +175,7 @@ async def test_what_a_channel_may_see(
     await world.manager.submit_modal(again, {"sources": ["as-others", "own"], "since": "x"})
     assert settings(world, simcord_bot).scopes == {}
     assert (
-        audit_log.latest(shelf.store, world.guild.id, 1)[0].action
+        audit_log.latest(index_worker.store, world.guild.id, 1)[0].action
         == "#elsewhere may see: as all others"
     )
 
@@ -222,8 +227,8 @@ async def test_who_may_not_manage_the_server_changes_nothing(
 
 async def test_another_server_is_not_touched(world: World, simcord_bot: QuothClient) -> None:
     await world.manager.click(await panel(world), custom_id="private")
-    assert simcord_bot.servers.of(world.guild.id).private
-    assert simcord_bot.servers.of(world.guild.id + 1) == ServerSettings(world.guild.id + 1)
+    assert simcord_bot.server_settings.get(world.guild.id).private
+    assert simcord_bot.server_settings.get(world.guild.id + 1) == ServerSettings(world.guild.id + 1)
 
 
 async def test_a_long_list_of_settings_fits_into_a_message(
@@ -232,8 +237,7 @@ async def test_a_long_list_of_settings_fits_into_a_message(
     """Discord refuses what is longer, and so does simcord."""
     scope = Scope(frozenset(f"{'@' * 90}{n}" for n in range(30)), DAY, DAY)
     await panel(world)
-    simcord_bot.servers.change(
-        world.guild.id, 1, "all",
+    change_settings(simcord_bot.server_settings, world.guild.id, 1, "all",
         channels=frozenset(range(10**18, 10**18 + 25)),
         roles=frozenset(range(10**18, 10**18 + 25)),
         scope=scope,

@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.discord.messages.answer_message import MESSAGE_LIMIT, format_reason
+from bot.discord.messages.answer_message import format_error
 from bot.discord.messages.escape import escape
+from bot.discord.messages.limits import MESSAGE_LIMIT
 from bot.wording import sureness
 from retrieval.answering.answer import Answer, Quote, Timings
 from retrieval.answering.conversation import ExpandedQuery
@@ -213,9 +214,9 @@ def test_three_ordinary_quotes_fit() -> None:
 
 def test_a_reason_is_one_short_line() -> None:
     assert (
-        format_reason("no library at *x*:\n  index first") == "no library at \\*x\\*\\: index first"
+        format_error("no library at *x*:\n  index first") == "no library at \\*x\\*\\: index first"
     )
-    assert len(format_reason("*" * 5000)) <= MESSAGE_LIMIT
+    assert len(format_error("*" * 5000)) <= MESSAGE_LIMIT
 
 
 _TEXTS = st.text(st.characters(exclude_categories=["Cs"]), min_size=1) | st.builds(

@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from simcord.preview._markdown import markdown_tokens
 
-from bot.discord.messages.answer_message import format_reason
+from bot.discord.messages.answer_message import format_error
 from bot.discord.messages.escape import escape
 from bot.discord.messages.quotation import citation
 from retrieval.answering.answer import Answer, Quote, Timings
@@ -40,7 +40,7 @@ def test_any_text_is_shown_and_nothing_else(text: str) -> None:
 @settings(deadline=None)  # a busy machine is no fault
 @given(TEXTS)
 def test_a_reason_is_inert(text: str) -> None:
-    assert shown_by_discord(format_reason(text)).rstrip("…") in " ".join(text.split())
+    assert shown_by_discord(format_error(text)).rstrip("…") in " ".join(text.split())
 
 
 def answer_of(text: str, title: str, question: str) -> Answer:

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.discord.messages.answer_message import MESSAGE_LIMIT
-from bot.discord.messages.escape import escaped_characters, length
+from bot.discord.messages.escape import escaped_characters
 from bot.discord.messages.expanded_quotes import format_context, format_more, quote_at
-from bot.discord.storage.questions import Place
+from bot.discord.messages.limits import MESSAGE_LIMIT, length
+from bot.discord.storage.questions import QuoteLocation
 from retrieval.documents.article import Article, Span
 from retrieval.documents.sentences import paragraphs, sentences
 from retrieval.library.filter import Filter
@@ -90,8 +90,8 @@ def unbold(line: str) -> str:
 @given(st.lists(TEXTS, min_size=1, max_size=3), TEXTS, st.integers(1, 60))
 def test_more_fits_and_cuts_no_citation(texts: list[str], title: str, times: int) -> None:
     articles = [article_of(text * times, title, "https://e.org/" + "a" * 200) for text in texts]
-    places = [Place("a", 0, len(each.text), each.sha256, None) for each in articles]
-    page = format_more("where?" * times, places, articles, 4, Filter())
+    locations = [QuoteLocation("a", 0, len(each.text), each.sha256, None) for each in articles]
+    page = format_more("where?" * times, locations, articles, 4, Filter())
     assert 0 < length(page.text) <= MESSAGE_LIMIT
     assert page.text.count("\n-# \\[") == page.shown
     left = len(texts) - page.shown
@@ -103,7 +103,7 @@ def test_more_fits_and_cuts_no_citation(texts: list[str], title: str, times: int
 @pytest.mark.parametrize("changed", [True, False])
 def test_more_says_what_is_no_longer_as_it_was(changed: bool) -> None:
     article = article_of("Words.", url="https://e.org/")
-    place = Place("a", 0, 6, article.sha256, Span(0, 5))
+    place = QuoteLocation("a", 0, 6, article.sha256, Span(0, 5))
     now = dataclasses.replace(article, text="Other words.") if changed else None
     assert format_more(None, [place, place], [now, article], 4, Filter()).text == (
         "More passages:\n"

@@ -2,10 +2,10 @@
 
 import pytest
 
-from bot.discord.asking.answer_service import Desk
+from bot.discord.asking.answer_service import AnswerService
 from bot.discord.client import QuothClient
 from bot.discord.storage.database import Store
-from bot.discord.storage.server_settings import Servers
+from bot.discord.storage.server_settings import ServerSettingsStore
 from bot.discord.uploads.article_service import ArticleService
 from tests.bot.discord.world import Engine, World, panel
 
@@ -16,7 +16,7 @@ async def test_what_nothing_knows_after_a_restart_has_expired(
 ) -> None:
     message = await panel(world)
     form = await world.manager.click(message, custom_id="threshold")
-    client = QuothClient(Desk(engine, store), Servers(store), article_service)
+    client = QuothClient(AnswerService(engine, store), ServerSettingsStore(store), article_service)
     client.shard_count = 1
     await world.env.restart_bot(client)
     if kind == "panel":
@@ -26,4 +26,4 @@ async def test_what_nothing_knows_after_a_restart_has_expired(
     assert result.response is not None
     assert result.response.content == "This has expired; run the command again."
     assert result.response.ephemeral
-    assert client.servers.of(world.guild.id).min_confidence is None
+    assert client.server_settings.get(world.guild.id).min_confidence is None

@@ -92,15 +92,15 @@ def test_no_record_of_any_library_holds_a_token(log: Log, as_json: bool, questio
 
 @given(st.text(), st.text(), st.sampled_from([TOKEN, *TOKEN.split(".")]))
 def test_a_token_is_hidden_whatever_is_around_it(before: str, after: str, secret: str) -> None:
-    shown = logs.hider(TOKEN)(f"{before}{secret}{after}")
+    shown = logs.redactor(TOKEN)(f"{before}{secret}{after}")
     assert secret not in shown
     assert "[token]" in shown
 
 
 @given(st.text(alphabet=st.characters(exclude_characters=".'\"/"), max_size=60))
 def test_what_has_no_token_in_it_stays(text: str) -> None:
-    assert logs.hider(TOKEN)(text) == text
-    assert logs.hider("")(text) == text
+    assert logs.redactor(TOKEN)(text) == text
+    assert logs.redactor("")(text) == text
 
 
 def test_what_libraries_say_of_all_they_send_and_receive_is_not_logged(log: Log) -> None:
@@ -126,7 +126,7 @@ def test_an_error_shows_where_it_arose_and_its_words_only_when_asked_for(
         logging.getLogger("quoth").exception("a question failed")
     first, *rest = log.text.splitlines()
     assert first.endswith("ERROR quoth: a question failed")
-    assert any("test_discord_logs.py" in line for line in rest)
+    assert any("test_logs.py" in line for line in rest)
     assert "KeyError" in log.text
     assert "ValueError" in rest[-1]
     assert (QUESTION in log.text) == questions
@@ -177,20 +177,20 @@ def test_a_question_leaves_one_line_with_its_number_and_timings(
 ) -> None:
     log.set_up(as_json=as_json, questions=questions)
     ended: list[traces.Trace] = []
-    with traces.traced("mention", QUESTION, ended.append) as trace:
+    with traces.trace_question("mention", QUESTION, ended.append) as trace:
         traces.mark("asked")
-        traces.became("answered")
-        assert traces.number() == trace.number
+        traces.set_outcome("answered")
+        assert traces.reference() == trace.reference
     assert ended == [trace]
     assert traces.current() is None
     assert [*trace.timings_ms] == ["asked", "total"]
     [line] = log.text.splitlines()
-    assert trace.number in line
+    assert trace.reference in line
     assert (QUESTION in line) == questions
     if as_json:
         [record] = log.objects
         assert record["message"] == "mention: answered"
-        assert record["trace"] == trace.number
+        assert record["trace"] == trace.reference
         assert record["ms"] == trace.timings_ms
     else:
         assert f"ms=(asked {trace.timings_ms['asked']}, total " in line
@@ -200,10 +200,10 @@ async def test_each_task_has_its_own_trace(log: Log) -> None:
     log.set_up(as_json=True)
 
     async def ask(name: str) -> tuple[str, str]:
-        with traces.traced("command", name) as trace:
+        with traces.trace_question("command", name) as trace:
             await asyncio.sleep(0)
             logging.getLogger("quoth").info("%s", name)
-            return name, trace.number
+            return name, trace.reference
 
     asked = dict(await asyncio.gather(*(ask(str(number)) for number in range(5))))
     told = {each["message"]: each["trace"] for each in log.objects if ":" not in each["message"]}
@@ -212,7 +212,7 @@ async def test_each_task_has_its_own_trace(log: Log) -> None:
 
 
 async def test_what_is_asked_in_vain_is_unsent(log: Log) -> None:
-    with pytest.raises(ZeroDivisionError), traces.traced("command", QUESTION):
+    with pytest.raises(ZeroDivisionError), traces.trace_question("command", QUESTION):
         _ = 1 / 0
     assert "command: unsent" in log.text
 

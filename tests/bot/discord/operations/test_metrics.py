@@ -9,7 +9,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from bot.discord.operations import traces
-from bot.discord.operations.metrics import HOST, Metrics, PortError, showing
+from bot.discord.operations.metrics import HOST, Metrics, PortError, serve_metrics
 from tests.bot.discord.world import QUESTION, answer_of
 
 
@@ -32,11 +32,11 @@ def samples(text: str) -> dict[tuple[str, ...], float]:
 async def test_questions_are_counted_by_what_became_of_them() -> None:
     metrics = Metrics()
     for kind, answered in (("command", True), ("command", False), ("mention", True)):
-        with traces.traced(kind, QUESTION, metrics.finished) as trace:
+        with traces.trace_question(kind, QUESTION, metrics.record) as trace:
             traces.mark("deferred")
-            trace.note(answer_of(answered=answered))
-    metrics.measured("quoth_waiting", "Questions in line.", lambda: 7)
-    async with showing(metrics, 0, lambda: True) as port:
+            trace.record_answer(answer_of(answered=answered))
+    metrics.add_gauge("quoth_waiting", "Questions in line.", lambda: 7)
+    async with serve_metrics(metrics, 0, lambda: True) as port:
         status, text = await get(port, "/metrics")
     assert status == 200
     found = samples(text)
@@ -52,7 +52,7 @@ async def test_questions_are_counted_by_what_became_of_them() -> None:
 
 async def test_health_is_of_the_connection_to_discord() -> None:
     well = True
-    async with showing(Metrics(), 0, lambda: well) as port:
+    async with serve_metrics(Metrics(), 0, lambda: well) as port:
         assert await get(port, "/health") == (200, '{"status": "ok"}')
         well = False
         assert await get(port, "/health") == (503, '{"status": "not connected to Discord"}')
@@ -60,7 +60,7 @@ async def test_health_is_of_the_connection_to_discord() -> None:
 
 
 async def test_only_this_machine_is_shown_anything() -> None:
-    async with showing(Metrics(), 0, lambda: True) as port:
+    async with serve_metrics(Metrics(), 0, lambda: True) as port:
         with socket.socket() as other:  # another address of this machine's own network
             other.bind(("127.0.0.2", port))
     assert HOST == "127.0.0.1"
@@ -72,7 +72,7 @@ async def test_a_port_that_is_taken_is_one_line() -> None:
         other.listen()
         port = other.getsockname()[1]
         with pytest.raises(PortError, match=f"^QUOTH_METRICS_PORT is {port}, which") as caught:
-            async with showing(Metrics(), port, lambda: True):
+            async with serve_metrics(Metrics(), port, lambda: True):
                 pytest.fail("it was shown")
     assert "choose another" in str(caught.value)
     assert "\n" not in str(caught.value)
@@ -80,7 +80,7 @@ async def test_a_port_that_is_taken_is_one_line() -> None:
 
 async def test_a_blocked_event_loop_is_measured() -> None:
     metrics = Metrics()
-    async with showing(metrics, 0, lambda: True) as port:
+    async with serve_metrics(metrics, 0, lambda: True) as port:
         await asyncio.sleep(0.05)
         time.sleep(0.3)
         await asyncio.sleep(0.05)

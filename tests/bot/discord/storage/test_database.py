@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.discord.storage.database import VERSION, Store, StoreError, Table
+from bot.discord.storage.database import VERSION, Store, StoreError
+from bot.discord.storage.schema import Table
 
 NOTES = Table(
     "notes",
@@ -23,12 +24,12 @@ LATER = Table("later", "CREATE TABLE later (number INTEGER)")
 
 
 def texts(store: Store) -> list[str]:
-    with store.look() as connection:
+    with store.read() as connection:
         return [text for (text,) in connection.execute("SELECT text FROM notes ORDER BY text")]
 
 
 def note(store: Store, text: str) -> None:
-    with store.change() as connection:
+    with store.write() as connection:
         connection.execute("INSERT INTO notes VALUES (?)", (text,))
 
 
@@ -39,14 +40,14 @@ def test_what_was_changed_is_there_after_a_restart(tmp_path: Path) -> None:
     first.close()
     again = Store(path, [NOTES, LATER], existing=True)
     assert texts(again) == ["kept"]
-    with again.look() as connection:  # a table that came later was made
+    with again.read() as connection:  # a table that came later was made
         assert connection.execute("SELECT count(*) FROM later").fetchone() == (0,)
     again.close()
 
 
 def test_a_change_that_fails_changes_nothing_and_the_next_one_works(tmp_path: Path) -> None:
     store = Store(tmp_path / "discord.sqlite", [NOTES])
-    with pytest.raises(ZeroDivisionError), store.change() as connection:
+    with pytest.raises(ZeroDivisionError), store.write() as connection:
         connection.execute("INSERT INTO notes VALUES ('half')")
         _ = 1 / 0
     note(store, "whole")
@@ -56,7 +57,7 @@ def test_a_change_that_fails_changes_nothing_and_the_next_one_works(tmp_path: Pa
 
 def test_a_broken_statement_is_told_in_one_line(tmp_path: Path) -> None:
     store = Store(tmp_path / "discord.sqlite", [NOTES])
-    with pytest.raises(StoreError) as caught, store.look() as connection:
+    with pytest.raises(StoreError) as caught, store.read() as connection:
         connection.execute("SELECT * FROM nowhere")
     assert str(caught.value) == f"{store.path}: no such table: nowhere"
     store.close()
@@ -90,7 +91,7 @@ def test_another_process_reads_while_the_bot_writes(tmp_path: Path) -> None:
         "import sqlite3, sys; print(sqlite3.connect(sys.argv[1]).execute("
         "'SELECT group_concat(text) FROM notes').fetchone()[0])"
     )
-    with store.change() as connection:
+    with store.write() as connection:
         connection.execute("INSERT INTO notes VALUES ('not yet')")
         read = subprocess.run(
             [sys.executable, "-c", code, str(store.path)],

@@ -10,19 +10,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.discord.storage.database import Store
-from bot.discord.storage.questions import AskedQuestions, Passage
+from bot.discord.storage.questions import Questions, QuotedPassage
 from bot.discord.storage.schema import TABLES
-from bot.discord.storage.votes import Vote, Votes, labels, place_name, same, without_ids
+from bot.discord.storage.votes import Vote, Votes, anonymised, labels, match_key, server_pseudonym
 from retrieval.documents.article import Article
 from retrieval.evaluation.dataset import LabelledQuestion, read_questions
 from tests.bot.discord.world import answer_of
 
 TEXT = "The talks are being held at the old office. They began at 10.30 a.m. on Tuesday."
 TALKS = Article("talks", "New round", None, None, None, TEXT)
-OFFICE = Passage("talks", 28, 42, TALKS.sha256)
-TUESDAY = Passage("talks", 58, 79, TALKS.sha256)
-GONE = Passage("gone", 0, 5, TALKS.sha256)
-CHANGED = Passage("talks", 0, 9, "0" * 64)
+OFFICE = QuotedPassage("talks", 28, 42, TALKS.sha256)
+TUESDAY = QuotedPassage("talks", 58, 79, TALKS.sha256)
+GONE = QuotedPassage("gone", 0, 5, TALKS.sha256)
+CHANGED = QuotedPassage("talks", 0, 9, "0" * 64)
 WHERE = "Where were the talks held?"
 ADA, BOB, EVE = 111111111111111111, 222222222222222222, 333333333333333333
 TOWN = 444444444444444444
@@ -42,7 +42,7 @@ def store(tmp_path: Path) -> Iterator[Store]:
 def test_a_person_has_one_vote_a_message_and_may_change_it(store: Store) -> None:
     votes = Votes(store)
     right, wrong = Vote(WHERE, OFFICE, True), Vote(WHERE, OFFICE, False)
-    said = [
+    answer_passage = [
         votes.record(vote, message=message, voter=voter, server=server)
         for vote, message, voter, server in (
             (right, 1, ADA, TOWN),
@@ -52,52 +52,55 @@ def test_a_person_has_one_vote_a_message_and_may_change_it(store: Store) -> None
             (wrong, 2, ADA, None),
         )
     ]
-    assert said == [True, False, True, True, True]
-    assert votes.by_place().keys() == {place_name(TOWN), "direct"}
-    assert sorted(votes.by_place()[place_name(TOWN)], key=repr) == [wrong, right]
-    assert votes.by_place()["direct"] == [wrong]
+    assert answer_passage == [True, False, True, True, True]
+    assert votes.by_server().keys() == {server_pseudonym(TOWN), "direct"}
+    assert sorted(votes.by_server()[server_pseudonym(TOWN)], key=repr) == [wrong, right]
+    assert votes.by_server()["direct"] == [wrong]
 
 
 def test_votes_are_kept_for_a_year(store: Store) -> None:
     votes = Votes(store)
     votes.record(Vote(WHERE, OFFICE, True), message=1, voter=ADA, server=TOWN)
     votes.record(Vote(WHERE, OFFICE, True), message=1, voter=BOB, server=TOWN)
-    with store.change() as connection:
+    with store.write() as connection:
         old, young = time.time() - 366 * 86_400, time.time() - 364 * 86_400
         connection.execute("UPDATE votes SET at = ? WHERE voter = ?", (old, ADA))
         connection.execute("UPDATE votes SET at = ? WHERE voter = ?", (young, BOB))
     votes.record(Vote("And why?", None, True), message=2, voter=ADA, server=TOWN)
-    assert [vote.question for vote in votes.by_place()[place_name(TOWN)]] == [WHERE, "And why?"]
+    assert [vote.question for vote in votes.by_server()[server_pseudonym(TOWN)]] == [
+        WHERE,
+        "And why?",
+    ]
 
 
 def test_questions_are_kept_for_a_year_and_go_a_few_at_a_time(store: Store) -> None:
-    asked = AskedQuestions(store)
+    questions = Questions(store)
 
     def keep() -> str:
-        return asked.keep(answer_of(), server=TOWN, question=WHERE, follows=None)
+        return questions.add(answer_of(), server=TOWN, question=WHERE, follows=None)
 
     old, young = [keep() for _ in range(25)], keep()
-    with store.change() as connection:
+    with store.write() as connection:
         connection.execute("UPDATE asked SET at = at - 366 * 86400 WHERE key <> ?", (young,))
         connection.execute("UPDATE asked SET at = at - 364 * 86400 WHERE key = ?", (young,))
     new = [keep()]
-    assert len([key for key in old if asked.turn(key, TOWN)]) == 5
+    assert len([key for key in old if questions.turn(key, TOWN)]) == 5
     new.append(keep())
-    assert not [key for key in old if asked.turn(key, TOWN)]
-    assert all(asked.turn(key, TOWN) for key in [young, *new])
+    assert not [key for key in old if questions.turn(key, TOWN)]
+    assert all(questions.turn(key, TOWN) for key in [young, *new])
 
 
 def test_the_name_of_a_place_does_not_say_which_it_is() -> None:
-    assert place_name(TOWN) == place_name(TOWN) != place_name(TOWN + 1)
-    assert str(TOWN)[:4] not in place_name(TOWN)
-    assert len(place_name(TOWN)) == 8
+    assert server_pseudonym(TOWN) == server_pseudonym(TOWN) != server_pseudonym(TOWN + 1)
+    assert str(TOWN)[:4] not in server_pseudonym(TOWN)
+    assert len(server_pseudonym(TOWN)) == 8
 
 
 def test_votes_survive_a_restart(store: Store, tmp_path: Path) -> None:
     Votes(store).record(Vote(WHERE, None, True), message=1, voter=ADA, server=None)
     store.close()
     again = Store(tmp_path / "discord.sqlite", TABLES)
-    assert Votes(again).by_place() == {"direct": [Vote(WHERE, None, True)]}
+    assert Votes(again).by_server() == {"direct": [Vote(WHERE, None, True)]}
     again.close()
 
 
@@ -139,13 +142,13 @@ def test_what_is_only_called_wrong_is_no_label() -> None:
 
 
 @pytest.mark.parametrize("passage", [GONE, CHANGED])
-def test_words_that_may_be_others_by_now_are_left_out(passage: Passage) -> None:
+def test_words_that_may_be_others_by_now_are_left_out(passage: QuotedPassage) -> None:
     found = labels([Vote(WHERE, passage, True)], article)
     assert (found.questions, found.wrong, found.changed) == ((), (), 1)
 
 
 def test_words_that_say_nothing_are_left_out() -> None:
-    found = labels([Vote(WHERE, Passage("talks", 0, 3, TALKS.sha256), True)], article)
+    found = labels([Vote(WHERE, QuotedPassage("talks", 0, 3, TALKS.sha256), True)], article)
     assert (found.questions, found.changed) == ((), 1)
 
 
@@ -159,12 +162,16 @@ def test_words_that_say_nothing_are_left_out() -> None:
     ],
 )
 def test_nobody_is_named(question: str, shown: str) -> None:
-    assert without_ids(question) == shown
+    assert anonymised(question) == shown
 
 
 def test_spelling_does_not_make_another_question() -> None:
-    assert same("Where  were\nthe talks?") == same("where were the TALKS") != same("where?")
-    assert same("?!") == "?!"
+    assert (
+        match_key("Where  were\nthe talks?")
+        == match_key("where were the TALKS")
+        != match_key("where?")
+    )
+    assert match_key("?!") == "?!"
 
 
 SNOWFLAKES = st.sampled_from([ADA, BOB, EVE, TOWN])
@@ -192,6 +199,6 @@ def test_quoth_eval_takes_whatever_is_made_of_votes(
     path.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
     read = [*read_questions(path)] if made else []
     assert all(isinstance(each, LabelledQuestion) for each in read)
-    assert len(read) == len(made) <= len({same(vote.question) for vote in votes})
+    assert len(read) == len(made) <= len({match_key(vote.question) for vote in votes})
     for identifier in (ADA, BOB, EVE, TOWN):
         assert str(identifier) not in path.read_text(encoding="utf-8")

@@ -9,19 +9,19 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 from simcord.results import InteractionResult
 
-from bot.discord.asking.answer_service import Desk
+from bot.discord.asking.answer_service import AnswerService
 from bot.discord.client import QuothClient
+from bot.discord.errors import UploadError
 from bot.discord.storage import uploads
-from bot.discord.storage.ownership import own_article_id
-from bot.discord.storage.server_settings import Servers, own_source, visible_to
-from bot.discord.storage.uploads import UploadError
+from bot.discord.storage.ownership import own_article_id, own_source, visible_to
+from bot.discord.storage.server_settings import ServerSettingsStore
 from bot.discord.uploads.article_list import PAGE_SIZE
 from bot.discord.uploads.article_service import ArticleService
 from bot.discord.uploads.indexer import IndexRequest, IndexResult, ProgressCallback
 from retrieval.documents.article import id_key
 from retrieval.errors import LibraryError
 from retrieval.library.local.folder import writer_lock
-from tests.bot.discord.world import Engine, Shelf, World
+from tests.bot.discord.world import Engine, InProcessWorker, World
 from tests.support.articles import answerer_of, article, build
 
 TALKS = ("talks.txt", b"date 2022-03-29 The talks\n\nThe talks began.\n")
@@ -56,14 +56,14 @@ def page() -> Iterator[str]:
 
 
 @pytest.fixture(autouse=True)
-def _library(shelf: Shelf) -> None:
+def _library(index_worker: InProcessWorker) -> None:
     public = [article("river", "The river rose.", title="High water", date="2023-01-05")]
-    build(shelf.library, shelf.encoder, public)
+    build(index_worker.library, index_worker.encoder, public)
 
 
-def seen(shelf: Shelf, server: int, question: str = "river talks") -> set[str]:
+def seen(index_worker: InProcessWorker, server: int, question: str = "river talks") -> set[str]:
     """The titles of what a question finds in a server."""
-    answerer = answerer_of(shelf.library, shelf.encoder, 0.0)
+    answerer = answerer_of(index_worker.library, index_worker.encoder, 0.0)
     quotes = answerer.ask(question, 50, visible_to(server)).quotes
     answerer.close()
     return {quote.article.title for quote in quotes}
@@ -90,11 +90,11 @@ def said(result: InteractionResult) -> str:
 
 
 async def test_a_file_is_added_and_this_server_alone_can_ask_about_it(
-    world: World, shelf: Shelf
+    world: World, index_worker: InProcessWorker
 ) -> None:
     assert said(await add(world, TALKS)) == "Added **The talks**."
-    assert seen(shelf, world.guild.id) == {"The talks", "High water"}
-    assert seen(shelf, world.guild.id + 1) == {"High water"}
+    assert seen(index_worker, world.guild.id) == {"The talks", "High water"}
+    assert seen(index_worker, world.guild.id + 1) == {"High water"}
     assert not world.replies()  # nothing of it is seen by others
 
 
@@ -109,16 +109,16 @@ async def test_a_file_is_added_and_this_server_alone_can_ask_about_it(
     ],
 )
 async def test_what_cannot_be_added_is_told_privately_in_one_line(
-    world: World, shelf: Shelf, file: tuple[str, bytes], line: str
+    world: World, index_worker: InProcessWorker, file: tuple[str, bytes], line: str
 ) -> None:
     text = said(await add(world, file))
     assert text.replace("\\/", "/").startswith(line)
     assert "\n" not in text
-    assert seen(shelf, world.guild.id) == {"High water"}
+    assert seen(index_worker, world.guild.id) == {"High water"}
 
 
 async def test_one_request_at_a_time_a_server_and_so_many_in_line(
-    article_service: ArticleService, shelf: Shelf, monkeypatch: pytest.MonkeyPatch
+    article_service: ArticleService, index_worker: InProcessWorker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("bot.discord.uploads.article_service._QUEUE_LIMIT", 2)
     begun, go_on = threading.Event(), threading.Event()
@@ -128,7 +128,7 @@ async def test_one_request_at_a_time_a_server_and_so_many_in_line(
         assert go_on.wait(60)
         return IndexResult()
 
-    monkeypatch.setattr(shelf, "run", run)
+    monkeypatch.setattr(index_worker, "run", run)
     first = asyncio.create_task(article_service.run(IndexRequest("reindex", 1)))
     await asyncio.to_thread(begun.wait, 60)
     second = asyncio.create_task(article_service.run(IndexRequest("reindex", 2)))
@@ -194,7 +194,7 @@ async def test_who_may_not_manage_the_server_is_told_so(world: World, name: str)
 
 
 async def test_a_right_that_was_taken_away_is_gone_from_what_is_open(
-    world: World, shelf: Shelf
+    world: World, index_worker: InProcessWorker
 ) -> None:
     await add(world, TALKS)
     removed = await command(world, "remove", article="The talks")
@@ -205,15 +205,17 @@ async def test_a_right_that_was_taken_away_is_gone_from_what_is_open(
     assert "(Manage Server) can do that" in said(clicked)
     sent = await world.manager.submit_modal(form, {"files": [TALKS]})
     assert "(Manage Server) can do that" in said(sent)
-    assert seen(shelf, world.guild.id) == {"High water"}
+    assert seen(index_worker, world.guild.id) == {"High water"}
 
 
-async def test_the_list_turns_its_pages_and_searches(world: World, shelf: Shelf) -> None:
+async def test_the_list_turns_its_pages_and_searches(
+    world: World, index_worker: InProcessWorker
+) -> None:
     rows = [
         article(f"a{n:02}", f"Words {n}.", title=f"Title {n:02}", date=f"2020-01-{n + 1:02}")
         for n in range(25)
     ]
-    build(shelf.library, shelf.encoder, rows)
+    build(index_worker.library, index_worker.encoder, rows)
     await add(world, TALKS)
     shown = await command(world, "list")
     assert shown.response is not None
@@ -232,14 +234,14 @@ async def test_the_list_turns_its_pages_and_searches(world: World, shelf: Shelf)
     assert said(await command(world, "list", search="nothing")) == "No articles with “nothing”."
 
 
-async def test_removed_and_undone(world: World, shelf: Shelf) -> None:
+async def test_removed_and_undone(world: World, index_worker: InProcessWorker) -> None:
     await add(world, TALKS)
     choices = await world.manager.autocomplete(world.channel, "articles remove", "article", "ta")
     (choice,) = choices
     assert choice["name"] == "The talks"
     removed = await command(world, "remove", article=choice["value"])
     assert said(removed) == "Removed **The talks**."
-    assert seen(shelf, world.guild.id) == {"High water"}
+    assert seen(index_worker, world.guild.id) == {"High water"}
     again = await command(world, "remove", article="the TALKS")
     assert said(again).startswith("This server added no article named **the TALKS**")
     assert removed.response is not None
@@ -247,34 +249,42 @@ async def test_removed_and_undone(world: World, shelf: Shelf) -> None:
     back = await world.manager.click(message, label="Undo")
     assert back.response is not None
     assert back.response.content == "**The talks** is back."
-    assert seen(shelf, world.guild.id) == {"The talks", "High water"}
+    assert seen(index_worker, world.guild.id) == {"The talks", "High water"}
     assert said(await command(world, "remove", article="The talks")) == "Removed **The talks**."
 
 
 async def test_a_removal_that_cannot_be_settled_is_told_and_tried_again(
-    world: World, shelf: Shelf, monkeypatch: pytest.MonkeyPatch, simcord_bot: QuothClient
+    world: World,
+    index_worker: InProcessWorker,
+    monkeypatch: pytest.MonkeyPatch,
+    simcord_bot: QuothClient,
 ) -> None:
-    monkeypatch.setattr("bot.discord.uploads.article_service._SECONDS_BETWEEN", 0.05)
+    monkeypatch.setattr("bot.discord.uploads.article_service._SYNC_INTERVAL", 0.05)
     await add(world, TALKS)
-    shelf.trouble = LibraryError("another process is writing")
+    index_worker.trouble = LibraryError("another process is writing")
     removed = await command(world, "remove", article="The talks")
     assert removed.response is not None
     assert removed.response.message.content.endswith("it may still be quoted.")
     assert "**1** removed. Until" in said(await command(world, "status"))
-    article_service = ArticleService(shelf.store, shelf.library, shelf)  # as after a start
+    article_service = ArticleService(
+        index_worker.store, index_worker.library, index_worker
+    )  # as after a start
     with pytest.raises(LibraryError):
         await article_service.start_syncing()
-    assert seen(shelf, world.guild.id) == {"High water", "The talks"}
-    shelf.trouble = None
+    assert seen(index_worker, world.guild.id) == {"High water", "The talks"}
+    index_worker.trouble = None
     async with asyncio.timeout(60):
-        while "The talks" in seen(shelf, world.guild.id):
+        while "The talks" in seen(index_worker, world.guild.id):
             await asyncio.sleep(0.05)
     article_service.close()
     assert "removed" not in said(await command(world, "status"))
 
 
 async def test_while_another_process_writes_what_is_said_is_true(
-    world: World, shelf: Shelf, simcord_bot: QuothClient, monkeypatch: pytest.MonkeyPatch
+    world: World,
+    index_worker: InProcessWorker,
+    simcord_bot: QuothClient,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """An update waits with its old words, and what was put back is not back yet."""
     monkeypatch.setattr("bot.discord.uploads.indexer._WRITER_TIMEOUT", 0.0)
@@ -282,7 +292,7 @@ async def test_while_another_process_writes_what_is_said_is_true(
     await add(world, ("other.txt", b"Other talks\n\nOther talks ended."))
     removed = await command(world, "remove", article="Other talks")
     assert removed.response is not None
-    with writer_lock(shelf.library):
+    with writer_lock(index_worker.library):
         updated = said(await add(world, ("talks.txt", b"The talks\n\nThe talks failed.")))
         back = await world.manager.click(removed.response.message, label="Undo")
     assert updated.startswith("Kept, and not in the library yet, which is tried every minute")
@@ -296,12 +306,14 @@ async def test_while_another_process_writes_what_is_said_is_true(
     assert {line.endswith("waits to be indexed") for line in lines[1:3]} == {True}
     await simcord_bot.article_service.start_syncing()  # as it does every minute
     assert "not indexed yet" not in said(await command(world, "status"))
-    assert seen(shelf, world.guild.id, "failed") >= {"The talks", "Other talks"}
+    assert seen(index_worker, world.guild.id, "failed") >= {"The talks", "Other talks"}
 
 
-async def test_the_archive_and_other_servers_are_out_of_reach(world: World, shelf: Shelf) -> None:
+async def test_the_archive_and_other_servers_are_out_of_reach(
+    world: World, index_worker: InProcessWorker
+) -> None:
     other = world.guild.id + 1
-    uploads.add(shelf.store, other, 9, [article("theirs", "Secret talks.", title="Theirs")])
+    uploads.add(index_worker.store, other, 9, [article("theirs", "Secret talks.", title="Theirs")])
     await world.manager.slash(world.channel, "articles reindex")
     assert said(await command(world, "list")) == (
         "1 article, 0 of this server\n- High water · 2023-01-05"
@@ -316,10 +328,10 @@ async def test_the_archive_and_other_servers_are_out_of_reach(world: World, shel
     choices = await world.manager.autocomplete(world.channel, "articles remove", "article", "")
     assert choices == []
     assert "Theirs" not in said(await command(world, "log"))
-    assert seen(shelf, other) == {"High water", "Theirs"}
+    assert seen(index_worker, other) == {"High water", "Theirs"}
 
 
-async def test_status_reindex_and_log(world: World, shelf: Shelf) -> None:
+async def test_status_reindex_and_log(world: World, index_worker: InProcessWorker) -> None:
     assert said(await command(world, "log")) == "Nothing was changed in this server yet."
     await add(world, TALKS)
     status = said(await command(world, "status"))
@@ -328,12 +340,12 @@ async def test_status_reindex_and_log(world: World, shelf: Shelf) -> None:
         "**1** of the archive",
     ]
     kept = article("late", "The talks went on.", title="Late")
-    uploads.add(shelf.store, world.guild.id, world.manager.id, [kept])
+    uploads.add(index_worker.store, world.guild.id, world.manager.id, [kept])
     assert "**1** of this server not indexed yet" in said(await command(world, "status"))
     assert "waits to be indexed" in said(await command(world, "list"))
     done = await command(world, "reindex")
     assert said(done) == "Done: 2 articles of this server can be asked about."
-    assert seen(shelf, world.guild.id) == {"The talks", "Late", "High water"}
+    assert seen(index_worker, world.guild.id) == {"The talks", "Late", "High water"}
     log = said(await command(world, "log")).split("\n")
     assert len(log) == 3
     assert f"<@{world.manager.id}> added “Late”" in log[1]
@@ -341,79 +353,83 @@ async def test_status_reindex_and_log(world: World, shelf: Shelf) -> None:
 
 
 async def test_what_was_removed_on_the_command_line_is_in_the_log(
-    world: World, shelf: Shelf
+    world: World, index_worker: InProcessWorker
 ) -> None:
     await add(world, TALKS)
-    assert uploads.remove_as_operator(shelf.store, own_article_id(world.guild.id, "talks"))
+    assert uploads.remove_as_operator(index_worker.store, own_article_id(world.guild.id, "talks"))
     assert "who runs the bot removed “The talks”" in said(await command(world, "log"))
 
 
 async def test_an_error_is_a_line_with_a_reference(
-    world: World, shelf: Shelf, caplog: pytest.LogCaptureFixture
+    world: World, index_worker: InProcessWorker, caplog: pytest.LogCaptureFixture
 ) -> None:
-    shelf.trouble = LibraryError("/secret/library: the disk is full")
+    index_worker.trouble = LibraryError("/secret/library: the disk is full")
     text = said(await add(world, TALKS))
     assert text.startswith("The articles cannot be read just now (reference ")
     assert "secret" not in text
     reference = text.rpartition(" ")[2].rstrip(").")
     assert reference in caplog.text
-    shelf.trouble = None
+    index_worker.trouble = None
     logging.getLogger().info("mended")
     assert said(await add(world, TALKS)) == "Added **The talks**."
 
 
 async def test_a_start_indexes_what_was_left(
-    simcord_bot: QuothClient, world: World, shelf: Shelf
+    simcord_bot: QuothClient, world: World, index_worker: InProcessWorker
 ) -> None:
-    uploads.add(shelf.store, world.guild.id, 9, [article("late", "Talks.", title="Late")])
-    await simcord_bot._bring_in()
-    assert seen(shelf, world.guild.id) == {"Late", "High water"}
-    assert len(shelf.requests) == 1
-    await simcord_bot._bring_in()
-    assert len(shelf.requests) == 1
+    uploads.add(index_worker.store, world.guild.id, 9, [article("late", "Talks.", title="Late")])
+    await simcord_bot._sync_uploads()
+    assert seen(index_worker, world.guild.id) == {"Late", "High water"}
+    assert len(index_worker.requests) == 1
+    await simcord_bot._sync_uploads()
+    assert len(index_worker.requests) == 1
 
 
 async def test_the_undo_of_an_old_message_works_after_a_restart(
-    world: World, shelf: Shelf, engine: Engine
+    world: World, index_worker: InProcessWorker, engine: Engine
 ) -> None:
     await add(world, TALKS)
     removed = await command(world, "remove", article="The talks")
     assert removed.response is not None
-    article_service = ArticleService(shelf.store, shelf.library, shelf)
-    again = QuothClient(Desk(engine, shelf.store), Servers(shelf.store), article_service)
+    article_service = ArticleService(index_worker.store, index_worker.library, index_worker)
+    again = QuothClient(
+        AnswerService(engine, index_worker.store),
+        ServerSettingsStore(index_worker.store),
+        article_service,
+    )
     again.shard_count = 1
     await world.env.restart_bot(again)
     back = await world.manager.click(removed.response.message, label="Undo")
     assert back.response is not None
     assert back.response.content == "**The talks** is back."
-    assert seen(shelf, world.guild.id) == {"The talks", "High water"}
+    assert seen(index_worker, world.guild.id) == {"The talks", "High water"}
     twice = await world.manager.slash(world.channel, "articles log")
     assert said(twice).count("put back") == 1
 
 
 async def test_what_others_keep_is_in_no_button_and_no_suggestion(
-    world: World, engine: Engine, simcord_bot: QuothClient, shelf: Shelf
+    world: World, engine: Engine, simcord_bot: QuothClient, index_worker: InProcessWorker
 ) -> None:
     theirs = article("x", "Secret.", source=own_source(7))
     mine = article("y", "Ours.", source=own_source(world.guild.id))
     rows = [theirs, mine, article("z", "All.", source="Tass")]
     engine.articles = {each.id: each for each in rows}
-    build(shelf.library, shelf.encoder, rows)
-    desk = simcord_bot.desk
+    build(index_worker.library, index_worker.encoder, rows)
+    answer_service = simcord_bot.answer_service
     for server, seen_there in ((world.guild.id, mine), (None, None), (7, None)):
-        assert await desk.article("y", server) == seen_there
-        assert await desk.article_with(id_key("y"), server) == seen_there
+        assert await answer_service.article("y", server) == seen_there
+        assert await answer_service.article_with(id_key("y"), server) == seen_there
     choices = await world.reader.autocomplete(world.channel, "ask", "source", "")
     assert [each["value"] for each in choices] == ["Tass"]
 
 
 async def test_a_page_is_added_and_private_addresses_are_refused(
-    world: World, shelf: Shelf, page: str
+    world: World, index_worker: InProcessWorker, page: str
 ) -> None:
     assert said(await add(world, address=page)) == "Added **A page about talks**."
-    assert "A page about talks" in seen(shelf, world.guild.id)
-    assert "A page about talks" not in seen(shelf, world.guild.id + 1)
-    shelf.allow_private = False
+    assert "A page about talks" in seen(index_worker, world.guild.id)
+    assert "A page about talks" not in seen(index_worker, world.guild.id + 1)
+    index_worker.allow_private = False
     refused = said(await add(world, address=page))
     assert "127.0.0.1" in refused
     assert "\n" not in refused

@@ -10,12 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.discord.errors import UploadError
 from bot.discord.storage import audit_log, uploads
 from bot.discord.storage.database import Store
-from bot.discord.storage.ownership import own_article_id
+from bot.discord.storage.ownership import OWN_SOURCE_PREFIX, own_article_id, own_source, visible_to
 from bot.discord.storage.schema import TABLES
-from bot.discord.storage.server_settings import OWN_SOURCE_PREFIX, own_source, visible_to
-from bot.discord.storage.uploads import AddResult, UploadError
+from bot.discord.storage.uploads import AddResult
 from bot.discord.uploads import file_reader
 from bot.discord.uploads.file_reader import MAX_BYTES, file_problem, read_upload, safe_file_name
 from bot.discord.uploads.indexer import IndexRequest, IndexResult, UploadIndexer
@@ -354,9 +354,9 @@ def test_what_cannot_be_added_is_told_in_one_clear_line(
 
 
 def test_good_lines_come_in_and_bad_ones_are_named(indexer: UploadIndexer) -> None:
-    good = json.dumps({"id": "1", "title": "Talks", "text": "The talks began."})
+    good = json.dumps({"id": "1", "title": "Conversations", "text": "The talks began."})
     done = add(indexer, ONE, "x.jsonl", "\n".join([good, *["{"] * 5]))
-    assert done.added.added == ("Talks",)
+    assert done.added.added == ("Conversations",)
     assert len(done.problems) == 4
     assert done.problems[0].startswith("x.jsonl:2: ")
     assert done.problems[3] == "and 2 more like these"
@@ -406,9 +406,9 @@ def test_a_path_in_a_name_is_harmless(name: str, safe: str) -> None:
 def test_a_name_of_more_bytes_than_a_file_can_have(
     indexer: UploadIndexer, name: str, suffix: str
 ) -> None:
-    row = json.dumps({"title": "Talks", "text": "The talks began."})
+    row = json.dumps({"title": "Conversations", "text": "The talks began."})
     text = row if suffix == ".jsonl" else "Talks\n\nThe talks began."
-    assert add(indexer, ONE, safe_file_name(name + suffix), text).added.added == ("Talks",)
+    assert add(indexer, ONE, safe_file_name(name + suffix), text).added.added == ("Conversations",)
     (article_id,) = uploads.states(indexer.store)
     assert article_id.startswith(own_article_id(ONE, name[:100]))
     with pytest.raises(UploadError) as caught:

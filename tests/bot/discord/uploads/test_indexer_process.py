@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 
 from bot import settings
+from bot.discord.errors import UploadError
 from bot.discord.storage import uploads
 from bot.discord.storage.database import Store
 from bot.discord.storage.ownership import own_article_id
 from bot.discord.storage.schema import TABLES
-from bot.discord.storage.uploads import UploadError
 from bot.discord.uploads.indexer import IndexRequest
 from bot.discord.uploads.indexer_process import IndexerProcess
 from retrieval.errors import LibraryError, QuothError

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from bot.discord.storage.database import Store
+from bot.discord.storage.ownership import visible_to
 from bot.discord.storage.schema import TABLES
-from bot.discord.storage.server_settings import visible_to
 from bot.discord.uploads import listing
 from bot.discord.uploads.indexer import IndexRequest, UploadIndexer
 from retrieval.answering.answerer import Answerer
