@@ -54,7 +54,7 @@ def _serve(chosen: Settings, no_watch: bool) -> int:
         ):
             run_bot(
                 chosen.discord_token,
-                # A client closes its desk and its archive: each has its own.
+                # A client closes its services: each client has its own.
                 lambda: QuothClient(
                     AnswerService(answerer, store, throttle),
                     ServerSettingsStore(store),

@@ -1,4 +1,4 @@
-"""The bot in a simulated Discord: what people are told of trouble, and what is logged."""
+"""Failures in a simulated Discord: what users are told, and what is logged."""
 
 import asyncio
 import logging
