@@ -71,7 +71,7 @@ def _run_bot(config: "Settings", *, watch: bool) -> None:
         ):
             run(
                 config.discord_token,
-                # A client closes its desk and its archive: each has its own.
+                # A client closes its services: each client has its own.
                 lambda: QuothClient(
                     AnswerService(answerer, store, throttle),
                     ServerSettingsStore(store),

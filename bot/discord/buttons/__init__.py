@@ -1,1 +1,8 @@
-"""The buttons under an answer, and what is done when one is pressed."""
+"""What a click on a button under an answer does.
+
+    handlers        one method per button: more, context, vote, follow-up, as typed
+    follow_up_form  the modal for a follow-up question, and the answer to it
+
+The buttons themselves are in ``messages.components``. It imports ``asking``, ``messages``,
+``storage`` and ``operations``.
+"""

@@ -1,6 +1,6 @@
 """Base classes for commands, views and modals that require Manage Server."""
 
-from typing import Any, TypeVar
+from typing import Any
 
 import discord
 from discord import app_commands
@@ -9,10 +9,7 @@ from bot.discord.messages.error_messages import error_message
 from bot.discord.messages.replies import log_unsent
 from bot.discord.operations.permissions import manages
 
-_T = TypeVar("_T")
-
 _NOT_ALLOWED = "Only those who may manage this server (Manage Server) can do that."
-_SECONDS_BETWEEN_EDITS = 2.0  # Discord takes five in five seconds, of all that the bot edits there
 
 
 async def check_manager(interaction: discord.Interaction) -> bool:

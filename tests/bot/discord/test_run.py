@@ -1,4 +1,4 @@
-"""Starting and stopping: wrong tokens, no network, and signals."""
+"""Login, reconnects and signals: wrong tokens, no network, shutdown."""
 
 import asyncio
 import os

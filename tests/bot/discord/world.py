@@ -90,7 +90,7 @@ class Engine:
 
 
 class InProcessWorker:
-    """What servers keep, and a librarian who works in this process; no library is there yet."""
+    """An ``IndexWorker`` that indexes in this process; there is no library yet."""
 
     def __init__(self, store: Store, library: Path) -> None:
         self.store = store

@@ -1,4 +1,4 @@
-"""Conversations that go on by themselves: in threads and in direct messages, each person's own."""
+"""Conversations in threads and direct messages: each user's own, through restarts."""
 
 import pytest
 from discord.abc import Snowflake

@@ -1,4 +1,4 @@
-"""What a follow-up is asked with: the turns before it, with their answers as the articles say."""
+"""The history of a follow-up question: its turns, with answers read from the current articles."""
 
 import dataclasses
 

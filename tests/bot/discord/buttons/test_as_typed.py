@@ -1,4 +1,4 @@
-"""Says how a question was understood, and asks it as it was typed where that was wrong."""
+"""How a question was understood, and the button that asks it again as it was typed."""
 
 import dataclasses
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""The buttons under an answer: what each shows, whoever presses it, and whenever."""
+"""The buttons under an answer: what each shows, to whoever clicks, also after a restart."""
 
 import asyncio
 import dataclasses

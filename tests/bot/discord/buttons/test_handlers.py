@@ -1,4 +1,4 @@
-"""Buttons keep to what a server has settled, as it stands when they are pressed."""
+"""Button handlers follow the server's present settings."""
 
 import threading
 from typing import Any

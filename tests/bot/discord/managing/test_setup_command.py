@@ -1,4 +1,4 @@
-"""``/quoth setup``: what can be settled, who may, and what it does to questions."""
+"""``/quoth setup``: the settings, who may change them, and their effect on questions."""
 
 import datetime
 

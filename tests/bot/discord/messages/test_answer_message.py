@@ -1,4 +1,4 @@
-"""What a message says: its words, its citations, and what is left out."""
+"""The text of an answer: quotes, citations, and what is left out."""
 
 import datetime
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""What the bot logs, whoever logs it: neither a token nor what was asked."""
+"""Logs: whoever writes them, they contain neither tokens nor questions."""
 
 import asyncio
 import io

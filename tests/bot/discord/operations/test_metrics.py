@@ -1,4 +1,4 @@
-"""Health and figures: what they say, to whom, and where they cannot be shown."""
+"""Metrics and the health check: contents, and ports that cannot be used."""
 
 import asyncio
 import socket

@@ -1,4 +1,4 @@
-"""The bot's file: what is in it, who else may use it, and what becomes of one that is unusable."""
+"""The bot's database: its schema, its locks, and files that cannot be used."""
 
 import sqlite3
 import subprocess

@@ -1,4 +1,4 @@
-"""Votes: who may say what how often, and the labelled questions that become of them."""
+"""Votes: one a user and message, and the labelled questions made of them."""
 
 import json
 import time

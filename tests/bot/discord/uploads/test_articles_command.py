@@ -1,4 +1,4 @@
-"""``/articles``: who may, what is said, and what comes of it."""
+"""``/articles``: permissions, responses and effects of each command."""
 
 import asyncio
 import logging

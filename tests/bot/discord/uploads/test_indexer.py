@@ -1,4 +1,4 @@
-"""What servers upload: read as files are, kept, brought into the library, and each server's own."""
+"""Uploads: parsed as files are, stored, indexed, and visible to one server alone."""
 
 import gzip
 import json

@@ -1,4 +1,4 @@
-"""The librarian as the bot runs it: a real process, killed or refused, and what it leaves."""
+"""The indexer as the bot runs it: a real subprocess, killed or refused, and what it leaves."""
 
 import logging
 import threading

@@ -1,18 +1,37 @@
-"""What else can be asked, and how: dates, sources, privacy, somebody's message, odd questions."""
+"""``/ask``, its options and autocompletion, and *Find the source*."""
 
 import datetime
-from typing import Any
 
 import discord
 import pytest
-from simcord.components import validate_message_state
 
 from bot.discord.client import QuothClient
 from bot.discord.storage.ownership import own_source, visible_to
 from bot.discord.storage.server_settings import Scope
-from retrieval.answering.question import MAX_QUESTION, validated_question
+from retrieval.answering.question import MAX_QUESTION
 from tests.bot.discord.world import QUESTION, TEXT, Engine, InProcessWorker, World, change_settings
 from tests.support.articles import article, build
+
+
+async def test_ask_waits_visibly_and_answers(world: World, engine: Engine) -> None:
+    before: list[object] = []
+    engine.meanwhile = lambda: before.extend(r.json for r in world.env.http_requests)
+    result = await world.reader.slash(world.channel, "ask", question=QUESTION)
+    assert before[-1] == {"type": discord.InteractionResponseType.deferred_channel_message.value}
+    assert result.response is not None
+    assert result.response.content == (
+        f"**{QUESTION}**\n"
+        "Very likely (90\xa0%)\n"
+        f"> {TEXT}\n"
+        "-# \\[1\\] [New round](<https://example.org/talks>) · 2022-03-29 · ¶\xa01"
+    )
+    assert engine.asked == [QUESTION]
+
+
+async def test_ask_works_in_direct_messages(world: World) -> None:
+    person = world.env.create_user("grace")
+    result = await person.slash("ask", question=QUESTION)
+    assert TEXT in result.response.content
 
 
 async def test_ask_takes_days_and_a_source(world: World, engine: Engine) -> None:
@@ -107,25 +126,7 @@ async def test_the_source_of_a_message_is_found_for_who_asks(
     assert kept is None  # what somebody wrote is not kept
 
 
-@pytest.fixture
-def _long_messages(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Messages of 4,000 characters, which some people may send."""
-
-    def check_beginning(*args: Any, content: str | None, **rest: Any) -> Any:
-        return validate_message_state(*args, content=content and content[:2000], **rest)
-
-    monkeypatch.setattr("simcord.backend.ops.messages.validate_message_state", check_beginning)
-
-
-@pytest.mark.usefixtures("_long_messages")
-async def test_a_question_that_is_too_long_is_told_so(world: World, engine: Engine) -> None:
-    engine.meanwhile = lambda: validated_question(engine.asked[-1])
-    await world.reader.send(world.channel, f"{world.mention} {'word ' * 790}")
-    [reply] = world.replies()
-    assert reply.content.startswith("The question is 3,949 characters long")
-
-
-@pytest.mark.usefixtures("_long_messages")
+@pytest.mark.usefixtures("long_messages")
 async def test_of_a_long_message_the_beginning_is_looked_up(world: World, engine: Engine) -> None:
     said = await world.reader.send(world.channel, "word " * 800)
     await world.reader.context_menu(world.channel, "Find the source", said)
@@ -142,37 +143,3 @@ async def test_a_message_without_words_has_no_source(
     assert result.response is not None
     assert result.response.content == "There are no words in that message that I could look for."
     assert engine.asked == []
-
-
-@pytest.mark.parametrize("content", ["<:ee:123>", "<a:ee:123><@5>", "<#5> <@&5> <t:12:R>"])
-async def test_a_mention_with_nothing_but_tags_is_told_how_to_ask(
-    world: World, engine: Engine, content: str
-) -> None:
-    await world.reader.send(world.channel, f"{world.mention} {content}")
-    [reply] = world.replies()
-    assert "/ask" in reply.content
-    assert engine.asked == []
-
-
-@pytest.mark.parametrize("question", ["🙂🙂🙂", "где прошли переговоры?", "会谈在哪里举行？", "?!"])
-async def test_odd_questions_come_to_the_engine_as_they_are(
-    world: World, engine: Engine, question: str
-) -> None:
-    await world.reader.send(world.channel, f"{world.mention} {question}")
-    assert engine.asked == [question]
-    assert len(world.replies()) == 1
-
-
-async def test_who_asks_where_the_bot_may_not_write_is_told_directly(
-    world: World, caplog: pytest.LogCaptureFixture
-) -> None:
-    silent = discord.PermissionOverwrite(send_messages=False)
-    role = next(
-        role for role in world.guild.roles.values() if role.id != world.guild.default_role.id
-    )
-    channel = world.guild.create_text_channel("silent", overwrites={role: silent})
-    await world.reader.send(channel, f"{world.mention} {QUESTION}")
-    assert world.replies(channel) == []
-    [told] = world.replies(world.reader.user.dm_channel)
-    assert told.content == f"I may not write in <#{channel.id}>. Ask me here, or use `/ask` there."
-    assert len(caplog.records) == 1

@@ -1,4 +1,4 @@
-"""What was left open over a restart says that it has expired."""
+"""Components and modals that no view handles any more say that they have expired."""
 
 import pytest
 

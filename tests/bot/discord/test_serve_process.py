@@ -1,4 +1,4 @@
-"""A real ``quoth serve`` against the loopback: it starts, answers, leaves, and says why not."""
+"""A real ``quoth serve`` against the loopback: it starts, answers, reconnects and shuts down."""
 
 import asyncio
 import base64

@@ -1,13 +1,11 @@
-"""The bot in a simulated Discord: who is answered, and with what."""
-
-import asyncio
-import threading
+"""Mentions, replies and direct messages in a simulated Discord."""
 
 import discord
 import pytest
 import simcord
 
 from bot.discord.client import QuothClient
+from retrieval.answering.question import validated_question
 from tests.bot.discord.world import QUESTION, TEXT, Engine, World, answer_of
 
 HOSTILE = "@everyone <@1> **bold** https://example.org\n# heading"
@@ -16,21 +14,6 @@ HOSTILE = "@everyone <@1> **bold** https://example.org\n# heading"
 async def test_it_needs_no_privileged_intent(simcord_bot: QuothClient) -> None:
     intents = simcord_bot.intents
     assert not (intents.members or intents.presences or intents.message_content)
-
-
-async def test_ask_waits_visibly_and_answers(world: World, engine: Engine) -> None:
-    before: list[object] = []
-    engine.meanwhile = lambda: before.extend(r.json for r in world.env.http_requests)
-    result = await world.reader.slash(world.channel, "ask", question=QUESTION)
-    assert before[-1] == {"type": discord.InteractionResponseType.deferred_channel_message.value}
-    assert result.response is not None
-    assert result.response.content == (
-        f"**{QUESTION}**\n"
-        "Very likely (90\xa0%)\n"
-        f"> {TEXT}\n"
-        "-# \\[1\\] [New round](<https://example.org/talks>) · 2022-03-29 · ¶\xa01"
-    )
-    assert engine.asked == [QUESTION]
 
 
 async def test_a_mention_is_answered_with_a_reply(world: World, engine: Engine) -> None:
@@ -68,12 +51,6 @@ async def test_a_direct_message_needs_no_mention(world: World, engine: Engine) -
     await person.send_dm(QUESTION)
     assert [TEXT in reply.content for reply in world.replies(person.dm_channel)] == [True]
     assert engine.asked == [QUESTION]
-
-
-async def test_ask_works_in_direct_messages(world: World) -> None:
-    person = world.env.create_user("grace")
-    result = await person.slash("ask", question=QUESTION)
-    assert TEXT in result.response.content
 
 
 async def test_a_mention_without_a_question_is_told_how_to_ask(
@@ -132,36 +109,6 @@ async def test_a_long_title_and_a_long_quote_are_sent(world: World, engine: Engi
     assert "_\\_… · [read](<https://example.org/talks>) · 2022-03-29" in world.replies()[0].content
 
 
-async def test_discord_is_attended_to_while_a_question_is_worked_on(
-    world: World, engine: Engine
-) -> None:
-    attended = threading.Event()
-    waited: list[bool] = []
-    loop = asyncio.get_running_loop()
-
-    def meanwhile() -> None:
-        loop.call_soon_threadsafe(attended.set)
-        waited.append(attended.wait(timeout=4))
-
-    engine.meanwhile = meanwhile
-    await world.reader.send(world.channel, f"{world.mention} {QUESTION}")
-    assert waited == [True]
-    assert len(world.replies()) == 1
-
-
-async def test_the_engine_is_asked_one_question_at_a_time(world: World, engine: Engine) -> None:
-    threads: set[int] = set()
-    engine.meanwhile = lambda: threads.add(threading.get_ident())
-    for number in range(5):
-        world.env.backend.create_message(
-            world.channel.id, world.reader.id, f"{world.mention} {number}"
-        )
-    await world.env.settle()
-    assert engine.asked == ["0", "1", "2", "3", "4"]
-    assert len(threads) == 1
-    assert len(world.replies()) == 5
-
-
 async def test_a_reply_to_the_bot_is_a_question(world: World, engine: Engine) -> None:
     await world.reader.send(world.channel, f"{world.mention} {QUESTION}")
     [reply] = world.replies()
@@ -206,3 +153,45 @@ async def test_another_role_is_not_the_bot(
     await world.reader.send(world.channel, f"{other.mention} {QUESTION}")
     assert engine.asked == []
     assert world.replies() == []
+
+
+@pytest.mark.usefixtures("long_messages")
+async def test_a_question_that_is_too_long_is_told_so(world: World, engine: Engine) -> None:
+    engine.meanwhile = lambda: validated_question(engine.asked[-1])
+    await world.reader.send(world.channel, f"{world.mention} {'word ' * 790}")
+    [reply] = world.replies()
+    assert reply.content.startswith("The question is 3,949 characters long")
+
+
+@pytest.mark.parametrize("content", ["<:ee:123>", "<a:ee:123><@5>", "<#5> <@&5> <t:12:R>"])
+async def test_a_mention_with_nothing_but_tags_is_told_how_to_ask(
+    world: World, engine: Engine, content: str
+) -> None:
+    await world.reader.send(world.channel, f"{world.mention} {content}")
+    [reply] = world.replies()
+    assert "/ask" in reply.content
+    assert engine.asked == []
+
+
+@pytest.mark.parametrize("question", ["🙂🙂🙂", "где прошли переговоры?", "会谈在哪里举行？", "?!"])
+async def test_odd_questions_come_to_the_engine_as_they_are(
+    world: World, engine: Engine, question: str
+) -> None:
+    await world.reader.send(world.channel, f"{world.mention} {question}")
+    assert engine.asked == [question]
+    assert len(world.replies()) == 1
+
+
+async def test_who_asks_where_the_bot_may_not_write_is_told_directly(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    silent = discord.PermissionOverwrite(send_messages=False)
+    role = next(
+        role for role in world.guild.roles.values() if role.id != world.guild.default_role.id
+    )
+    channel = world.guild.create_text_channel("silent", overwrites={role: silent})
+    await world.reader.send(channel, f"{world.mention} {QUESTION}")
+    assert world.replies(channel) == []
+    [told] = world.replies(world.reader.user.dm_channel)
+    assert told.content == f"I may not write in <#{channel.id}>. Ask me here, or use `/ask` there."
+    assert len(caplog.records) == 1

@@ -1,4 +1,4 @@
-"""Leaving: whoever has asked gets an answer, or is told to ask again."""
+"""Graceful shutdown: whoever has asked gets an answer, or is told to ask again."""
 
 import asyncio
 from collections.abc import Callable, Iterator

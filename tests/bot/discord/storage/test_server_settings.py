@@ -1,4 +1,4 @@
-"""A server's settings: whom the bot answers, where and from what; kept, and each server's own."""
+"""Server settings: policies for channels and roles, stored separately for each server."""
 
 import datetime
 from collections.abc import Iterator

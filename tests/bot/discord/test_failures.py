@@ -1,4 +1,4 @@
-"""The bot in a simulated Discord: what people are told of trouble, and what is logged."""
+"""Failures in a simulated Discord: what users are told, and what is logged."""
 
 import asyncio
 import logging
@@ -206,7 +206,7 @@ async def test_an_answer_that_discord_may_have_taken_is_not_sent_again(
 
     async def reply(message: discord.Message, *words: Any, **options: Any) -> None:
         await real(message, *words, **options)
-        response: Any = SimpleNamespace(status=status, error_message="x")
+        response: Any = SimpleNamespace(status=status, reason="x")
         raise kind(response, {"code": code, "message": "x"})
 
     monkeypatch.setattr(discord.Message, "reply", reply)
