@@ -206,7 +206,7 @@ async def test_an_answer_that_discord_may_have_taken_is_not_sent_again(
 
     async def reply(message: discord.Message, *words: Any, **options: Any) -> None:
         await real(message, *words, **options)
-        response: Any = SimpleNamespace(status=status, error_message="x")
+        response: Any = SimpleNamespace(status=status, reason="x")
         raise kind(response, {"code": code, "message": "x"})
 
     monkeypatch.setattr(discord.Message, "reply", reply)

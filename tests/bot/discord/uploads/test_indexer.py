@@ -351,9 +351,9 @@ def test_what_cannot_be_added_is_told_in_one_clear_line(
 
 
 def test_good_lines_come_in_and_bad_ones_are_named(indexer: UploadIndexer) -> None:
-    good = json.dumps({"id": "1", "title": "Conversations", "text": "The talks began."})
+    good = json.dumps({"id": "1", "title": "Talks", "text": "The talks began."})
     done = add(indexer, ONE, "x.jsonl", "\n".join([good, *["{"] * 5]))
-    assert done.added.added == ("Conversations",)
+    assert done.added.added == ("Talks",)
     assert len(done.problems) == 4
     assert done.problems[0].startswith("x.jsonl:2: ")
     assert done.problems[3] == "and 2 more like these"
@@ -403,9 +403,9 @@ def test_a_path_in_a_name_is_harmless(name: str, safe: str) -> None:
 def test_a_name_of_more_bytes_than_a_file_can_have(
     indexer: UploadIndexer, name: str, suffix: str
 ) -> None:
-    row = json.dumps({"title": "Conversations", "text": "The talks began."})
+    row = json.dumps({"title": "Talks", "text": "The talks began."})
     text = row if suffix == ".jsonl" else "Talks\n\nThe talks began."
-    assert add(indexer, ONE, safe_file_name(name + suffix), text).added.added == ("Conversations",)
+    assert add(indexer, ONE, safe_file_name(name + suffix), text).added.added == ("Talks",)
     (article_id,) = uploads.states(indexer.store)
     assert article_id.startswith(own_article_id(ONE, name[:100]))
     with pytest.raises(UploadError) as caught:
