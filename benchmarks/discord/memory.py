@@ -27,8 +27,9 @@ from tests.support.serve_process import serving
 # One person asks everything here: limits have tests of their own.
 UNLIMITED = """
 import time
-from bot.discord.asking.rate_limits import Limits, Rate
-Limits.__init__.__defaults__ = (Rate(10_000, 0.01), Rate(10_000, 0.01), time.monotonic)
+from bot.discord.asking.rate_limits import RateLimit, RateLimiter
+loose = RateLimit(10_000, 0.01)
+RateLimiter.__init__.__defaults__ = (loose, loose, time.monotonic)
 """
 _SECONDS_AT_REST = 5.0
 

@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from bot.discord.asking.conversations import Conversations
+from bot.discord.asking.conversations import ConversationCache
 from bot.discord.asking.engine import Engine, ask_with_history
 from bot.discord.asking.throttle import Throttle
 from bot.discord.errors import RestartingError
@@ -68,7 +68,7 @@ class AnswerService:
         self.throttle = throttle or Throttle()
         self.questions = Questions(store)
         self.votes = Votes(store)
-        self.conversations = Conversations()
+        self.conversations = ConversationCache()
         self._worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="ask")
         self._pending: set[asyncio.Future[Any]] = set()
         self._accepting = True

@@ -26,7 +26,7 @@ def conversation_in(channel: object, user: int) -> ConversationId | None:
     return None
 
 
-class Conversations:
+class ConversationCache:
     """The last question of each conversation: from a cache, or else from the channel's history."""
 
     def __init__(self) -> None:

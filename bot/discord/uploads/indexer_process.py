@@ -76,8 +76,8 @@ class IndexerProcess:
                     progress(*message["progress"])
         if reading.expired and "added" not in message:
             raise UploadError(f"{request.name}: takes too long to read; split it, or simplify it")
-        if "refused" in message:
-            raise UploadError(message["refused"])
+        if "rejected" in message:
+            raise UploadError(message["rejected"])
         if "failed" in message:
             raise LibraryError(message["failed"])
         if "added" not in message:
@@ -186,7 +186,7 @@ def main() -> None:
                 outcome = indexer.run(request, lambda *step: reply(progress=step))
             reply(**dataclasses.asdict(outcome))
         except UploadError as error:
-            reply(refused=str(error))
+            reply(rejected=str(error))
         except QuothError as error:
             reply(failed=str(error))
         except Exception as error:  # its words may quote what was sent

@@ -7,7 +7,7 @@ from simcord.builders import ChannelHandle
 
 from bot.discord.asking import conversations
 from bot.discord.asking.answer_service import AnswerService
-from bot.discord.asking.conversations import Conversations
+from bot.discord.asking.conversations import ConversationCache
 from bot.discord.client import QuothClient
 from bot.discord.storage.database import Store
 from bot.discord.storage.server_settings import ServerSettingsStore
@@ -212,7 +212,7 @@ async def test_what_the_store_has_lost_is_begun_anew(
 
 def test_few_conversations_are_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(conversations, "_CACHE_SIZE", 2)
-    kept = Conversations()
+    kept = ConversationCache()
     for conversation in ((1, 1), (1, 2), (1, 1), (2, 1)):
         kept.continue_from(conversation, "key")
     assert list(kept._last_keys) == [(1, 1), (2, 1)]
