@@ -4,7 +4,7 @@ Each run is a process of its own that works on a real library (SQLite, tantivy, 
 killed with SIGKILL: an indexing run that adds, updates and removes, into no library or into one; a
 rebuild, with the same encoder or another; rollbacks; many small runs, so that the index of words
 merges its segments; writes of the vector index's file; a repair of a library that was damaged just
-before. After each:
+before; removals; articles put in transactions, as pages and uploads are; an import. After each:
 
 - the library opens, and its texts are found by their words;
 - what was acknowledged is there, and what was there before a rebuild or rollback still is;
@@ -154,7 +154,7 @@ class _Run:
     def _prepare(self) -> None:
         shelf = self._shelf
         library, encoder = shelf.library, shelf.encoder
-        if self._what in ("index", "compaction", "vector file"):
+        if self._what in ("index", "compaction", "vector file", "transactions"):
             shelf.edit()
         elif self._what == "first index":
             library = shelf.library.with_name("first")

@@ -3,6 +3,7 @@
 A child tells what it does over a pipe: what was committed, once it is, and what it goes on to.
 """
 
+import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
@@ -13,17 +14,22 @@ from pathlib import Path
 import numpy as np
 
 from retrieval.documents.article import Article
+from retrieval.documents.formats import read_file
 from retrieval.ingest.index import index
 from retrieval.library.local.indexes.vectors import VectorIndex
 from retrieval.library.local.reader import LocalReader
 from retrieval.library.local.rebuild import rebuild, roll_back
+from retrieval.library.local.session import open_session
 from retrieval.library.local.transaction import LocalTransaction, Passages
 from retrieval.library.local.verify.repair import repair
 from retrieval.library.local.writer import LocalWriter
 from retrieval.library.progress import Change, Reporter
 from retrieval.models.encoder.base import Progress, Vectors, l2_normalise
+from retrieval.transfer.export import export_library
+from retrieval.transfer.import_ import import_library
 
 _ROUNDS = 40  # of what takes but milliseconds
+_TOGETHER = 20  # articles in one transaction
 
 
 class PerIdentityEncoder:
@@ -133,6 +139,39 @@ def _repair(work: Workload, reporter: Reporter, tell: Callable[[ChildMessage], N
     repair(work.library, work.encoder, reporter)
 
 
+def _remove(work: Workload, reporter: Reporter, tell: Callable[[ChildMessage], None]) -> None:
+    """Remove articles, some in each session, as people do one by one."""
+    with closing(LocalReader(work.library)) as library, library.snapshot():
+        ids = sorted(library.article_ids())
+    for start in range(0, len(ids), _TOGETHER):
+        tell("Removing")
+        with open_session(work.library, None, reporter) as session, session.transaction() as change:
+            for article_id in ids[start : start + _TOGETHER]:
+                change.remove(article_id)
+
+
+def _put(work: Workload, reporter: Reporter, tell: Callable[[ChildMessage], None]) -> None:
+    """Put articles in transactions, as pages and uploads are; a session for each file."""
+    for file in work.files:
+        tell("Putting")
+        articles = [each for each in read_file(file, work.articles) if isinstance(each, Article)]
+        with open_session(work.library, work.encoder, reporter) as session:
+            for start in range(0, len(articles), _TOGETHER):
+                with session.transaction() as change:
+                    for each in articles[start : start + _TOGETHER]:
+                        change.put(each, str(file))
+            session.encode_pending(work.encoder, lambda: False)
+
+
+def _import(work: Workload, reporter: Reporter, tell: Callable[[ChildMessage], None]) -> None:
+    """Remove everything, and bring it back from an export."""
+    file = work.library.with_name(f"export-{os.getpid()}.gz")
+    export_library(work.library, file, reporter)
+    _remove(work, reporter, tell)
+    import_library(file, work.library, reporter)
+    file.unlink()
+
+
 KINDS: dict[str, Callable[[Workload, Reporter, Callable[[ChildMessage], None]], None]] = {
     "first index": _index,
     "index": _index,
@@ -141,6 +180,9 @@ KINDS: dict[str, Callable[[Workload, Reporter, Callable[[ChildMessage], None]], 
     "compaction": _compact,
     "vector file": _save,
     "repair": _repair,
+    "removal": _remove,
+    "transactions": _put,
+    "import": _import,
 }
 """The kinds of work."""
 
@@ -170,6 +212,7 @@ def _tell_of_commits(tell: Callable[[ChildMessage], None]) -> None:
         with commit(writer) as change:
             done = AcknowledgedCommit(writer.edition.name, change._generation)
             yield _RecordingTransaction(change, done)
-        tell(done)
+        if writer.generation() >= done.generation:  # a commit of nothing is none
+            tell(done)
 
     LocalWriter.commit = told  # type: ignore[method-assign, assignment]
