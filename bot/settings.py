@@ -48,7 +48,6 @@ class Settings:
     """Every setting, checked.
 
     Attributes:
-        library: where the library is.
         articles: the file or folder that is indexed when no path is named.
         encoder: the embedding model: the packaged one's name, a folder, or a name on the hub.
         device: what it runs on, as torch names it; ``cpu`` is the fast path without torch.

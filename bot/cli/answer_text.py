@@ -27,8 +27,6 @@ def show_answer(answer: Answer, output: Console, *, with_question: bool = False)
     """Print an answer: each quote apart from its citation, and how sure it is.
 
     Args:
-        answer: what to print.
-        output: where to.
         with_question: print the question first, to tell one answer of many from the next.
     """
     if with_question:

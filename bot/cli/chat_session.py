@@ -27,7 +27,6 @@ class ChatSession:
     """One conversation: its turns so far and the quotes of the last answer.
 
     Args:
-        answerer: answers its questions.
         output: the console that is printed to.
         top: how many quotes are shown at once.
         with_question: print each question before its answer, for input that is not typed.

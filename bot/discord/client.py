@@ -41,7 +41,6 @@ class QuothClient(discord.AutoShardedClient):
 
     Args:
         answer_service: answers; it is closed with the client.
-        server_settings: of all servers.
         article_service: manages the articles; it is closed with the client.
     """
 

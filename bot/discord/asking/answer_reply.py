@@ -31,10 +31,7 @@ async def answer_reply(
     """The answer as a reply, or the reason why there is none; raises nothing.
 
     Args:
-        service: answers.
         question: as the user typed it.
-        origin: where it is from.
-        policy: how it is answered.
         within: which articles, where they are fewer than the policy allows.
         conversation: the one that continues from this answer, if any.
         show_question: begin with the question, for where the channel does not show it.

@@ -58,8 +58,6 @@ class AnswerService:
     """Asks the engine, one question at a time, and stores the questions.
 
     Args:
-        engine: answers.
-        store: the bot's database.
         throttle: the rate limiter and the queue.
     """
 

@@ -40,12 +40,7 @@ class ConversationCache:
             self._last_keys.popitem(last=False)
 
     async def last_key(self, message: discord.Message, me: int) -> str | None:
-        """The key of the question that a message continues from, or None.
-
-        Args:
-            message: a question.
-            me: the bot's id.
-        """
+        """The key of the question that a message continues from, or None."""
         conversation = conversation_in(message.channel, message.author.id)
         if conversation is None:
             return None

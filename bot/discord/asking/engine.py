@@ -43,7 +43,6 @@ def ask_with_history(
     The text of earlier answers is read again from the articles, as only its offsets are stored.
 
     Args:
-        engine: answers.
         question: as the user typed it.
         history: the turns before, the oldest first; empty for a first question. Messages that were
             looked up are skipped.

@@ -30,11 +30,7 @@ class QueuePosition:
 
 
 class QuestionQueue:
-    """The questions that wait for an answer, or are being answered.
-
-    Args:
-        limit: its greatest length.
-    """
+    """The questions that wait for an answer, or are being answered."""
 
     def __init__(self, limit: int = QUEUE_LIMIT) -> None:
         self._limit = limit
@@ -101,7 +97,6 @@ async def show_position(
     Nothing is shown to who is next, or has an answer within ``FIRST_UPDATE`` seconds.
 
     Args:
-        position: of the question.
         answer: is waited for, and neither cancelled nor read.
         show_status: shows the user a line.
     """

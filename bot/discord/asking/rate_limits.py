@@ -30,7 +30,6 @@ class RateLimitNotice:
     """Why a question is rejected.
 
     Attributes:
-        text: for the user.
         already_told: the user was told before, and the time named then is not over: a message
             need not be answered again.
     """
@@ -63,7 +62,6 @@ class RateLimiter:
         """Count a question, or reject it; a rejected one counts against no limit.
 
         Args:
-            user: the user's id.
             server: the server's id, or None for a direct message.
 
         Returns:

@@ -16,7 +16,6 @@ class Throttle:
 
     Attributes:
         rate_limiter: how often a user and a server may ask.
-        queue: the questions that wait.
         on_finished: called with the trace of each question at its end.
     """
 

@@ -42,7 +42,6 @@ class ScopeForm(ManagerForm):
     Args:
         where: the channel's name, for the title.
         scope: its present scope; None: that of the other channels.
-        server: the server's id.
         sources: the shared sources to choose from.
         store: called with the new scope; None resets it to that of the other channels.
         own: whether the channel has a scope of its own, which can be reset.

@@ -33,7 +33,6 @@ class SetupCommand(ManagerGroup):
     """The command group ``/quoth``.
 
     Args:
-        server_settings: of all servers.
         find_sources: the shared sources that a filter admits.
     """
 

@@ -41,7 +41,6 @@ def format_answer(
     A quote that does not fit is left out as a whole, and the message says how many were.
 
     Args:
-        answer: to format.
         show_question: begin with the question, for where the channel does not show it.
         message_url: of the message that was looked up, for the first line.
         note: a first line, in Markdown.

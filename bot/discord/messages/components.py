@@ -52,7 +52,6 @@ class MoreButton(
     """Shows the next passages.
 
     Args:
-        key: of the question.
         shown: how many quotes are shown already.
     """
 
@@ -80,10 +79,8 @@ class ContextButton(
     """Shows the paragraphs around a quote.
 
     Args:
-        label: of the button.
         key: of the question, which leads to its other quotes; None where it is not stored.
         number: of the quote, from 1.
-        quote: where it is.
     """
 
     def __init__(self, label: str, key: str | None, number: int, quote: QuoteReference) -> None:
@@ -109,12 +106,7 @@ class ContextButton(
 class VoteButton(
     ui.DynamicItem[_Button], template=rf"quoth:(?P<verdict>right|wrong):(?P<key>{KEY_PATTERN})"
 ):
-    """Votes on the answer.
-
-    Args:
-        key: of the question.
-        right: the vote.
-    """
+    """Votes on the answer."""
 
     def __init__(self, key: str, *, right: bool) -> None:
         verdict = "right" if right else "wrong"
@@ -154,11 +146,7 @@ class FollowUpButton(ui.DynamicItem[_Button], template=rf"quoth:follow:(?P<key>{
 
 
 class AsTypedButton(ui.DynamicItem[_Button], template=rf"quoth:typed:(?P<key>{KEY_PATTERN})"):
-    """Asks the question again, without its conversation.
-
-    Args:
-        key: of the question.
-    """
+    """Asks the question again, without its conversation."""
 
     def __init__(self, key: str) -> None:
         super().__init__(_button("As I typed it", f"quoth:typed:{key}", row=1))
@@ -182,7 +170,6 @@ def answer_buttons(answer: Answer, key: str | None, shown: int, *, quoted: bool)
     """The buttons under an answer; None where there is none.
 
     Args:
-        answer: the answer shown.
         key: of its question, or None where it is not stored.
         shown: how many quotes are shown.
         quoted: the question is somebody's message: no votes on it, and no follow-ups.

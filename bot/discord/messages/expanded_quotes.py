@@ -33,7 +33,6 @@ def format_more(
 
     Args:
         question: as it was asked, if it is known.
-        locations: of the passages.
         articles: the current article of each, or None where it is gone.
         first: the number of the first passage.
         within: which articles may be seen here.

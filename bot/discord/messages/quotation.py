@@ -19,8 +19,6 @@ def quoted_lines(article: Article, span: Span, bold: Span | None = None) -> list
     """A span of an article as the lines of a block quote, escaped.
 
     Args:
-        article: the source.
-        span: what is quoted.
         bold: the part of it that is bold.
     """
     lines = []

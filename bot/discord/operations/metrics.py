@@ -84,9 +84,7 @@ async def serve_metrics(
     """Serve ``/metrics`` and ``/health`` for as long as the block runs.
 
     Args:
-        metrics: to serve.
         port: 0 takes any that is free.
-        healthy: whether Discord is connected.
 
     Yields:
         The port.

@@ -37,8 +37,6 @@ def latest(store: Store, server: int, limit: int) -> list[AuditEntry]:
     """The latest changes in a server, the newest first.
 
     Args:
-        store: the bot's database.
-        server: the server's id.
         limit: the number of entries at most.
     """
     with store.read() as connection:

@@ -31,10 +31,8 @@ class QuotedPassage:
     """The location of text in an article.
 
     Attributes:
-        article: the article's id.
         start: offset of the first character in the article's text.
         end: offset after the last character.
-        sha256: of the article's text.
     """
 
     article: str
@@ -135,7 +133,6 @@ class Questions:
         """A question by its key, or None where there is none, or it is another server's.
 
         Args:
-            key: of the question.
             server: the server's id; None for a direct message.
             seconds: the timeout, as ``Store.read`` takes it.
 

@@ -11,7 +11,6 @@ class Table:
     """A table.
 
     Attributes:
-        name: the table's name.
         sql: the statements that create it and its indexes.
     """
 

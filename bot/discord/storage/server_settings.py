@@ -54,7 +54,6 @@ class ServerSettings:
     """The settings of one server.
 
     Attributes:
-        server: the server's id.
         channels: where the bot answers, threads in them included; empty: everywhere.
         roles: who may ask; empty: everyone. Members with Manage Server always may.
         private: only the user who asked sees the answer.
@@ -105,9 +104,6 @@ class ServerSettings:
 class ServerSettingsStore:
     """The settings of all servers, cached in memory: ``get`` does not block.
 
-    Args:
-        store: the bot's database.
-
     Raises:
         StoreError: they cannot be read.
     """
@@ -141,7 +137,6 @@ class ServerSettingsStore:
         """Change a server's settings, and log it. Blocks on the disk.
 
         Args:
-            server: the server's id.
             user: who changes them, for the audit log.
             action: what is changed, for the audit log.
             change: returns the new settings, given those at that moment.
@@ -166,10 +161,8 @@ class ServerSettingsStore:
         """Change the scope of a channel, or that of all other channels (None).
 
         Args:
-            server: the server's id.
             user: who changes it, for the audit log.
             action: what is changed, for the audit log.
-            channel: the channel's id.
             scope: the new one; None resets it.
         """
 

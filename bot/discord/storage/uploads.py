@@ -30,7 +30,6 @@ class AddResult:
     """What adding articles changed: their titles.
 
     Attributes:
-        added: new articles.
         updated: articles whose text or title changed.
         unchanged: articles that are there already, or another one with the same text.
         replaced: former titles of updated articles whose title changed.
@@ -50,8 +49,6 @@ def add(store: Store, server: int, user: int, articles: Iterable[Article]) -> Ad
     """Insert or update articles of a server, in one transaction, and log it.
 
     Args:
-        store: the bot's database.
-        server: the owner.
         user: who adds them, for the audit log.
         articles: as they were read; they get the server's source and id.
 
@@ -86,8 +83,6 @@ def remove(store: Store, server: int, user: int, article: Article) -> bool:
     """Mark one of a server's own articles as removed; ``undo_removal`` restores it.
 
     Args:
-        store: the bot's database.
-        server: the owner.
         user: who removes it, for the audit log.
         article: as it is in the library; inserted first where the database lost it.
 
@@ -166,7 +161,6 @@ def states(
     """Article id to title and SHA-256 of the text, the newest first.
 
     Args:
-        store: the bot's database.
         server: the owner, or None for all servers.
         removed: the removed ones, instead of those that the library should hold.
     """

@@ -5,7 +5,7 @@ import discord
 from bot.discord.managing.base import ManagerView
 from bot.discord.messages.escape import escaped_title
 from bot.discord.uploads.article_service import ArticleService
-from bot.discord.uploads.listing import ArticlePage, ListedArticle
+from bot.discord.uploads.listing import ArticlePage, ServerArticle
 from bot.wording import counted
 
 PAGE_SIZE = 10
@@ -18,8 +18,6 @@ class ArticleListView(ManagerView):
     """One page, read when it is shown, and buttons to the pages before and after.
 
     Args:
-        article_service: reads the pages.
-        server: the server's id.
         search: words that titles must contain, or empty.
     """
 
@@ -78,7 +76,7 @@ class ArticleListView(ManagerView):
         await interaction.edit_original_response(content=await self.text(), view=self)
 
 
-def _line(article: ListedArticle) -> str:
+def _line(article: ServerArticle) -> str:
     whose = "**ours** · " if article.own else ""
     pending = " · waits to be indexed" if article.pending else ""
     return f"- {whose}{escaped_title(article.title, _TITLE)} · {article.date or 'no date'}{pending}"

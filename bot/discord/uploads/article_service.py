@@ -17,7 +17,7 @@ from bot.discord.storage.database import Store
 from bot.discord.storage.ownership import OWN_SOURCE_PREFIX
 from bot.discord.uploads import listing
 from bot.discord.uploads.indexer import IndexRequest, IndexResult, ProgressCallback
-from bot.discord.uploads.listing import ArticleCounts, ArticlePage, ListedArticle
+from bot.discord.uploads.listing import ArticleCounts, ArticlePage, ServerArticle
 from retrieval.documents.article import Article, id_key
 from retrieval.errors import QuothError
 from retrieval.library import open as open_library
@@ -47,8 +47,6 @@ class ArticleService:
     """Lists, adds and removes articles. Blocking work runs in threads or in the worker's process.
 
     Args:
-        store: the bot's database.
-        library: where the library is.
         worker: reads uploads and writes the library.
     """
 
@@ -67,7 +65,6 @@ class ArticleService:
         """Queue a request, and wait for its result.
 
         Args:
-            request: the job.
             progress: called in the event loop.
 
         Raises:
@@ -147,7 +144,6 @@ class ArticleService:
         """A page of the articles that a server may see, its own first.
 
         Args:
-            server: its id.
             search: words that the title must contain, case-insensitive.
             first: the offset of the page.
             count: the size of the page.
@@ -159,7 +155,7 @@ class ArticleService:
             lambda library: listing.page(library, self.store, server, search, first, count)
         )
 
-    async def own_articles(self, server: int, search: str = "") -> list[ListedArticle]:
+    async def own_articles(self, server: int, search: str = "") -> list[ServerArticle]:
         """A server's own articles; arguments and errors are those of ``page``."""
         return await self._read(
             lambda library: listing.own_articles(library, self.store, server, search)

@@ -15,7 +15,7 @@ from bot.discord.uploads.add_form import AddForm
 from bot.discord.uploads.article_list import ArticleListView
 from bot.discord.uploads.article_service import ArticleService
 from bot.discord.uploads.indexer import IndexRequest
-from bot.discord.uploads.listing import ListedArticle
+from bot.discord.uploads.listing import ServerArticle
 from bot.discord.uploads.progress import run_with_progress
 from bot.discord.uploads.undo_button import UndoRemovalButton
 from bot.wording import counted
@@ -30,11 +30,7 @@ _STILL_QUOTED = "Until the library is in step, which is tried every minute, it m
 
 
 class ArticlesCommand(ManagerGroup):
-    """The command group.
-
-    Args:
-        article_service: does the work.
-    """
+    """The command group."""
 
     def __init__(self, article_service: ArticleService) -> None:
         super().__init__("articles", "Look after the articles that this server may ask about.")
@@ -139,7 +135,7 @@ class ArticlesCommand(ManagerGroup):
         await interaction.followup.send(_log_text(entries), ephemeral=True)
 
 
-def _named(found: list[ListedArticle], wanted: str) -> ListedArticle | None:
+def _named(found: list[ServerArticle], wanted: str) -> ServerArticle | None:
     """The article that was chosen from the list, or whose title or id was typed."""
     typed = wanted.strip().casefold()
     for each in found:

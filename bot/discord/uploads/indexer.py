@@ -72,9 +72,6 @@ class UploadIndexer:
     """Runs jobs.
 
     Attributes:
-        store: what the bot keeps.
-        library: where it is.
-        encoder: whose vectors it holds.
         allow_private: whether pages inside this machine and its network may be fetched.
     """
 

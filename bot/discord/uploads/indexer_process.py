@@ -112,11 +112,7 @@ class IndexerProcess:
 
 
 class _ReadTimeout:
-    """Kills a process that parses one upload for too long.
-
-    Attributes:
-        expired: whether it did.
-    """
+    """Kills a process that parses one upload for too long."""
 
     def __init__(self, process: subprocess.Popen[bytes]) -> None:
         self._process = process

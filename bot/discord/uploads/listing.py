@@ -13,11 +13,10 @@ from retrieval.library.base import LibraryReader
 
 
 @dataclass(frozen=True, slots=True)
-class ListedArticle:
+class ServerArticle:
     """An article in a list.
 
     Attributes:
-        id: in the library.
         title: one line.
         date: YYYY-MM-DD, or None.
         own: whether it is the server's own; else it is shared.
@@ -41,12 +40,11 @@ class ArticlePage:
     """A page of a list.
 
     Attributes:
-        rows: the articles.
         own: how many of the server's own the whole list has; they come first.
         total: how many articles the whole list has.
     """
 
-    rows: tuple[ListedArticle, ...]
+    rows: tuple[ServerArticle, ...]
     own: int
     total: int
 
@@ -72,13 +70,11 @@ class ArticleCounts:
 
 def own_articles(
     library: LibraryReader, store: Store, server: int, search: str = ""
-) -> list[ListedArticle]:
+) -> list[ServerArticle]:
     """A server's own articles, pending ones first, then the newest.
 
     Args:
         library: in a snapshot.
-        store: the bot's database.
-        server: its id.
         search: words that the title must contain, case-insensitive.
     """
     there = {each.id: each for each in library.articles_of(own_source(server))}
@@ -90,13 +86,13 @@ def own_articles(
         if each not in there or (there[each].title, there[each].sha256) != state
     }
     found = [
-        ListedArticle(
+        ServerArticle(
             each, title, there[each].date if each in there else None, own=True, pending=True
         )
         for each, (title, _) in pending.items()
     ]
     found += [
-        ListedArticle(each.id, each.title, each.date, own=True)
+        ServerArticle(each.id, each.title, each.date, own=True)
         for each in there.values()
         # The prefix matches longer server ids too.
         if each.source == own_source(server) and each.id not in removed and each.id not in pending
@@ -112,8 +108,6 @@ def page(
 
     Args:
         library: in a snapshot.
-        store: the bot's database.
-        server: its id.
         search: words that the title must contain, case-insensitive.
         first: the offset of the page.
         count: the size of the page.
@@ -122,7 +116,7 @@ def page(
     words = search.split()
     rows = own[first : first + count]
     rows += (
-        ListedArticle(each.id, each.title, each.date, own=False)
+        ServerArticle(each.id, each.title, each.date, own=False)
         for each in library.others(
             OWN_SOURCE_PREFIX, words, max(0, first - len(own)), max(0, count - len(rows))
         )

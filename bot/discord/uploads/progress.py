@@ -28,11 +28,7 @@ async def run_with_progress(
 
 
 class ProgressLine:
-    """Shows progress by editing one message, within Discord's rate limit.
-
-    Args:
-        show: edits the message.
-    """
+    """Shows progress by editing one message, within Discord's rate limit."""
 
     def __init__(self, show: Callable[[str], Awaitable[object]]) -> None:
         self._show = show
