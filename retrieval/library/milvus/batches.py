@@ -108,6 +108,7 @@ class MilvusBatches:
             other = self._library.heads([each.key], STRONG)
             owner = next((head.file for head in other.values()), "another")
             self._fail(same_id(each.file, each.article.id, owner))
+            self._files.pop(each.file, None)  # it is not in whole
             read_again(self._library, self._writer, each.file)
         self._contested.clear()
         self._sweep()
