@@ -16,12 +16,14 @@
 a library is. It imports ``models`` and ``documents``.
 """
 
+import importlib
 from contextlib import closing
 from pathlib import Path
+from typing import cast
 
 from retrieval.errors import LibraryError
 from retrieval.library.base import Library
-from retrieval.library.location import Location
+from retrieval.library.location import SERVERS, Location
 
 __all__ = ["Library", "Location", "follows_feeds", "open"]
 
@@ -32,8 +34,10 @@ def open(location: Location) -> Library:
     Args:
         location: a folder, or the address of one on a server.
     """
+    # Imported here because a process opens one kind alone.
     if not isinstance(location, Path):
-        return location.library()
+        kind = importlib.import_module(f"{SERVERS[location.scheme]}.library")
+        return cast(Library, kind.open_library(location))
     from retrieval.library.local.library import LocalLibrary
 
     return LocalLibrary(location)

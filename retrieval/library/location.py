@@ -2,23 +2,22 @@
 
 import importlib
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol, cast
+from typing import Protocol, cast
 
-if TYPE_CHECKING:
-    from retrieval.library.base import Library
-
-_SERVERS = {
-    "milvus": "retrieval.library.milvus.location",
-    "milvuss": "retrieval.library.milvus.location",
+SERVERS = {
+    "milvus": "retrieval.library.milvus",
+    "milvuss": "retrieval.library.milvus",
 }
-"""The schemes of addresses, and the module whose ``parse_address`` reads each."""
+"""The schemes of addresses, and the package of each: its ``location`` has ``parse_address``, its
+``library`` has ``open_library``."""
 
 
 class ServerAddress(Protocol):
     """The address of a library on a server. ``str`` and ``repr`` show no secret."""
 
-    def library(self) -> "Library":
-        """The library there."""
+    @property
+    def scheme(self) -> str:
+        """One of ``SERVERS``."""
 
     def with_secrets(self) -> str:
         """The address as a setting, with what logs in: for the environment of a process."""
@@ -30,7 +29,7 @@ Location = Path | ServerAddress
 
 def is_address(value: str) -> bool:
     """Whether a setting is meant for an address on a server, and not for a folder."""
-    return _scheme(value) in _SERVERS
+    return _scheme(value) in SERVERS
 
 
 def parse_address(value: str, token: str = "") -> ServerAddress:
@@ -43,7 +42,7 @@ def parse_address(value: str, token: str = "") -> ServerAddress:
     Raises:
         ValueError: it is not one; the line does not repeat it, since it may hold a password.
     """
-    module = importlib.import_module(_SERVERS[_scheme(value)])
+    module = importlib.import_module(f"{SERVERS[_scheme(value)]}.location")
     return cast(ServerAddress, module.parse_address(value, token))
 
 

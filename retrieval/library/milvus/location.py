@@ -2,11 +2,7 @@
 
 import re
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote
-
-if TYPE_CHECKING:
-    from retrieval.library.milvus.library import MilvusLibrary
 
 _ADDRESS = re.compile(
     r"(?P<scheme>milvuss?)://(?:(?P<user>[^:@/]+):(?P<password>[^@/]*)@)?"
@@ -39,25 +35,18 @@ class MilvusLocation:
     token: str = field(default="", repr=False)
 
     def __str__(self) -> str:
-        return f"{self._scheme}://{self.host}:{self.port}/{self.name}"
+        return f"{self.scheme}://{self.host}:{self.port}/{self.name}"
 
     @property
-    def _scheme(self) -> str:
+    def scheme(self) -> str:
         return "milvuss" if self.tls else "milvus"
-
-    def library(self) -> "MilvusLibrary":
-        """The library there."""
-        # Imported here because whoever reads a setting need not open what it names.
-        from retrieval.library.milvus.library import MilvusLibrary
-
-        return MilvusLibrary(self)
 
     def with_secrets(self) -> str:
         """The address as a setting, with what logs in: for the environment of a process."""
         if not self.user:
             return str(self)
         login = f"{quote(self.user, safe='')}:{quote(self.password, safe='')}"
-        return f"{self._scheme}://{login}@{self.host}:{self.port}/{self.name}"
+        return f"{self.scheme}://{login}@{self.host}:{self.port}/{self.name}"
 
 
 def parse_address(value: str, token: str = "") -> MilvusLocation:
