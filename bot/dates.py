@@ -8,7 +8,6 @@ def read_day(value: str, *, last: bool) -> datetime.date:
     """Read a date as a person types it: ``2022-03-29``, ``2022-03`` or ``2022``.
 
     Args:
-        value: what they typed.
         last: a month or a year means its last day instead of its first.
 
     Raises:

@@ -27,8 +27,6 @@ def show_answer(answer: Answer, output: Console, *, with_question: bool = False)
     """Print an answer: each quote apart from its citation, and how sure it is.
 
     Args:
-        answer: what to print.
-        output: where to.
         with_question: print the question first, to tell one answer of many from the next.
     """
     if with_question:
@@ -60,7 +58,6 @@ def show_quotes(quotes: Sequence[Quote], output: Console, first: int = 1) -> Non
 
 
 def citation_line(quote: Quote) -> str:
-    """Where a quote is from: title, source, date, paragraph, address, and who else carries it."""
     article = quote.article
     date = article.date.isoformat() if article.date else "no date"
     parts = [article.title, article.source, date, paragraph_range(quote), article.url]

@@ -43,7 +43,6 @@ def reporting() -> Iterator[Reporter]:
 
 
 def summary_line(summary: Summary) -> str:
-    """The counts of an indexing run, on one line."""
     return (
         f"{summary.added} added, {summary.updated} updated, {summary.removed} removed,"
         f" {summary.unchanged} unchanged, {summary.failed} failed"

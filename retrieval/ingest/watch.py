@@ -68,8 +68,6 @@ def watch(
         paths: files and folders; those that are not there are waited for, and nothing that came
             from them is removed until they are back.
         library: where it is; made where there is none.
-        encoder: whose vectors the library holds.
-        listener: hears of what is done.
 
     Raises:
         MismatchError: another encoder made the library.
@@ -122,7 +120,6 @@ class _Watch:
     # When to run
 
     def due(self) -> bool:
-        """Whether it is time for a run."""
         self._look_at_roots()
         now = time.monotonic()
         if now < self._earliest:
@@ -285,7 +282,6 @@ class _Watch:
         return True
 
     def _has_articles_of(self, root: Path) -> bool:
-        """Whether the library has files under a root."""
         try:
             with closing(open_library(self._location).reader()) as library, library.snapshot():
                 return bool(library.files_known_under(str(root)))

@@ -43,7 +43,6 @@ class Summary:
             setattr(self, each.name, getattr(self, each.name) + getattr(other, each.name))
 
     def count(self, outcome: Change) -> None:
-        """Count one article."""
         setattr(self, outcome, getattr(self, outcome) + 1)
 
 

@@ -36,7 +36,6 @@ class Report:
     """What was checked, and what is wrong.
 
     Attributes:
-        problems: by kind.
         left_over: what a killed run left for the next one, or what is behind; nothing wrong.
         damaged: the numbers of the articles whose text cannot be trusted; on a server their keys.
         to_split: the numbers, or keys, of the articles whose passages are not those of their text.
@@ -53,12 +52,10 @@ class Report:
 
     @property
     def ok(self) -> bool:
-        """Whether nothing is wrong."""
         return not self.problems
 
     @property
     def count(self) -> int:
-        """How many things are wrong."""
         return sum(problem.count for problem in self.problems.values())
 
     def add(self, kind: Kind, line: str, count: int = 1) -> None:
@@ -98,7 +95,6 @@ class Repaired:
     """What a repair found and did.
 
     Attributes:
-        before: what was wrong.
         lost: the articles whose text was damaged.
     """
 

@@ -24,10 +24,6 @@ _PACKED = 1  # of gzip's levels: numbers hardly get smaller by the others, and s
 class Writer:
     """A file that is being written, as a context manager; nothing has its name until it is whole.
 
-    Args:
-        path: its name, which nothing has yet.
-        header: what it is to hold.
-
     Raises:
         LibraryError: it is there already, or cannot be written; so do its methods.
     """
@@ -76,11 +72,9 @@ class Writer:
 
     @property
     def counts(self) -> Counts:
-        """What was written so far."""
         return Counts(self._articles, self._passages, self._files)
 
     def put(self, packed: ExportedArticle) -> None:
-        """Write an article."""
         article = packed.article
         numbers = packed.vectors.astype(self._header.dtype)
         passages = [[each.paragraph, each.start, each.end] for each in packed.passages]
@@ -98,7 +92,6 @@ class Writer:
         self._passages += len(packed.passages)
 
     def record(self, path: str, record: FileRecord) -> None:
-        """Write what was known of a file."""
         with self._told():
             self._line({"path": path, **asdict(record)})
         self._files += 1

@@ -23,7 +23,6 @@ def import_library(path: Path, location: Location, reporter: Reporter) -> Summar
 
     Args:
         location: of the library; made where there is none.
-        reporter: hears of problems and progress.
 
     Raises:
         DamagedError: the file is not as it was written; then nothing was taken from it.

@@ -37,7 +37,6 @@ def draw(path: Path, points: Sequence[OperatingPoint], figures: EvaluationMetric
     """Draw the share that is right over the share answered, as a PNG whatever the file's name.
 
     Args:
-        path: of the file.
         points: what each threshold would do.
         figures: with the threshold in use and the one suggested, which are marked.
 

@@ -41,7 +41,6 @@ def retry_after(value: str | None) -> float | None:
 
 
 def told(error: Exception) -> str:
-    """What went wrong, in words."""
     if isinstance(error, aiohttp.ClientConnectorError) and PRIVATE in str(error.os_error):
         return PRIVATE
     if isinstance(error, aiohttp.ClientConnectorDNSError):

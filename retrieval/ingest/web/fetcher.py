@@ -96,7 +96,6 @@ class Fetcher:
     """Fetches over one set of connections, as an asynchronous context manager.
 
     Args:
-        limits: what each fetch may take.
         allow_private: whether addresses inside this machine and its network may be asked.
     """
 

@@ -39,14 +39,7 @@ class _Batch:
 
 
 class Batches:
-    """Gathers changes and commits them. Nothing counts before it is committed.
-
-    Args:
-        writer: into whose library they go.
-
-    Attributes:
-        summary: what was acknowledged so far.
-    """
+    """Gathers changes and commits them. Nothing counts before it is committed."""
 
     def __init__(self, writer: LocalWriter) -> None:
         self.summary = Summary()

@@ -12,7 +12,6 @@ _HEAD = "id, title, date, source, url, sha256, file"
 def files_known_under(
     connection: sqlite3.Connection, path: str
 ) -> dict[str, tuple[FileRecord, int]]:
-    """The indexed files at or under a path: what was known, and how many articles it has."""
     rows = connection.execute(
         "SELECT path, size, modified, sha256, complete,"
         " (SELECT count(*) FROM articles WHERE file = path)"
@@ -27,13 +26,11 @@ def files_known_under(
 
 
 def ids_from(connection: sqlite3.Connection, file: str) -> list[str]:
-    """The ids of the articles that came from a file or address."""
     rows = connection.execute("SELECT id FROM articles WHERE file = ?", (file,))
     return [row[0] for row in rows]
 
 
 def head(connection: sqlite3.Connection, article_id: str) -> ArticleHead | None:
-    """What is known of an article, its text apart."""
     row = connection.execute(
         f"SELECT {_HEAD} FROM articles WHERE id = ?",  # noqa: S608 - a constant
         (article_id,),
@@ -52,7 +49,6 @@ def unknown(connection: sqlite3.Connection, article_ids: Iterable[str]) -> set[s
 
 
 def article_at(connection: sqlite3.Connection, address: str) -> str | None:
-    """The id of the article that came from a file or an address; None where there is none."""
     row = connection.execute("SELECT id FROM articles WHERE file = ?", (address,)).fetchone()
     return row[0] if row else None
 

@@ -39,17 +39,14 @@ class Edition:
 
     @property
     def truth(self) -> Path:
-        """The SQLite file."""
         return self.folder / "truth.sqlite"
 
     @property
     def words(self) -> Path:
-        """The folder of the word index."""
         return self.folder / "words"
 
     @property
     def vectors(self) -> Path:
-        """The folder of the vector index."""
         return self.folder / "vectors"
 
     @property

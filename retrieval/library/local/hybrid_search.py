@@ -58,7 +58,6 @@ class HybridSearch:
         """Find the candidates for an answer, best first.
 
         Args:
-            question: as it was asked.
             vector: of the question, shape (1, dimension).
             within: which articles; both halves look at no others.
             carried: terms to search for besides, with their weights; one of the question's own

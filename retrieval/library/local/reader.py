@@ -107,7 +107,6 @@ class LocalReader(Changes, Catalogue):
         return [row[0] for row in self._connection.execute("SELECT number FROM articles")]
 
     def article_files(self, numbers: Iterable[int]) -> dict[int, str]:
-        """The files that articles came from, by the articles' numbers."""
         return dict(self._rows_of("SELECT number, file FROM articles WHERE number", numbers))
 
     def rows(
@@ -138,7 +137,6 @@ class LocalReader(Changes, Catalogue):
         return files.ids_from(self._connection, file)
 
     def article_ids(self) -> Iterator[str]:
-        """The ids of all articles, in any order."""
         return (row[0] for row in self._connection.execute("SELECT id FROM articles"))
 
     # Passages

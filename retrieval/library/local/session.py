@@ -44,7 +44,6 @@ class LocalSession(Batches):
 
     Args:
         writer: which holds the library's lock.
-        encoder: whose vectors the library holds; None for changes that bring no articles.
 
     Raises:
         MismatchError: another encoder made it.
@@ -98,7 +97,6 @@ class LocalSession(Batches):
                 change.store_vectors(digests, vectors)
 
     def catch_up(self) -> None:
-        """Bring the indexes up to what is committed."""
         self._sweep()
         self._words.catch_up()
         if self._encoder:

@@ -33,7 +33,6 @@ class RemovedDigests:
         self.digests: set[bytes] | None = set() if known else None
 
     def add(self, digests: Iterable[bytes]) -> None:
-        """These went."""
         if self.digests is not None:
             self.digests.update(digests)
             if len(self.digests) > _MANY_GONE:
@@ -45,7 +44,6 @@ class LocalTransaction:
 
     Attributes:
         changes: what is there now, these changes among it.
-        feeds: the feeds, in the same commit.
     """
 
     def __init__(
@@ -125,7 +123,6 @@ class LocalTransaction:
         self._add_passages(number, title, text)
 
     def record_file(self, path: str, record: FileRecord) -> None:
-        """Remember what a file was when it was read."""
         self._connection.execute(
             "INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?, ?)",
             (path, record.size, record.modified, record.sha256, record.complete),
@@ -202,7 +199,6 @@ class LocalTransaction:
 
 
 def passages_of(title: str, text: str) -> Passages:
-    """Split an article for the table of passages."""
     return [
         (each.paragraph, each.start, each.end, _digest(title, text[each.start : each.end]))
         for each in split_into_passages(text)

@@ -34,10 +34,6 @@ class MilvusBatches:
 
     Args:
         encoder: whose vectors it holds; an ``Encoder`` where articles are to be encoded.
-        reporter: hears of problems and progress.
-
-    Attributes:
-        summary: what was acknowledged so far.
     """
 
     def __init__(

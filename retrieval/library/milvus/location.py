@@ -46,14 +46,12 @@ class MilvusLocation:
         return "milvuss" if self.tls else "milvus"
 
     def library(self) -> "MilvusLibrary":
-        """The library there."""
         # Imported here because whoever reads a setting need not open what it names.
         from retrieval.library.milvus.library import MilvusLibrary
 
         return MilvusLibrary(self)
 
     def with_secrets(self) -> str:
-        """The address as a setting, with what logs in: for the environment of a process."""
         if not self.user:
             return str(self)
         login = f"{quote(self.user, safe='')}:{quote(self.password, safe='')}"

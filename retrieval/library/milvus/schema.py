@@ -82,11 +82,7 @@ def open_library(server: Server) -> Collections:
 
 
 def check_encoder(server: Server, opened: Collections, encoder: str) -> None:
-    """Refuse to compare the vectors of two encoders.
-
-    Raises:
-        MismatchError: they are not the same.
-    """
+    """Refuse to compare the vectors of two encoders; MismatchError where they are not the same."""
     if opened.encoder != encoder:
         raise other_encoder(server, opened.encoder, encoder)
 

@@ -122,7 +122,6 @@ class Server:
                 ranges += [(middle, end), (first, middle)]
 
     def row(self, collection: str, number: int, fields: list[str], level: str) -> Row | None:
-        """One row by its id; None where there is none."""
         found: list[Row] = self.call(
             "query",
             collection,
@@ -149,7 +148,6 @@ class Server:
         return int(found[0]["count(*)"])
 
     def close(self) -> None:
-        """Let go of the connection."""
         client, self._client = self._client, None
         if client is not None:
             with contextlib.suppress(Exception):  # nothing of it is needed any more

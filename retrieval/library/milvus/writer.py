@@ -150,7 +150,6 @@ class MilvusWriter:
             self._write("upsert", self._names.ledger, part)
 
     def forget(self, files: Collection[str]) -> None:
-        """Forget files."""
         ids = [number_of(Kind.FILE.name, path) for path in files]
         for start in range(0, len(ids), _ROWS):
             self._write("delete", self._names.ledger, ids=ids[start : start + _ROWS])

@@ -39,7 +39,6 @@ class RepairWriter(LocalWriter):
         self._connection.execute("REINDEX")
 
     def forget_previous(self) -> None:
-        """Have no edition to go back to."""
         folder.set_editions(self.path, self.edition.name, None)
 
     def mend_rows(
