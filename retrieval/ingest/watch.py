@@ -41,7 +41,7 @@ _SHARE = 5  # a run is put off for so many times the work of the last
 _TICK = 0.2
 _LONGEST_WAIT = 60.0  # seconds between attempts to write a library that cannot be written
 
-_LASTING = (DamagedError, MismatchError, NotALibraryError)  # trying again mends none of them
+_LASTING = (DamagedError, MismatchError, NotALibraryError)  # trying again helps none of them
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +109,7 @@ class _Watch:
         # How a run began, by time.monotonic and time.process_time; None once it was measured
         self._began: tuple[float, float] | None = None
         self._runs = 0
-        self._told: set[str] = set()  # of problems
+        self._reported: set[str] = set()  # of problems
         self._listen()
 
     def close(self) -> None:
@@ -195,7 +195,7 @@ class _Watch:
         problems: set[str] = set()
         summary = self._index(roots, Pace(SETTLE, again, self._enough), problems)
         if again:
-            self._told = problems
+            self._reported = problems
         if summary.waiting:
             self._hear()
         self._runs += 1
@@ -233,8 +233,8 @@ class _Watch:
         def tell(problem: ReadingError) -> None:
             line = str(problem)
             problems.add(line)
-            if line not in self._told:
-                self._told.add(line)
+            if line not in self._reported:
+                self._reported.add(line)
                 reporter.problem(problem)
 
         return tell

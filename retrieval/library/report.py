@@ -59,7 +59,7 @@ class Report:
         return sum(problem.count for problem in self.problems.values())
 
     def add(self, kind: Kind, line: str, count: int = 1) -> None:
-        """Tell of something that is wrong; of each kind the first few lines are kept."""
+        """Report something that is wrong; of each kind the first few lines are kept."""
         problem = self.problems.setdefault(kind, Problem())
         problem.count += count
         if len(problem.examples) < _SHOWN:
@@ -67,12 +67,12 @@ class Report:
 
     def lines(self) -> list[str]:
         """What is wrong, a line each, and how much more of each kind there is."""
-        told = []
+        lines = []
         for kind, problem in self.problems.items():
-            told += [f"{kind}: {line}" for line in problem.examples]
+            lines += [f"{kind}: {line}" for line in problem.examples]
             if problem.count > len(problem.examples):
-                told.append(f"{kind}: and {problem.count - len(problem.examples):,} more")
-        return told
+                lines.append(f"{kind}: and {problem.count - len(problem.examples):,} more")
+        return lines
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,13 +36,13 @@ class Writer:
         self._articles = self._passages = self._files = 0
 
     def __enter__(self) -> Self:
-        with self._told():
+        with self._as_library_errors():
             if self.path.exists():
                 raise LibraryError(f"{self.path}: there already; name another file")
             self._raw = self._unfinished.open("xb")
         self._stream = gzip.GzipFile("", "wb", _PACKED, self._raw, mtime=0)
         try:
-            with self._told():
+            with self._as_library_errors():
                 self._line({"quoth export": VERSION, **asdict(self._header)})
         except BaseException:
             self._drop()
@@ -52,7 +52,7 @@ class Writer:
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
         try:
             if error is None:
-                with self._told():
+                with self._as_library_errors():
                     end = {**asdict(self.counts), "sha256": self._digest.hexdigest()}
                     self._line({"end": end})
                     self._stream.close()
@@ -78,7 +78,7 @@ class Writer:
         article = packed.article
         numbers = packed.vectors.astype(self._header.dtype)
         passages = [[each.paragraph, each.start, each.end] for each in packed.passages]
-        with self._told():
+        with self._as_library_errors():
             self._line(
                 {
                     **article_to_dict(article),
@@ -92,7 +92,7 @@ class Writer:
         self._passages += len(packed.passages)
 
     def record(self, path: str, record: FileRecord) -> None:
-        with self._told():
+        with self._as_library_errors():
             self._line({"path": path, **asdict(record)})
         self._files += 1
 
@@ -102,7 +102,7 @@ class Writer:
         self._stream.write(line)
 
     @contextlib.contextmanager
-    def _told(self) -> Iterator[None]:
+    def _as_library_errors(self) -> Iterator[None]:
         try:
             yield
         except OSError as error:

@@ -57,11 +57,7 @@ def import_library(path: Path, location: Location, reporter: Reporter) -> Summar
 
 
 def _refuse_other_encoder(path: Path, header: ExportHeader, library: Library) -> None:
-    """Refuse to mix the vectors of two encoders, before anything is made or taken.
-
-    Raises:
-        MismatchError: they are not the same.
-    """
+    """Refuse to mix the vectors of two encoders, before anything is made or taken."""
     made_by = None
     if library.exists():
         with suppress(LibraryError):  # the session says what is wrong with it

@@ -1,4 +1,7 @@
-"""Where articles came from, by id, file and address: functions of a connection."""
+"""Where articles came from, by id, file and address: functions of a connection.
+
+Those that a ``Transaction`` or a ``KnownFiles`` has too are documented there.
+"""
 
 import json
 import sqlite3
@@ -56,11 +59,6 @@ def article_at(connection: sqlite3.Connection, address: str) -> str | None:
 def same_words_at(
     connection: sqlite3.Connection, address: str, sha256: str
 ) -> tuple[str, str] | None:
-    """An article of the same words whose address differs in nothing but the query.
-
-    Returns:
-        Its id and its address, or None where there is none.
-    """
     row = connection.execute(
         "SELECT id, file FROM articles"
         " WHERE (file = ?1 OR file > ?1 || '?' AND file < ?1 || '@') AND sha256 = ?2",

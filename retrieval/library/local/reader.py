@@ -109,22 +109,12 @@ class LocalReader(Changes, Catalogue):
     def article_files(self, numbers: Iterable[int]) -> dict[int, str]:
         return dict(self._rows_of("SELECT number, file FROM articles WHERE number", numbers))
 
-    def rows(
-        self, table: str, blank: str | None = None
-    ) -> tuple[list[str], Iterator[tuple[Any, ...]]]:
-        """A table as it is.
-
-        Args:
-            blank: a column to read as empty text.
-
-        Returns:
-            The columns' names, and the rows; neither where there is no such table.
-        """
+    def rows(self, table: str) -> tuple[list[str], Iterator[tuple[Any, ...]]]:
+        """The names of a table's columns, and its rows; neither where there is no such table."""
         names = [row[1] for row in self._connection.execute(f"PRAGMA table_info({table})")]
         if not names:
             return [], iter(())
-        columns = ", ".join("''" if name == blank else name for name in names)
-        query = f"SELECT {columns} FROM {table}"  # noqa: S608 - names of the schema
+        query = f"SELECT {', '.join(names)} FROM {table}"  # noqa: S608 - names of the schema
         return names, iter(self._connection.execute(query))
 
     def head(self, article_id: str) -> ArticleHead | None:

@@ -143,7 +143,7 @@ class LocalWriter:
 
 
 def check_encoder(path: Path, made_by: str, asked_with: str) -> None:
-    """Refuse to compare the vectors of two encoders; MismatchError where they are not the same."""
+    """Refuse to compare the vectors of two encoders, with a MismatchError."""
     if made_by != asked_with:
         raise MismatchError(
             f"{path}: made with the encoder {made_by}, not {asked_with}; "

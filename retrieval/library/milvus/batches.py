@@ -13,7 +13,6 @@ from pathlib import Path
 from retrieval.documents.article import Article
 from retrieval.errors import LibraryError, ReadingError
 from retrieval.library.milvus.claims import Claims
-from retrieval.library.milvus.files import read_again
 from retrieval.library.milvus.incoming import Incoming, prepare
 from retrieval.library.milvus.reader import MilvusReader
 from retrieval.library.milvus.rows import Head, article_key, version_of
@@ -104,7 +103,7 @@ class MilvusBatches:
             other = self._library.heads([each.key], STRONG)
             owner = next((head.file for head in other.values()), "another")
             self._fail(same_id(each.file, each.article.id, owner))
-            read_again(self._library, self._writer, each.file)
+            self._writer.read_again(each.file)
         self._contested.clear()
         self._sweep()
 

@@ -212,7 +212,6 @@ class MilvusReader(MilvusCatalogue):
 
 
 def open_reader(location: MilvusLocation) -> MilvusReader:
-    """Open a library for reading; LibraryError where that cannot be done."""
     server = Server(location)
     try:
         return MilvusReader(server)

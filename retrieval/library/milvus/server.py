@@ -133,11 +133,7 @@ class Server:
         return found[0] if found else None
 
     def count(self, collection: str, level: str, where: str = "") -> int:
-        """How many rows a condition holds for; of all without one.
-
-        Args:
-            where: the condition, as in ``rows``.
-        """
+        """How many rows a condition, as in ``rows``, holds for; of all without one."""
         found = self.call(
             "query",
             collection,
