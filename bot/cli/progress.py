@@ -50,5 +50,4 @@ def summary_line(summary: Summary) -> str:
 
 
 def print_problem(problem: ReadingError) -> None:
-    """Print, on standard error, a file or line that was skipped."""
     print_message(f"quoth: {problem}")

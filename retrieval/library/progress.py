@@ -38,7 +38,6 @@ class Summary:
     waiting: int = 0
 
     def add(self, other: "Summary") -> None:
-        """Add the counts of another run, or of another part of this one."""
         for each in fields(self):
             setattr(self, each.name, getattr(self, each.name) + getattr(other, each.name))
 

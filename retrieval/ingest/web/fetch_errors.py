@@ -18,7 +18,6 @@ _LONGEST_WAIT = 7 * 24 * 3600.0  # seconds: a host that asks for more is mistake
 
 
 def status_message(status: int) -> str:
-    """Say what a status means that is not 200."""
     try:
         phrase = f" ({HTTPStatus(status).phrase})"
     except ValueError:

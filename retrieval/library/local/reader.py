@@ -13,11 +13,11 @@ from numpy.typing import NDArray
 
 from retrieval.documents.article import Article
 from retrieval.errors import LibraryError
-from retrieval.library.local import files, folder, schema
+from retrieval.library.local import folder, schema
 from retrieval.library.local.catalogue import Catalogue
 from retrieval.library.local.changes import ARTICLE, Changes
 from retrieval.library.local.feeds import LocalFeeds
-from retrieval.library.records import ArticleHead, FileRecord, LibraryState, PassageRow
+from retrieval.library.records import LibraryState, PassageRow
 
 _VARIABLES = 500  # how many ids to name in one statement; SQLite's oldest limit is 999
 
@@ -116,15 +116,6 @@ class LocalReader(Changes, Catalogue):
             return [], iter(())
         query = f"SELECT {', '.join(names)} FROM {table}"  # noqa: S608 - names of the schema
         return names, iter(self._connection.execute(query))
-
-    def head(self, article_id: str) -> ArticleHead | None:
-        return files.head(self._connection, article_id)
-
-    def files_known_under(self, path: str) -> dict[str, tuple[FileRecord, int]]:
-        return files.files_known_under(self._connection, path)
-
-    def ids_from(self, file: str) -> list[str]:
-        return files.ids_from(self._connection, file)
 
     def article_ids(self) -> Iterator[str]:
         return (row[0] for row in self._connection.execute("SELECT id FROM articles"))

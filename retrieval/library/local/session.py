@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-from retrieval.library.local import files
 from retrieval.library.local.batches import Batches
 from retrieval.library.local.indexes import vector_files, word_files
 from retrieval.library.local.indexes.vectors import VectorIndex
@@ -75,10 +74,10 @@ class LocalSession(Batches):
             yield reader
 
     def files_known_under(self, path: str) -> dict[str, tuple[FileRecord, int]]:
-        return files.files_known_under(self._writer.changes.connection, path)
+        return self._writer.changes.files_known_under(path)
 
     def ids_from(self, file: str) -> list[str]:
-        return files.ids_from(self._writer.changes.connection, file)
+        return self._writer.changes.ids_from(file)
 
     def encode_pending(self, encoder: Encoder, enough: Callable[[], bool]) -> None:
         self._sweep()

@@ -7,12 +7,12 @@ from typing import Any
 
 from retrieval.documents.article import Article
 from retrieval.documents.passages import encoder_text, split_into_passages
-from retrieval.library.local import files
 from retrieval.library.local.changes import Changes
 from retrieval.library.local.feeds import LocalFeeds
+from retrieval.library.local.files import ArticleFiles
 from retrieval.library.local.schema import UNSWEPT_FACT
 from retrieval.library.progress import Change
-from retrieval.library.records import ArticleHead, FileRecord
+from retrieval.library.records import FileRecord
 from retrieval.models.encoder.base import Vectors
 
 Passages = list[tuple[int, int, int, bytes]]
@@ -39,7 +39,7 @@ class RemovedDigests:
                 self.digests = None
 
 
-class LocalTransaction:
+class LocalTransaction(ArticleFiles):
     """A ``Transaction`` in a folder: one commit of the database.
 
     Attributes:
@@ -53,20 +53,11 @@ class LocalTransaction:
         changes: Changes,
         gone: RemovedDigests,
     ) -> None:
-        self._connection = connection
+        super().__init__(connection)
         self._generation = generation
         self._gone = gone
         self.changes = changes
         self.feeds = LocalFeeds(connection)
-
-    def head(self, article_id: str) -> ArticleHead | None:
-        return files.head(self._connection, article_id)
-
-    def article_at(self, address: str) -> str | None:
-        return files.article_at(self._connection, address)
-
-    def same_words_at(self, address: str, sha256: str) -> tuple[str, str] | None:
-        return files.same_words_at(self._connection, address, sha256)
 
     def put(self, article: Article, file: str, passages: Passages | None = None) -> Change:
         known = self._connection.execute(

@@ -47,13 +47,11 @@ class Head:
     passages: int
 
     def without_key(self) -> ArticleHead:
-        """The same as every kind of library knows it."""
         return ArticleHead(
             self.id, self.title, self.date, self.source, self.url, self.sha256, self.file
         )
 
     def article(self, text: str, place: MilvusLocation) -> Article:
-        """The article; DamagedError where the text is not the one that was written."""
         return stored_article(
             place, self.id, self.title, self.date, self.source, self.url, text, self.sha256
         )
@@ -137,7 +135,6 @@ def text_pieces(article: Article) -> list[str]:
 
 
 def passage_id(article: int, version: int, number: int) -> int:
-    """The id of a passage: the n-th of a version of an article."""
     return number_of("passage", article, version, number)
 
 
