@@ -1,4 +1,4 @@
-"""Everything that can go wrong in a way a person can mend.
+"""Everything that can go wrong in a way a person can put right.
 
     QuothError
     ├── ReadingError         a file, or a line of it, that is no article

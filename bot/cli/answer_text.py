@@ -58,7 +58,6 @@ def show_quotes(quotes: Sequence[Quote], output: Console, first: int = 1) -> Non
 
 
 def citation_line(quote: Quote) -> str:
-    """Where a quote is from: title, source, date, paragraph, address, and who else carries it."""
     article = quote.article
     date = article.date.isoformat() if article.date else "no date"
     parts = [article.title, article.source, date, paragraph_range(quote), article.url]

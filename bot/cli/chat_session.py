@@ -27,7 +27,6 @@ class ChatSession:
     """One conversation: its turns so far and the quotes of the last answer.
 
     Args:
-        output: the console that is printed to.
         top: how many quotes are shown at once.
         with_question: print each question before its answer, for input that is not typed.
     """
@@ -62,7 +61,6 @@ class ChatSession:
             self._ask(line)
 
     def show_help(self) -> None:
-        """Print the commands."""
         for name, meaning in {"a question": "and whatever comes of it", **_COMMANDS}.items():
             self._print_dim(f"{name:10} {meaning}")
 

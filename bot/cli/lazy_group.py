@@ -23,7 +23,6 @@ class LazyGroup(click.Group):
         self._targets = {name: target for name, (target, _) in lazy_commands.items()}
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Import a command; None where there is none of that name."""
         if cmd_name not in self._targets:
             return None
         module, attribute = self._targets[cmd_name].split(":")

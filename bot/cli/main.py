@@ -139,7 +139,6 @@ def _flush() -> None:
 
 
 def _error_line(error: Exception) -> str:
-    """The message of an error, on one line."""
     message = one_line(str(error))
     if isinstance(error, QuothError):
         return message

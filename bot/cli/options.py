@@ -24,7 +24,6 @@ class Day(click.ParamType[datetime.date]):
     def convert(
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None
     ) -> datetime.date:
-        """Read the date; fails with the usage otherwise."""
         try:
             return read_day(str(value), last=self._last)
         except ValueError as error:

@@ -43,7 +43,6 @@ def reporting() -> Iterator[Reporter]:
 
 
 def summary_line(summary: Summary) -> str:
-    """The counts of an indexing run, on one line."""
     return (
         f"{summary.added} added, {summary.updated} updated, {summary.removed} removed,"
         f" {summary.unchanged} unchanged, {summary.failed} failed"
@@ -51,5 +50,4 @@ def summary_line(summary: Summary) -> str:
 
 
 def print_problem(problem: ReadingError) -> None:
-    """Print, on standard error, a file or line that was skipped."""
     print_message(f"quoth: {problem}")

@@ -29,8 +29,6 @@ def run_watch(
 
     Args:
         files: files and folders to watch.
-        config: the settings, with the library to write to.
-        encoder: the model that encodes what is new.
         until_eof: exit at the end of standard input too.
     """
     signal.signal(signal.SIGTERM, _interrupt)

@@ -39,8 +39,6 @@ class Answerer:
     """Answers questions about one library. Not for two threads at once.
 
     Args:
-        encoder: the one that made its vectors.
-        reader: which reads what the search finds.
         min_confidence: below this an answer is "not found".
 
     Raises:
@@ -62,7 +60,6 @@ class Answerer:
         return self._library.notice
 
     def close(self) -> None:
-        """Let go of the library."""
         self._library.close()
 
     def ask(
@@ -147,9 +144,7 @@ class Answerer:
         """The first candidates as quotes; the score of the best is the confidence in the answer.
 
         Args:
-            question: as it was asked.
             ranked: best first.
-            limit: how many quotes at most.
             passages: how many the library has.
         """
         if not ranked:

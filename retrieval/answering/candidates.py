@@ -55,9 +55,7 @@ class RerankCandidate:
 
     Attributes:
         candidate: the search's: the best of those with these words.
-        article: the one that it is from.
         also_in: ids of other articles with the same words.
-        reading: the reader's output for it.
         score: its ``rank_score``, comparable within one question.
     """
 
@@ -69,7 +67,6 @@ class RerankCandidate:
 
     @property
     def text(self) -> str:
-        """The passage's text."""
         return self.article.text[self.candidate.passage.start : self.candidate.passage.end]
 
     @property
@@ -118,7 +115,6 @@ def rerank_candidates(
     """The candidates that the reader is to read, best first.
 
     Args:
-        library: see ``deduplicated``.
         candidates: the search's, best first.
         top: how many quotes are asked for; where that is more than the reader reads, so many.
     """
@@ -133,7 +129,6 @@ def deduplicated(
     Args:
         library: which they are from; call it inside the snapshot that they were found in.
         candidates: best first.
-        limit: how many at most.
     """
     found: dict[str, RerankCandidate] = {}
     at_once = max(1, math.ceil(_OVERFETCH * limit))

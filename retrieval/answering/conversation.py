@@ -77,7 +77,6 @@ class Turn:
     """A question that was asked before, and its answer.
 
     Attributes:
-        question: as it was asked.
         answer: the words that answered it; empty where nothing was found.
     """
 
@@ -90,7 +89,6 @@ class ExpandedQuery:
     """A question, with what it is searched with besides.
 
     Attributes:
-        question: as it was asked.
         expansion_words: words of earlier turns, as they were written, the one of most weight
             first; none where the question stands alone.
         expansion_terms: the same as terms of the word index, each with its weight, where one of
@@ -130,7 +128,6 @@ class QueryExpander:
         """Expand a question.
 
         Args:
-            question: as it was asked.
             turns: those before it, the oldest first.
         """
         standalone = ExpandedQuery(question)
@@ -158,11 +155,7 @@ class QueryExpander:
         return ExpandedQuery(question, _by_weight(words, weights), weights, texts)
 
     def _context_dependent(self, question: str, own: Mapping[str, str]) -> bool:
-        """Whether a question needs the turns before it to say what it is about.
-
-        Args:
-            question: as it was asked.
-        """
+        """Whether a question needs the turns before it to say what it is about."""
         if re.search(_CONTINUATION, question):
             return True
         names = [found.start() for found in re.finditer(_NAME, question)]

@@ -23,7 +23,6 @@ _PAST = re.compile(r"\b(?:1[0-9]{3}|20[0-9]{2})\b|\b(?:was|were|did|had|first|or
 
 
 def asks_about_the_present(question: str) -> bool:
-    """Whether a question asks how something is now."""
     return bool(_PRESENT.search(question)) and not _PAST.search(question)
 
 

@@ -83,6 +83,5 @@ class FittedWeights:
 
 @cache
 def fitted_weights() -> FittedWeights:
-    """The weights that are stored beside the reader."""
     stored = json.loads((MODEL_FOLDER / WEIGHTS_FILE).read_text(encoding="utf-8"))
     return FittedWeights.from_dict(stored)

@@ -19,7 +19,6 @@ def article_to_dict(article: Article) -> dict[str, str | None]:
 
 
 def article_from_dict(row: Mapping[str, str | None]) -> Article:
-    """The inverse of ``article_to_dict``."""
     date = row["date"]
     return Article(
         id=str(row["id"]),

@@ -116,7 +116,6 @@ def sentences(text: str, within: Span) -> list[Span]:
 
 
 def _ends(text: str, within: Span) -> Iterator[int]:
-    """Offsets at which a mark ends a sentence."""
     sentence_start = within.start
     for mark in _MARK.finditer(text, within.start, within.end):
         if mark["mark"] is None or _is_end(text, sentence_start, mark):
@@ -125,7 +124,6 @@ def _ends(text: str, within: Span) -> Iterator[int]:
 
 
 def _line_starts(text: str, within: Span) -> Iterator[int]:
-    """Offsets at which a list item or a heading starts."""
     for start in _LINE_START.finditer(text, within.start, within.end):
         yield start.end()
 

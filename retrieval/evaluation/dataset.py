@@ -21,10 +21,8 @@ class LabelledQuestion:
     """A question with its labels.
 
     Attributes:
-        text: as it is asked.
         answers: the accepted ones; none where the articles do not answer it.
         articles: ids of the articles that do, as far as they are known.
-        id: its name in the file.
         history: the turns before it, the oldest first.
     """
 
@@ -66,7 +64,6 @@ def read_questions(path: Path) -> Iterator[LabelledQuestion | ReadingError]:
 
 
 def _question(values: dict[str, object], place: str) -> LabelledQuestion | ReadingError:
-    """Make a question of one line's object, or say why not."""
     try:
         text, identifier = values.get("question"), values.get("id")
         if not isinstance(text, str):
@@ -95,7 +92,6 @@ def _question(values: dict[str, object], place: str) -> LabelledQuestion | Readi
 
 
 def _strings(key: str, value: object, place: str) -> tuple[str, ...]:
-    """Check that a value is a list of strings that say something."""
     if isinstance(value, list):
         strings = tuple(each for each in value if isinstance(each, str) and each.strip())
         if len(strings) == len(value):

@@ -126,14 +126,12 @@ def ask_all(
 
     Args:
         ask: answers a question, after the turns before it, with so many quotes at most.
-        questions: what to ask, in this order.
     """
     for question in questions:
         yield evaluated(question, ask(question, QUOTES))
 
 
 def evaluated(question: LabelledQuestion, answer: Answer) -> EvaluatedAnswer:
-    """Compare an answer with the question's labels."""
     first = answer.quotes[0] if answer.quotes else None
     span = first.answer if first else None
     says = [answer_in_quote(question.answers, quote.text) for quote in answer.quotes]
@@ -220,7 +218,6 @@ def _suggested(points: Sequence[OperatingPoint], questions: int) -> Threshold | 
 
 
 def _carriers(quote: Quote) -> set[str]:
-    """The ids of the articles that carry a quote's words."""
     return {quote.article.id, *quote.also_in}
 
 

@@ -23,11 +23,7 @@ def dry_run(paths: Sequence[Path], location: Location, reporter: Reporter, note:
 
     Args:
         location: of the library; there need not be one yet.
-        reporter: hears of problems and progress.
         note: called with each article that would change.
-
-    Returns:
-        What would be done.
 
     Raises:
         LibraryError: the library cannot be read, or the folder is something else.
@@ -61,20 +57,16 @@ class _Pending:
         self._gone: dict[str, str] = {}
 
     def files_known_under(self, path: str) -> dict[str, tuple[FileRecord, int]]:
-        """The indexed files at or under a path, as the library has them."""
         return dict(self._reader.files_known_under(path)) if self._reader else {}
 
     def ids_from(self, file: str) -> list[str]:
-        """The ids of the articles that came from a file, as the library has them."""
         return [*self._reader.ids_from(file)] if self._reader else []
 
     def owner(self, article_id: str) -> str | None:
-        """The file that has an article of this id, as far as is known now."""
         head = self._head(article_id)
         return head.file if head else None
 
     def put(self, article: Article, file: str, vectors: Vectors | None = None) -> None:
-        """Note an article that comes or changes."""
         known = self._head(article.id)
         change: Change = "added" if known is None else "updated"
         if known and known.same_as(article):

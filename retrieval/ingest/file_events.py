@@ -65,7 +65,6 @@ class FileEvents:
         self._thread.start()
 
     def close(self) -> None:
-        """Stop listening."""
         self._end.set()
         self._thread.join()
 

@@ -45,15 +45,7 @@ class _Contested:
 
 
 class FolderSync:
-    """One run of ``index`` over some paths, all into one library.
-
-    Args:
-        known: what it says of files.
-        reporter: hears of problems and progress.
-
-    Attributes:
-        summary: what was done so far.
-    """
+    """One run of ``index`` over some paths, all into one library."""
 
     def __init__(
         self, known: KnownFiles, commits: ArticleSink, reporter: Reporter, pace: Pace

@@ -32,8 +32,6 @@ def index(
         paths: what to read. Articles that came from under them and are no longer there are
             removed; articles from elsewhere stay.
         location: of the library; made where there is none.
-        encoder: whose vectors the library holds.
-        reporter: hears of problems and progress.
         pace: what is left for another run; by default nothing.
 
     Returns:

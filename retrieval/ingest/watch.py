@@ -41,7 +41,7 @@ _SHARE = 5  # a run is put off for so many times the work of the last
 _TICK = 0.2
 _LONGEST_WAIT = 60.0  # seconds between attempts to write a library that cannot be written
 
-_LASTING = (DamagedError, MismatchError, NotALibraryError)  # trying again mends none of them
+_LASTING = (DamagedError, MismatchError, NotALibraryError)  # trying again helps none of them
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +68,6 @@ def watch(
         paths: files and folders; those that are not there are waited for, and nothing that came
             from them is removed until they are back.
         library: where it is; made where there is none.
-        encoder: whose vectors the library holds.
-        listener: hears of what is done.
 
     Raises:
         MismatchError: another encoder made the library.
@@ -111,7 +109,7 @@ class _Watch:
         # How a run began, by time.monotonic and time.process_time; None once it was measured
         self._began: tuple[float, float] | None = None
         self._runs = 0
-        self._told: set[str] = set()  # of problems
+        self._reported: set[str] = set()  # of problems
         self._listen()
 
     def close(self) -> None:
@@ -122,7 +120,6 @@ class _Watch:
     # When to run
 
     def due(self) -> bool:
-        """Whether it is time for a run."""
         self._look_at_roots()
         now = time.monotonic()
         if now < self._earliest:
@@ -198,7 +195,7 @@ class _Watch:
         problems: set[str] = set()
         summary = self._index(roots, Pace(SETTLE, again, self._enough), problems)
         if again:
-            self._told = problems
+            self._reported = problems
         if summary.waiting:
             self._hear()
         self._runs += 1
@@ -236,8 +233,8 @@ class _Watch:
         def tell(problem: ReadingError) -> None:
             line = str(problem)
             problems.add(line)
-            if line not in self._told:
-                self._told.add(line)
+            if line not in self._reported:
+                self._reported.add(line)
                 reporter.problem(problem)
 
         return tell
@@ -285,7 +282,6 @@ class _Watch:
         return True
 
     def _has_articles_of(self, root: Path) -> bool:
-        """Whether the library has files under a root."""
         try:
             with closing(open_library(self._location).reader()) as library, library.snapshot():
                 return bool(library.files_known_under(str(root)))

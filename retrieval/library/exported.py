@@ -15,7 +15,6 @@ class ExportHeader:
     """What a file holds.
 
     Attributes:
-        dimension: of each.
         numbers: how each number of a vector is kept.
     """
 

@@ -35,7 +35,6 @@ class ItemRecord:
         guid: what the feed knows it by.
         address: of its page, as the feed gave it last.
         canonical: that address without what differs from link to link.
-        title: what the feed calls it, or None.
         date: the day that the feed gives, YYYY-MM-DD, or None.
         wanted: a digest of what the feed says of it.
         taken: that digest when its page was last taken; None before that.

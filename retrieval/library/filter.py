@@ -41,7 +41,6 @@ class Filter:
         return replace(self, since=first, until=last, source=source)
 
     def admits(self, source: str | None, date: datetime.date | None) -> bool:
-        """Whether an article of this source and day may be seen."""
         if (self.since or self.until) and date is None:
             return False
         return (
@@ -78,8 +77,6 @@ class Bounds:
     """A filter as one library takes it, with the sources spelled as they are there.
 
     Attributes:
-        since: the first day, or None.
-        until: the last day, or None.
         only: the sources to search, or None for all, and for the articles without one.
     """
 

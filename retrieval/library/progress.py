@@ -38,12 +38,10 @@ class Summary:
     waiting: int = 0
 
     def add(self, other: "Summary") -> None:
-        """Add the counts of another run, or of another part of this one."""
         for each in fields(self):
             setattr(self, each.name, getattr(self, each.name) + getattr(other, each.name))
 
     def count(self, outcome: Change) -> None:
-        """Count one article."""
         setattr(self, outcome, getattr(self, outcome) + 1)
 
 

@@ -91,10 +91,7 @@ class ArticleHead:
     """An article without its text.
 
     Attributes:
-        title: one line.
         date: YYYY-MM-DD, or None.
-        source: who published it, or None.
-        url: where it can be read, or None.
         file: the file or address that it came from, or None.
     """
 
@@ -108,7 +105,6 @@ class ArticleHead:
 
     @classmethod
     def of(cls, article: Article, file: str | None) -> "ArticleHead":
-        """The head of an article that came from a file."""
         date = article.date.isoformat() if article.date else None
         about = (article.id, article.title, date, article.source, article.url, article.sha256)
         return cls(*about, file)
@@ -123,8 +119,6 @@ class ListedArticle(NamedTuple):
 
     Attributes:
         date: YYYY-MM-DD, or None.
-        title: one line.
-        source: who published it, or None.
     """
 
     id: str
@@ -163,8 +157,6 @@ def stored_article(
     Args:
         library: where it is, for what is said of it.
         date: YYYY-MM-DD, or None.
-        source: of it, or None.
-        url: of it, or None.
         sha256: what the text's hash was when it was written.
 
     Raises:

@@ -36,7 +36,6 @@ class Report:
     """What was checked, and what is wrong.
 
     Attributes:
-        problems: by kind.
         left_over: what a killed run left for the next one, or what is behind; nothing wrong.
         damaged: the numbers of the articles whose text cannot be trusted; on a server their keys.
         to_split: the numbers, or keys, of the articles whose passages are not those of their text.
@@ -53,16 +52,14 @@ class Report:
 
     @property
     def ok(self) -> bool:
-        """Whether nothing is wrong."""
         return not self.problems
 
     @property
     def count(self) -> int:
-        """How many things are wrong."""
         return sum(problem.count for problem in self.problems.values())
 
     def add(self, kind: Kind, line: str, count: int = 1) -> None:
-        """Tell of something that is wrong; of each kind the first few lines are kept."""
+        """Report something that is wrong; of each kind the first few lines are kept."""
         problem = self.problems.setdefault(kind, Problem())
         problem.count += count
         if len(problem.examples) < _SHOWN:
@@ -70,12 +67,12 @@ class Report:
 
     def lines(self) -> list[str]:
         """What is wrong, a line each, and how much more of each kind there is."""
-        told = []
+        lines = []
         for kind, problem in self.problems.items():
-            told += [f"{kind}: {line}" for line in problem.examples]
+            lines += [f"{kind}: {line}" for line in problem.examples]
             if problem.count > len(problem.examples):
-                told.append(f"{kind}: and {problem.count - len(problem.examples):,} more")
-        return told
+                lines.append(f"{kind}: and {problem.count - len(problem.examples):,} more")
+        return lines
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +95,6 @@ class Repaired:
     """What a repair found and did.
 
     Attributes:
-        before: what was wrong.
         lost: the articles whose text was damaged.
     """
 

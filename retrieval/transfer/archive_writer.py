@@ -24,10 +24,6 @@ _PACKED = 1  # of gzip's levels: numbers hardly get smaller by the others, and s
 class Writer:
     """A file that is being written, as a context manager; nothing has its name until it is whole.
 
-    Args:
-        path: its name, which nothing has yet.
-        header: what it is to hold.
-
     Raises:
         LibraryError: it is there already, or cannot be written; so do its methods.
     """
@@ -40,13 +36,13 @@ class Writer:
         self._articles = self._passages = self._files = 0
 
     def __enter__(self) -> Self:
-        with self._told():
+        with self._as_library_errors():
             if self.path.exists():
                 raise LibraryError(f"{self.path}: there already; name another file")
             self._raw = self._unfinished.open("xb")
         self._stream = gzip.GzipFile("", "wb", _PACKED, self._raw, mtime=0)
         try:
-            with self._told():
+            with self._as_library_errors():
                 self._line({"quoth export": VERSION, **asdict(self._header)})
         except BaseException:
             self._drop()
@@ -56,7 +52,7 @@ class Writer:
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
         try:
             if error is None:
-                with self._told():
+                with self._as_library_errors():
                     end = {**asdict(self.counts), "sha256": self._digest.hexdigest()}
                     self._line({"end": end})
                     self._stream.close()
@@ -76,15 +72,13 @@ class Writer:
 
     @property
     def counts(self) -> Counts:
-        """What was written so far."""
         return Counts(self._articles, self._passages, self._files)
 
     def put(self, packed: ExportedArticle) -> None:
-        """Write an article."""
         article = packed.article
         numbers = packed.vectors.astype(self._header.dtype)
         passages = [[each.paragraph, each.start, each.end] for each in packed.passages]
-        with self._told():
+        with self._as_library_errors():
             self._line(
                 {
                     **article_to_dict(article),
@@ -98,8 +92,7 @@ class Writer:
         self._passages += len(packed.passages)
 
     def record(self, path: str, record: FileRecord) -> None:
-        """Write what was known of a file."""
-        with self._told():
+        with self._as_library_errors():
             self._line({"path": path, **asdict(record)})
         self._files += 1
 
@@ -109,7 +102,7 @@ class Writer:
         self._stream.write(line)
 
     @contextlib.contextmanager
-    def _told(self) -> Iterator[None]:
+    def _as_library_errors(self) -> Iterator[None]:
         try:
             yield
         except OSError as error:

@@ -23,7 +23,6 @@ def import_library(path: Path, location: Location, reporter: Reporter) -> Summar
 
     Args:
         location: of the library; made where there is none.
-        reporter: hears of problems and progress.
 
     Raises:
         DamagedError: the file is not as it was written; then nothing was taken from it.
@@ -58,11 +57,7 @@ def import_library(path: Path, location: Location, reporter: Reporter) -> Summar
 
 
 def _refuse_other_encoder(path: Path, header: ExportHeader, library: Library) -> None:
-    """Refuse to mix the vectors of two encoders, before anything is made or taken.
-
-    Raises:
-        MismatchError: they are not the same.
-    """
+    """Refuse to mix the vectors of two encoders, before anything is made or taken."""
     made_by = None
     if library.exists():
         with suppress(LibraryError):  # the session says what is wrong with it

@@ -55,7 +55,6 @@ def evaluate(
 
 
 def _print_bad_lines(bad: Sequence[ReadingError]) -> None:
-    """Name the lines that cannot be used, the first ten of them."""
     from bot.wording import counted
 
     for problem in bad[:_MOST_BAD_LINES]:
@@ -68,7 +67,6 @@ def _print_bad_lines(bad: Sequence[ReadingError]) -> None:
 def _ask_all(
     config: "Settings", questions: "Sequence[LabelledQuestion]"
 ) -> "list[EvaluatedAnswer]":
-    """Ask every question, with a progress bar on a terminal."""
     from bot.cli.progress import reporting
     from bot.cli.startup import open_answerer
     from retrieval.evaluation.evaluate import ask_all

@@ -42,7 +42,6 @@ def _print_invite(config: "Settings") -> None:
 
 
 def _run_bot(config: "Settings", *, watch: bool) -> None:
-    """Run the bot until a signal stops it."""
     from bot.cli.startup import open_answerer
     from bot.cli.watch_supervisor import supervised_watch
     from bot.discord.asking.answer_service import AnswerService

@@ -10,7 +10,6 @@ from retrieval.evaluation.evaluate import EvaluatedAnswer, EvaluationMetrics, Th
 def figures_as_json(
     figures: EvaluationMetrics, missed: Sequence[EvaluatedAnswer]
 ) -> dict[str, Any]:
-    """The figures, and the misses that were asked for, as what ``json.dumps`` takes."""
     return {
         **{key: _rounded(value) for key, value in asdict(figures).items()},
         "present": _threshold(figures.present),

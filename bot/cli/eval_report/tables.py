@@ -17,7 +17,6 @@ _LONGEST = 100  # characters of what was asked, said or expected: its beginning 
 def show_tables(
     figures: EvaluationMetrics, missed: Sequence[EvaluatedAnswer], output: Console
 ) -> None:
-    """Print the figures, the misses and the threshold to use."""
     kinds = f"{figures.answerable:,} answerable, {figures.unanswerable:,} not"
     output.print(Text(f"{counted(figures.questions, 'question')}, {kinds}", style="bold"))
     output.print(_figures(figures))
@@ -102,6 +101,5 @@ def _number(value: float | None) -> str:
 
 
 def _short(text: str) -> str:
-    """The beginning of a text, on one line."""
     line = escape_controls(" ".join(text.split()))
     return line if len(line) <= _LONGEST else f"{line[: _LONGEST - 1].rstrip()}…"

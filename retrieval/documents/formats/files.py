@@ -58,7 +58,6 @@ def find_files(root: Path) -> Iterator[Path | ReadingError]:
 
 
 def has_supported_suffix(path: Path) -> bool:
-    """Whether there is a parser for files of this name."""
     return supported_suffix(path) is not None
 
 
@@ -105,7 +104,6 @@ def read_file(path: Path, root: Path, called: str = "") -> Iterator[Article | Re
 def _parse_file(
     data: bytes, origin: Origin, read: Callable[[str, Origin], Article]
 ) -> Article | ReadingError:
-    """Parse a file that is one article."""
     try:
         if len(data) > MAX_BYTES:
             raise ReadingError(origin.place, TOO_LONG)
@@ -130,7 +128,6 @@ def _read_lines(
 
 
 def _visible_entries(folder: Path) -> list[Path]:
-    """The entries of a folder, last name first, without the hidden."""
     with os.scandir(folder) as entries:
         names = sorted((e.name for e in entries if not e.name.startswith(".")), reverse=True)
     return [folder / name for name in names]

@@ -55,7 +55,6 @@ def _is_question(values: dict[str, object]) -> bool:
 
 
 def _read_article(values: dict[str, object], place: str, origin: Origin) -> Article | ReadingError:
-    """The article of one line's object, or the error in it."""
     try:
         return make_article(_fill_in(ArticleFields.from_mapping(values, place), origin), place)
     except ReadingError as error:

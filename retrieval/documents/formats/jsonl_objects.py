@@ -77,7 +77,6 @@ def _json_object(content: str, place: str) -> dict[str, object]:
 
 
 def _skip_line(file: BufferedIOBase) -> None:
-    """Read to the end of the line without keeping it."""
     while (chunk := file.readline(_CHUNK)) and not chunk.endswith(b"\n"):
         pass
 
@@ -95,7 +94,6 @@ def _skip_blank_lines(file: BufferedIOBase) -> int:
 
 
 def _why_unreadable(error: Exception) -> str:
-    """Why a file that could be opened could not be read to its end."""
     if isinstance(error, EOFError):
         return "the gzip file is cut short here; get it again"
     if isinstance(error, gzip.BadGzipFile | zlib.error):

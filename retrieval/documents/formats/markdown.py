@@ -101,7 +101,6 @@ def _top_level(source: str, place: str) -> dict[str, object]:
 
 
 def _not_yaml(error: yaml.YAMLError, source: str, place: str) -> ReadingError:
-    """The error for front matter that could not be parsed, with its line."""
     mark = getattr(error, "problem_mark", None)
     # A character that YAML does not allow comes with its place in bytes, and no mark.
     before = source.encode(errors="replace")[: getattr(error, "position", 0)]

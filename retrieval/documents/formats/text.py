@@ -50,7 +50,6 @@ def parse_text(content: str, origin: Origin) -> Article:
 
 
 def _title_and_date(line: str, place: str) -> ArticleFields:
-    """The title, and the date before it if there is one."""
     dated = _DATED.fullmatch(line)
     if dated is None or not _LIKE_A_DATE.fullmatch(dated["date"]):
         return ArticleFields(title=line)

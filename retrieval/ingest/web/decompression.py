@@ -56,11 +56,7 @@ class Unpacker:
             raise PackingError(f"not packed with {self._encoding}, as it says") from None
 
     def finish(self) -> bytes:
-        """All of it, unpacked.
-
-        Raises:
-            PackingError: the end is missing.
-        """
+        """All of it, unpacked; PackingError where the end is missing."""
         if self._stream is not None and not self._stream.eof:
             raise PackingError("ends too soon")
         return bytes(self._unpacked)

@@ -32,9 +32,6 @@ class FeedItem:
 
     Attributes:
         guid: what the feed knows it by, the same however its address changes.
-        url: the address of its page.
-        title: what the feed calls it, or None.
-        date: the day that it was published, or None.
         digest: of what the feed says of it: another once it was updated.
     """
 
@@ -50,7 +47,6 @@ class Feed:
     """A feed as it is now.
 
     Attributes:
-        title: its own, or None.
         items: the newest first, each page once.
         problems: what is wrong with it, in words; the items are good nevertheless.
     """
@@ -64,7 +60,6 @@ def parse_feed(content: str, url: URL, place: str) -> Feed:
     """Read a feed. Nothing is fetched.
 
     Args:
-        content: its characters.
         url: where it was, which its links may be relative to.
         place: its address, for the message.
 

@@ -69,11 +69,8 @@ def sync(
 
     Args:
         addresses: of the feeds; none: all that the library follows.
-        encoder: whose vectors the library holds.
-        reporter: hears of problems and progress.
         allow_private: whether addresses inside this machine and its network may be asked.
         force: ask those too that should not be asked again yet.
-        limits: what each fetch may take.
         enough: asked between batches of vectors; once it says so, the rest is left for later.
 
     Returns:
@@ -205,7 +202,6 @@ class _Syncing:
 
 
 def _chosen(followed: Sequence[FeedRecord], addresses: Sequence[str]) -> list[FeedRecord]:
-    """The feeds that were named, or all."""
     if not addresses:
         return [*followed]
     known = {record.address: record for record in followed}

@@ -17,8 +17,7 @@ PRIVATE = (
 _LONGEST_WAIT = 7 * 24 * 3600.0  # seconds: a host that asks for more is mistaken
 
 
-def told_status(status: int) -> str:
-    """Say what a status means that is not 200."""
+def status_message(status: int) -> str:
     try:
         phrase = f" ({HTTPStatus(status).phrase})"
     except ValueError:
@@ -40,8 +39,7 @@ def retry_after(value: str | None) -> float | None:
     return min(max(0.0, seconds), _LONGEST_WAIT)
 
 
-def told(error: Exception) -> str:
-    """What went wrong, in words."""
+def error_message(error: Exception) -> str:
     if isinstance(error, aiohttp.ClientConnectorError) and PRIVATE in str(error.os_error):
         return PRIVATE
     if isinstance(error, aiohttp.ClientConnectorDNSError):

@@ -22,7 +22,7 @@ from yarl import URL
 from retrieval.errors import FetchError
 from retrieval.ingest.web.addresses import is_public, parse_address, show_address
 from retrieval.ingest.web.decompression import ENCODINGS, PackingError, TooLargeError, Unpacker
-from retrieval.ingest.web.fetch_errors import PRIVATE, retry_after, told, told_status
+from retrieval.ingest.web.fetch_errors import PRIVATE, error_message, retry_after, status_message
 
 _AT_ONCE = 8  # tasks
 _REDIRECTS = (301, 302, 303, 307, 308)
@@ -96,7 +96,6 @@ class Fetcher:
     """Fetches over one set of connections, as an asynchronous context manager.
 
     Args:
-        limits: what each fetch may take.
         allow_private: whether addresses inside this machine and its network may be asked.
     """
 
@@ -167,7 +166,7 @@ class Fetcher:
                         place, f"took longer than {self._limits.seconds:g} seconds"
                     ) from None
                 except (aiohttp.ClientError, ssl.SSLError, OSError, ValueError) as error:
-                    raise FetchError(place, told(error)) from error
+                    raise FetchError(place, error_message(error)) from error
                 finally:
                     host.free = time.monotonic() + self._limits.pause
                 seconds -= time.monotonic() - began
@@ -207,7 +206,7 @@ class Fetcher:
                 if answer.status in _BUSY and wait:
                     host.closed = time.monotonic() + wait
                 if answer.status != HTTPStatus.OK:
-                    raise FetchError(place, told_status(answer.status), wait)
+                    raise FetchError(place, status_message(answer.status), wait)
                 body = await self._body(answer, place)
             return Fetched(
                 url=url,

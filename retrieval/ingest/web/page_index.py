@@ -20,7 +20,6 @@ def fetch_page(address: str, *, allow_private: bool, limits: Limits | None = Non
 
     Args:
         allow_private: whether addresses inside this machine and its network may be asked.
-        limits: what the fetch may take.
 
     Raises:
         ReadingError: it cannot be fetched, or there is no article in it.
@@ -46,10 +45,7 @@ def index_pages(
 
     Args:
         location: of the library; made where there is none, once there is an article for it.
-        encoder: whose vectors the library holds.
-        reporter: hears of problems and progress.
         allow_private: whether addresses inside this machine and its network may be asked.
-        limits: what each fetch may take.
 
     Raises:
         LibraryError: the library cannot be written; what was committed until then is kept.

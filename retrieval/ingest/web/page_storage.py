@@ -54,11 +54,7 @@ class Counts(Protocol):
 
 
 def count(summary: Counts, outcome: Change | ReadingError) -> None:
-    """Count what became of an article.
-
-    Raises:
-        ReadingError: what became of it is that.
-    """
+    """Count what became of an article; raises what became of it where that is an error."""
     if isinstance(outcome, ReadingError):
         raise outcome
     setattr(summary, outcome, getattr(summary, outcome) + 1)

@@ -29,7 +29,6 @@ class Saver:
 
     Args:
         location: of the library; made with the first commit, where there is none.
-        encoder: whose vectors the library holds.
     """
 
     def __init__(self, location: Location, encoder: Encoder) -> None:

@@ -21,7 +21,6 @@ def follow(
     Args:
         location: of the library; made where there is none.
         allow_private: whether it may be inside this machine or its network.
-        limits: what the fetch may take.
 
     Returns:
         What is known of it. Its articles come with ``sync``.
@@ -73,10 +72,6 @@ def unfollow(address: str, location: Location, *, with_articles: bool) -> int:
 
 
 def read_feed(fetched: Fetched, place: str) -> Feed:
-    """Read a feed that was fetched.
-
-    Raises:
-        ReadingError: it is none.
-    """
+    """Read a feed that was fetched; ReadingError where it is none."""
     content = decode_page(fetched.body or b"", fetched.content_type, place)
     return parse_feed(content, fetched.url, place)

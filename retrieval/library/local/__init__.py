@@ -9,4 +9,18 @@
 What is in the truth was acknowledged and is not lost; what is not in it did not happen. The
 caches record the generation of the truth that they have caught up with, and can be thrown away
 at any time.
+
+    library        the door: ``Library``
+    folder         editions, marker and lock
+    schema         the tables, and how the database is opened
+    reader         one consistent view: articles, lists (``catalogue``), what changed (``changes``)
+    files, feeds   where articles came from, and the feeds with their items
+    writer         the lock and the commits; ``transaction`` is what one commit can change
+    session        the one way to change it; ``batches`` commits what a run reads, and
+                   ``split_process`` splits it beside that
+    indexes/       the index of words and that of vectors
+    hybrid_search  candidates from both; ``searcher`` follows what takes the library's place
+    rebuild        a new edition beside the old one, and back
+    export         out of it, vectors and all
+    verify/        checks and repairs
 """

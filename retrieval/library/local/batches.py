@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from retrieval.documents.article import Article
-from retrieval.library.local import files
 from retrieval.library.local.indexes.word_updates import WordUpdates
 from retrieval.library.local.split_process import SplitProcess
 from retrieval.library.local.transaction import Passages, passages_of
@@ -39,14 +38,7 @@ class _Batch:
 
 
 class Batches:
-    """Gathers changes and commits them. Nothing counts before it is committed.
-
-    Args:
-        writer: into whose library they go.
-
-    Attributes:
-        summary: what was acknowledged so far.
-    """
+    """Gathers changes and commits them. Nothing counts before it is committed."""
 
     def __init__(self, writer: LocalWriter) -> None:
         self.summary = Summary()
@@ -123,12 +115,10 @@ class Batches:
             self._claimed.pop(article.id, None)
 
     def _file_of(self, article_id: str) -> str | None:
-        known = files.head(self._writer.changes.connection, article_id)
+        known = self._writer.changes.head(article_id)
         return known.file if known else None
 
     def _split(self, articles: list[Article]) -> Callable[[], dict[Article, Passages]]:
         """Begin to split those that are new; the others may be as they were."""
-        unknown = files.unknown(
-            self._writer.changes.connection, (article.id for article in articles)
-        )
+        unknown = self._writer.changes.unknown(article.id for article in articles)
         return self._splitter.begin([each for each in articles if each.id in unknown])

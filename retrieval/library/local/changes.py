@@ -8,13 +8,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from retrieval.documents.article import Article
+from retrieval.library.local.files import ArticleFiles
 from retrieval.library.records import PassageRow, stored_article
 
 ARTICLE = "articles.id, title, date, source, url, text, sha256"
 """The columns that ``Changes._article`` makes an article of."""
 
 
-class Changes:
+class Changes(ArticleFiles):
     """What a connection sees of the truth: what was committed, or in a commit what it will bring.
 
     Args:
@@ -22,7 +23,7 @@ class Changes:
     """
 
     def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
-        self._connection = connection
+        super().__init__(connection)
         self.path = path
 
     @property

@@ -18,11 +18,7 @@ _READ = 100  # articles read together
 
 @contextmanager
 def open_source(place: Path) -> Iterator["LocalExportSource"]:
-    """Open a library for exporting it, as it is at this moment.
-
-    Raises:
-        LibraryError: there is none, some of it waits for its vectors, or it holds nothing.
-    """
+    """Open a library for exporting it, as it is at this moment."""
     with closing(LocalReader(place)) as library, library.snapshot():
         yield LocalExportSource(library)
 

@@ -21,7 +21,7 @@ FORMAT = 1
 """The layout of the folder; a later Quoth may write a higher one, which this one refuses."""
 
 PATIENCE = 2.0
-"""Seconds to wait for the lock: a question that mends an index holds it for a moment."""
+"""Seconds to wait for the lock: a question that repairs an index holds it for a moment."""
 
 _MARKER = "quoth.json"
 _LOCK = "writer.lock"
@@ -39,17 +39,14 @@ class Edition:
 
     @property
     def truth(self) -> Path:
-        """The SQLite file."""
         return self.folder / "truth.sqlite"
 
     @property
     def words(self) -> Path:
-        """The folder of the word index."""
         return self.folder / "words"
 
     @property
     def vectors(self) -> Path:
-        """The folder of the vector index."""
         return self.folder / "vectors"
 
     @property
@@ -163,7 +160,7 @@ def open_edition(library: Path) -> Edition:
         set_editions(library, "1", None)
     for path in left_over(library):
         with suppress(OSError):  # it is in nobody's way, and the next run tries again
-            _take_away(path)
+            _remove(path)
     return current_edition(library)
 
 
@@ -190,7 +187,7 @@ def next_edition(library: Path) -> Edition:
 def discard(edition: Edition) -> None:
     """Remove an edition that the marker does not name, as far as that is possible now."""
     with suppress(OSError):
-        _take_away(edition.folder)
+        _remove(edition.folder)
 
 
 def left_over(library: Path) -> list[Path]:
@@ -240,7 +237,7 @@ def _is_edition(path: Path) -> bool:
         return False
 
 
-def _take_away(path: Path) -> None:
+def _remove(path: Path) -> None:
     # Imported here because asking questions needs none of it.
     import shutil
 

@@ -55,15 +55,7 @@ class HybridSearch:
         within: Filter,
         carried: Mapping[str, float] = NOTHING,
     ) -> list[Candidate]:
-        """Find the candidates for an answer, best first.
-
-        Args:
-            question: as it was asked.
-            vector: of the question, shape (1, dimension).
-            within: which articles; both halves look at no others.
-            carried: terms to search for besides, with their weights; one of the question's own
-                weighs 1.
-        """
+        """See ``LibrarySearcher.search``; both halves look at no articles but those ``within``."""
         bounds = within.among(self._all_sources()) if within else Bounds()
         chosen = self._passages(bounds)
         # Words beside vectors: what takes most of the time holds no lock of Python's.

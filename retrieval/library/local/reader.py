@@ -13,11 +13,11 @@ from numpy.typing import NDArray
 
 from retrieval.documents.article import Article
 from retrieval.errors import LibraryError
-from retrieval.library.local import files, folder, schema
+from retrieval.library.local import folder, schema
 from retrieval.library.local.catalogue import Catalogue
 from retrieval.library.local.changes import ARTICLE, Changes
 from retrieval.library.local.feeds import LocalFeeds
-from retrieval.library.records import ArticleHead, FileRecord, LibraryState, PassageRow
+from retrieval.library.records import LibraryState, PassageRow
 
 _VARIABLES = 500  # how many ids to name in one statement; SQLite's oldest limit is 999
 
@@ -107,38 +107,17 @@ class LocalReader(Changes, Catalogue):
         return [row[0] for row in self._connection.execute("SELECT number FROM articles")]
 
     def article_files(self, numbers: Iterable[int]) -> dict[int, str]:
-        """The files that articles came from, by the articles' numbers."""
         return dict(self._rows_of("SELECT number, file FROM articles WHERE number", numbers))
 
-    def rows(
-        self, table: str, blank: str | None = None
-    ) -> tuple[list[str], Iterator[tuple[Any, ...]]]:
-        """A table as it is.
-
-        Args:
-            blank: a column to read as empty text.
-
-        Returns:
-            The columns' names, and the rows; neither where there is no such table.
-        """
+    def rows(self, table: str) -> tuple[list[str], Iterator[tuple[Any, ...]]]:
+        """The names of a table's columns, and its rows; neither where there is no such table."""
         names = [row[1] for row in self._connection.execute(f"PRAGMA table_info({table})")]
         if not names:
             return [], iter(())
-        columns = ", ".join("''" if name == blank else name for name in names)
-        query = f"SELECT {columns} FROM {table}"  # noqa: S608 - names of the schema
+        query = f"SELECT {', '.join(names)} FROM {table}"  # noqa: S608 - names of the schema
         return names, iter(self._connection.execute(query))
 
-    def head(self, article_id: str) -> ArticleHead | None:
-        return files.head(self._connection, article_id)
-
-    def files_known_under(self, path: str) -> dict[str, tuple[FileRecord, int]]:
-        return files.files_known_under(self._connection, path)
-
-    def ids_from(self, file: str) -> list[str]:
-        return files.ids_from(self._connection, file)
-
     def article_ids(self) -> Iterator[str]:
-        """The ids of all articles, in any order."""
         return (row[0] for row in self._connection.execute("SELECT id FROM articles"))
 
     # Passages

@@ -20,9 +20,6 @@ from retrieval.models.encoder.base import Encoder, Vectors
 class LocalSearcher:
     """A ``LibrarySearcher`` in a folder.
 
-    Args:
-        encoder: the one that made its vectors.
-
     Raises:
         LibraryError: it cannot be opened, or another encoder made it.
     """
@@ -98,7 +95,6 @@ def _identity(library: Path) -> _Identity:
 
 
 def _open(path: Path, encoder: Encoder) -> LocalReader:
-    """Open a library whose vectors this encoder made."""
     library = LocalReader(path)
     with library.snapshot():
         made_by = library.fact(ENCODER_FACT)

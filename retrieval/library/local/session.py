@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-from retrieval.library.local import files
 from retrieval.library.local.batches import Batches
 from retrieval.library.local.indexes import vector_files, word_files
 from retrieval.library.local.indexes.vectors import VectorIndex
@@ -44,7 +43,6 @@ class LocalSession(Batches):
 
     Args:
         writer: which holds the library's lock.
-        encoder: whose vectors the library holds; None for changes that bring no articles.
 
     Raises:
         MismatchError: another encoder made it.
@@ -76,10 +74,10 @@ class LocalSession(Batches):
             yield reader
 
     def files_known_under(self, path: str) -> dict[str, tuple[FileRecord, int]]:
-        return files.files_known_under(self._writer.changes.connection, path)
+        return self._writer.changes.files_known_under(path)
 
     def ids_from(self, file: str) -> list[str]:
-        return files.ids_from(self._writer.changes.connection, file)
+        return self._writer.changes.ids_from(file)
 
     def encode_pending(self, encoder: Encoder, enough: Callable[[], bool]) -> None:
         self._sweep()
@@ -98,7 +96,6 @@ class LocalSession(Batches):
                 change.store_vectors(digests, vectors)
 
     def catch_up(self) -> None:
-        """Bring the indexes up to what is committed."""
         self._sweep()
         self._words.catch_up()
         if self._encoder:

@@ -49,7 +49,6 @@ class SplitProcess:
         return lambda: dict(zip(articles, asked.result(), strict=False))
 
     def close(self) -> None:
-        """End the process."""
         self._thread.shutdown(cancel_futures=True)
         if self._process:
             with contextlib.suppress(OSError), self._process:
@@ -75,7 +74,6 @@ class SplitProcess:
 
 
 def serve(requests: IO[bytes], answers: IO[bytes]) -> None:
-    """Answer requests until there are no more."""
     with contextlib.suppress(EOFError, BrokenPipeError):
         while True:
             texts = marshal.load(requests)  # noqa: S302 - from the process that started this one

@@ -7,12 +7,12 @@ from typing import Any
 
 from retrieval.documents.article import Article
 from retrieval.documents.passages import encoder_text, split_into_passages
-from retrieval.library.local import files
 from retrieval.library.local.changes import Changes
 from retrieval.library.local.feeds import LocalFeeds
+from retrieval.library.local.files import ArticleFiles
 from retrieval.library.local.schema import UNSWEPT_FACT
 from retrieval.library.progress import Change
-from retrieval.library.records import ArticleHead, FileRecord
+from retrieval.library.records import FileRecord
 from retrieval.models.encoder.base import Vectors
 
 Passages = list[tuple[int, int, int, bytes]]
@@ -33,19 +33,17 @@ class RemovedDigests:
         self.digests: set[bytes] | None = set() if known else None
 
     def add(self, digests: Iterable[bytes]) -> None:
-        """These went."""
         if self.digests is not None:
             self.digests.update(digests)
             if len(self.digests) > _MANY_GONE:
                 self.digests = None
 
 
-class LocalTransaction:
+class LocalTransaction(ArticleFiles):
     """A ``Transaction`` in a folder: one commit of the database.
 
     Attributes:
         changes: what is there now, these changes among it.
-        feeds: the feeds, in the same commit.
     """
 
     def __init__(
@@ -55,20 +53,11 @@ class LocalTransaction:
         changes: Changes,
         gone: RemovedDigests,
     ) -> None:
-        self._connection = connection
+        super().__init__(connection)
         self._generation = generation
         self._gone = gone
         self.changes = changes
         self.feeds = LocalFeeds(connection)
-
-    def head(self, article_id: str) -> ArticleHead | None:
-        return files.head(self._connection, article_id)
-
-    def article_at(self, address: str) -> str | None:
-        return files.article_at(self._connection, address)
-
-    def same_words_at(self, address: str, sha256: str) -> tuple[str, str] | None:
-        return files.same_words_at(self._connection, address, sha256)
 
     def put(self, article: Article, file: str, passages: Passages | None = None) -> Change:
         known = self._connection.execute(
@@ -125,7 +114,6 @@ class LocalTransaction:
         self._add_passages(number, title, text)
 
     def record_file(self, path: str, record: FileRecord) -> None:
-        """Remember what a file was when it was read."""
         self._connection.execute(
             "INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?, ?)",
             (path, record.size, record.modified, record.sha256, record.complete),
@@ -202,7 +190,6 @@ class LocalTransaction:
 
 
 def passages_of(title: str, text: str) -> Passages:
-    """Split an article for the table of passages."""
     return [
         (each.paragraph, each.start, each.end, _digest(title, text[each.start : each.end]))
         for each in split_into_passages(text)

@@ -57,7 +57,6 @@ class LocalWriter:
             raise schema.problem(self.edition.truth, error) from error
 
     def generation(self) -> int:
-        """The number of the last commit."""
         row = self._connection.execute("SELECT value FROM facts WHERE name = 'generation'")
         return int(row.fetchone()[0])
 
@@ -132,7 +131,6 @@ class LocalWriter:
         return [row[0] for row in rows]
 
     def encoder_texts(self, digests: Sequence[bytes]) -> list[str]:
-        """What the encoder is given for these digests."""
         texts = []
         for digest in digests:
             title, words = self._connection.execute(
@@ -145,11 +143,7 @@ class LocalWriter:
 
 
 def check_encoder(path: Path, made_by: str, asked_with: str) -> None:
-    """Refuse to compare the vectors of two encoders.
-
-    Raises:
-        MismatchError: they are not the same.
-    """
+    """Refuse to compare the vectors of two encoders, with a MismatchError."""
     if made_by != asked_with:
         raise MismatchError(
             f"{path}: made with the encoder {made_by}, not {asked_with}; "

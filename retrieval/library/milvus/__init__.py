@@ -1,18 +1,21 @@
 """The library on a Milvus server; ``docs/milvus.md`` tells its design.
 
-server     the connection, and what its errors mean to a person
-schema     the collections, and how they are opened
-making     how they are made
-rows       the rows: their keys, and what is in them
-reading    articles, by id and in lists
-searching  questions: candidates by vectors, and by words where the server has BM25
-claims     who works on which article
-writing    articles, one visible change each
-files      those that it was made of
-incoming   articles on their way in, and their vectors
-committing what was read into articles, shared with other indexers
-indexing   files and folders
-moving     out of a library and into one, vectors and all
-verifying  all of it against itself
-mending    what that found
+library      the door: ``Library``
+location     its address, as a setting names it
+server       the connection, and what its errors mean to a person
+schema       the collections, and how they are opened
+collections  how they are made
+rows         the rows: their keys, and what is in them
+reader       articles, by id and in lists (``catalogue``), and the files they came from
+searcher     candidates by vectors, and by words where the server has BM25
+bm25         the weights of words, computed here
+claims       who works on which article
+writer       articles, one visible change each
+incoming     articles on their way in, and their vectors
+batches      what was read into articles, shared with other indexers
+session, transaction, feeds
+             the ways to change it
+export       out of it, vectors and all
+verify       all of it against itself
+repair       what that found
 """

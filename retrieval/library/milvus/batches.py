@@ -13,7 +13,6 @@ from pathlib import Path
 from retrieval.documents.article import Article
 from retrieval.errors import LibraryError, ReadingError
 from retrieval.library.milvus.claims import Claims
-from retrieval.library.milvus.files import read_again
 from retrieval.library.milvus.incoming import Incoming, prepare
 from retrieval.library.milvus.reader import MilvusReader
 from retrieval.library.milvus.rows import Head, article_key, version_of
@@ -34,10 +33,6 @@ class MilvusBatches:
 
     Args:
         encoder: whose vectors it holds; an ``Encoder`` where articles are to be encoded.
-        reporter: hears of problems and progress.
-
-    Attributes:
-        summary: what was acknowledged so far.
     """
 
     def __init__(
@@ -109,7 +104,7 @@ class MilvusBatches:
             owner = next((head.file for head in other.values()), "another")
             self._fail(same_id(each.file, each.article.id, owner))
             self._files.pop(each.file, None)  # it is not in whole
-            read_again(self._library, self._writer, each.file)
+            self._writer.read_again(each.file)
         self._contested.clear()
         self._sweep()
 

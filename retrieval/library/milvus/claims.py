@@ -119,11 +119,7 @@ class Claims:
             self.release(mine)
 
     def settle(self, settle: Callable[[Collection[int]], None]) -> None:
-        """The same for those that are ``mine`` now.
-
-        Args:
-            settle: given the keys of some articles.
-        """
+        """The same for those that are ``mine`` now."""
         left, self.left = self.left & self.mine, set()
         if not left:
             return

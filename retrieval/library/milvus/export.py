@@ -22,11 +22,6 @@ _LOOKS = BOUNDED, STRONG, STRONG  # at articles that others change meanwhile
 
 @contextmanager
 def open_source(location: MilvusLocation) -> Iterator["MilvusExportSource"]:
-    """Open a library for exporting it.
-
-    Raises:
-        LibraryError: there is none, or the server cannot be asked.
-    """
     with closing(open_reader(location)) as library:
         yield MilvusExportSource(library)
 

@@ -97,7 +97,6 @@ class MilvusFeeds:
         return title, max((item.date for item in items if item.date), default=None)
 
     def write(self) -> None:
-        """Write every change."""
         rows = [row for row in self._changed.values() if row is not None]
         gone = [number for number, row in self._changed.items() if row is None]
         for start in range(0, len(rows), _TOGETHER):

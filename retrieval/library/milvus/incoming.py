@@ -29,7 +29,6 @@ class Incoming:
 
     @property
     def key(self) -> int:
-        """The article's key."""
         return article_key(self.article.id)
 
 
@@ -39,7 +38,6 @@ def prepare(
     """Split articles into passages, and encode those that have no vectors.
 
     Args:
-        articles: any number.
         encoder: whose vectors the library holds; an ``Encoder``, unless all articles have theirs.
         encoded: told after some passages how many of them were encoded just now; 0 where none was
             done yet, and time went by.

@@ -42,7 +42,6 @@ class MilvusLocation:
         return "milvuss" if self.tls else "milvus"
 
     def with_secrets(self) -> str:
-        """The address as a setting, with what logs in: for the environment of a process."""
         if not self.user:
             return str(self)
         login = f"{quote(self.user, safe='')}:{quote(self.password, safe='')}"

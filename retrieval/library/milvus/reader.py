@@ -151,7 +151,6 @@ class MilvusReader(MilvusCatalogue):
         return [head.id for head in self.heads_from(file, BOUNDED)]
 
     def heads_from(self, file: str, level: str) -> list[Head]:
-        """The articles that came from a file or address."""
         where = f"file == {number_of('file', file)}"
         rows = self.server.rows(self.names.articles, where, ["version", "about"], level)
         return [head for head in map(head_of, rows) if head.file == file]
@@ -213,11 +212,6 @@ class MilvusReader(MilvusCatalogue):
 
 
 def open_reader(location: MilvusLocation) -> MilvusReader:
-    """Open a library for reading.
-
-    Raises:
-        LibraryError: that cannot be done.
-    """
     server = Server(location)
     try:
         return MilvusReader(server)

@@ -1,4 +1,4 @@
-"""Mends what a check of a library on a server found; others may be at work on it meanwhile."""
+"""Repairs what a check of a library on a server found; others may be at work on it meanwhile."""
 
 from collections.abc import Collection, Iterable
 from contextlib import closing
@@ -6,7 +6,6 @@ from itertools import islice
 from pathlib import Path
 
 from retrieval.library.milvus.batches import MilvusBatches
-from retrieval.library.milvus.files import read_again
 from retrieval.library.milvus.location import MilvusLocation
 from retrieval.library.milvus.reader import MilvusReader
 from retrieval.library.milvus.schema import STRONG, check_encoder, open_library
@@ -20,7 +19,7 @@ _AT_ONCE = 50  # articles that are away while their passages are made anew
 
 
 def repair(place: MilvusLocation, encoder: Encoder, reporter: Reporter) -> Repaired:
-    """Check a library, mend what can be mended, and check it again; see ``verifying.repair``.
+    """Check a library, repair what can be repaired, and check it again.
 
     Raises:
         LibraryError: there is none, another encoder or version made it, or the server cannot be
@@ -31,15 +30,15 @@ def repair(place: MilvusLocation, encoder: Encoder, reporter: Reporter) -> Repai
         check_encoder(server, opened, encoder.identity)
         library = MilvusReader(server, opened)
         # What dead indexers left is put right by this, too.
-        with closing(_Mending(library, encoder, reporter)) as mending:
+        with closing(_RepairBatches(library, encoder, reporter)) as batches:
             before = verify(place, reporter)
-            mending.redo(before.to_split - before.damaged)
-            lost = mending.take_out(before.damaged)
-            mending.finish()
+            batches.redo(before.to_split - before.damaged)
+            lost = batches.take_out(before.damaged)
+            batches.finish()
         return Repaired(before, lost, verify(place, reporter))
 
 
-class _Mending(MilvusBatches):
+class _RepairBatches(MilvusBatches):
     def redo(self, keys: Iterable[int]) -> None:
         """Make the passages of articles anew; those of no article go."""
         rest = iter(sorted(keys))
@@ -48,7 +47,7 @@ class _Mending(MilvusBatches):
             heads = self._library.heads(mine, STRONG)
             articles = self._library.articles(heads, STRONG)
             for key in articles:  # if this is killed now, the next index brings them
-                read_again(self._library, self._writer, heads[key].file)
+                self._writer.read_again(heads[key].file)
             self._writer.remove(articles)
             self._to_sweep |= mine
             self._sweep()
@@ -62,7 +61,7 @@ class _Mending(MilvusBatches):
         for head in self._library.heads(keys, STRONG).values():
             there = Path(head.file).exists()
             if there:
-                read_again(self._library, self._writer, head.file)
+                self._writer.read_again(head.file)
                 self.remove([head.id], head.file)
             lost.append(LostArticle(head.id, head.file, there))
         self.commit()

@@ -30,8 +30,6 @@ class Head:
         key: see ``article_key``.
         version: see ``version_of``.
         date: YYYY-MM-DD, or None.
-        source: of it, or None.
-        url: of it, or None.
         pieces: rows that hold its text.
         passages: that it was split into.
     """
@@ -49,17 +47,11 @@ class Head:
     passages: int
 
     def without_key(self) -> ArticleHead:
-        """The same as every kind of library knows it."""
         return ArticleHead(
             self.id, self.title, self.date, self.source, self.url, self.sha256, self.file
         )
 
     def article(self, text: str, place: MilvusLocation) -> Article:
-        """The article.
-
-        Raises:
-            DamagedError: the text is not the one that was written.
-        """
         return stored_article(
             place, self.id, self.title, self.date, self.source, self.url, text, self.sha256
         )
@@ -127,7 +119,6 @@ def article_row(article: Article, file: str, passages: int) -> Row:
 
 
 def head_of(row: Row) -> Head:
-    """What the row of an article says of it."""
     return Head(key=row["id"], version=row["version"], **json.loads(row["about"]))
 
 
@@ -144,10 +135,8 @@ def text_pieces(article: Article) -> list[str]:
 
 
 def passage_id(article: int, version: int, number: int) -> int:
-    """The id of a passage: the n-th of a version of an article."""
     return number_of("passage", article, version, number)
 
 
 def passages_of(article: Article) -> list[Passage]:
-    """The passages of an article, in order."""
     return split_into_passages(article.text)

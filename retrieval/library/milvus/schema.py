@@ -1,4 +1,4 @@
-"""The collections of a library, and how they are opened; ``making.py`` makes them.
+"""The collections of a library, and how they are opened; ``collections.py`` makes them.
 
     <name>_passages  id, article, version, paragraph, start, stop, day, source, vector; and, where
                      the server has BM25, words and what it makes of them
@@ -60,11 +60,7 @@ class Collections:
 
 
 def exist(server: Server) -> bool:
-    """Whether there is a library of the place's name.
-
-    Raises:
-        LibraryError: the server cannot be asked.
-    """
+    """Whether there is a library of the place's name; LibraryError where that can't be known."""
     return bool(server.call("has_collection", f"{server.place.name}_ledger"))
 
 
@@ -82,11 +78,7 @@ def open_library(server: Server) -> Collections:
 
 
 def check_encoder(server: Server, opened: Collections, encoder: str) -> None:
-    """Refuse to compare the vectors of two encoders.
-
-    Raises:
-        MismatchError: they are not the same.
-    """
+    """Refuse to compare the vectors of two encoders, with a MismatchError."""
     if opened.encoder != encoder:
         raise other_encoder(server, opened.encoder, encoder)
 

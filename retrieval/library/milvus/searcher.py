@@ -27,9 +27,6 @@ _FIELDS = ["article", "version", "paragraph", "start", "stop"]
 class MilvusSearcher:
     """A ``LibrarySearcher`` on a server.
 
-    Args:
-        encoder: the one that made its vectors.
-
     Raises:
         LibraryError: it cannot be opened, or another encoder made it.
     """

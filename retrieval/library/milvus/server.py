@@ -122,7 +122,6 @@ class Server:
                 ranges += [(middle, end), (first, middle)]
 
     def row(self, collection: str, number: int, fields: list[str], level: str) -> Row | None:
-        """One row by its id; None where there is none."""
         found: list[Row] = self.call(
             "query",
             collection,
@@ -134,11 +133,7 @@ class Server:
         return found[0] if found else None
 
     def count(self, collection: str, level: str, where: str = "") -> int:
-        """How many rows a condition holds for; of all without one.
-
-        Args:
-            where: the condition, as in ``rows``.
-        """
+        """How many rows a condition, as in ``rows``, holds for; of all without one."""
         found = self.call(
             "query",
             collection,
@@ -149,7 +144,6 @@ class Server:
         return int(found[0]["count(*)"])
 
     def close(self) -> None:
-        """Let go of the connection."""
         client, self._client = self._client, None
         if client is not None:
             with contextlib.suppress(Exception):  # nothing of it is needed any more

@@ -10,7 +10,6 @@ from retrieval.documents.article import Article
 from retrieval.errors import LibraryError
 from retrieval.library.milvus.batches import MilvusBatches
 from retrieval.library.milvus.feeds import MilvusFeeds
-from retrieval.library.milvus.files import read_again
 from retrieval.library.milvus.reader import MilvusReader
 from retrieval.library.milvus.rows import number_of
 from retrieval.library.milvus.schema import STRONG, Kind, ledger_row
@@ -91,7 +90,7 @@ class MilvusTransaction:
             raise LibraryError(f"{self._library.server.place}: an article could not be written")
         writer = MilvusWriter(self._library)
         for file in {head.file for head in self._removed.values() if head.file}:
-            read_again(self._library, writer, file)
+            writer.read_again(file)
         pages = [
             ledger_row(Kind.PAGE, _base(file), article.sha256, value=json.dumps(article.id))
             for article, file in self._put.values()

@@ -9,7 +9,7 @@ leaves a claim that says where to look.
 import json
 import time
 from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 from retrieval.documents.analyzer import Analyzer
 from retrieval.documents.article import Article
@@ -21,6 +21,7 @@ from retrieval.library.milvus.rows import (
     article_key,
     article_row,
     day_of,
+    file_record,
     number_of,
     passage_id,
     source_of,
@@ -149,8 +150,15 @@ class MilvusWriter:
         for part in _of_size(rows):
             self._write("upsert", self._names.ledger, part)
 
+    def read_again(self, file: str) -> None:
+        """Have the next run that comes by a file read it, changed or not."""
+        number = number_of(Kind.FILE.name, file)
+        found = self._server.row(self._names.ledger, number, ["value"], STRONG)
+        if found:
+            name, record, articles = file_record(found["value"])
+            self.record([(name, replace(record, complete=False), articles)])
+
     def forget(self, files: Collection[str]) -> None:
-        """Forget files."""
         ids = [number_of(Kind.FILE.name, path) for path in files]
         for start in range(0, len(ids), _ROWS):
             self._write("delete", self._names.ledger, ids=ids[start : start + _ROWS])

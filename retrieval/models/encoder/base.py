@@ -26,10 +26,10 @@ class Encoder(Protocol):
     """
 
     @property
-    def identity(self) -> str: ...  # noqa: D102 - told above
+    def identity(self) -> str: ...
 
     @property
-    def dimension(self) -> int: ...  # noqa: D102 - told above
+    def dimension(self) -> int: ...
 
     def encode_query(self, text: str) -> Vectors:
         """Encode one question. Returns shape (1, dimension)."""

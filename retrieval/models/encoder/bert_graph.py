@@ -69,7 +69,6 @@ class BertGraph(ABC):
         self._constants: list[onnx.TensorProto] = []
 
     def model(self) -> onnx.ModelProto:
-        """The ONNX model: the inputs, the layers, and what ``_outputs`` makes of the last."""
         mask = self._node("Cast", ["attention_mask"], to=TensorProto.INT32)
         hidden = self._embed()
         for layer in range(self._shape.layers):

@@ -124,7 +124,6 @@ def _mean_cosine(folder: Path, record: ExportedModel, reference: Vectors) -> flo
 
 
 def main() -> int:
-    """Export as the command line says; the exit status."""
     source, folder = sys.argv[1:]
     try:
         export(source, Path(folder))

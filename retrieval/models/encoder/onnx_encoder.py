@@ -38,7 +38,6 @@ class OnnxEncoder:
         self._inputs = [node.name for node in self._session.get_inputs()]
 
     def encode_query(self, text: str) -> Vectors:
-        """Encode one question. Returns shape (1, dimension)."""
         return self._encode([self._query_prompt + text], None)
 
     def encode_passages(self, texts: Sequence[str], progress: Progress | None = None) -> Vectors:

@@ -26,7 +26,6 @@ class TorchEncoder:
         self.dimension = int(self._model.get_embedding_dimension() or 0)
 
     def encode_query(self, text: str) -> Vectors:
-        """Encode one question. Returns shape (1, dimension)."""
         return l2_normalise(np.asarray(self._model.encode_query([text], show_progress_bar=False)))
 
     def encode_passages(self, texts: Sequence[str], progress: Progress | None = None) -> Vectors:

@@ -84,7 +84,6 @@ class Reader:
         """Read passages, in their order, for as long as there is time.
 
         Args:
-            question: as it was asked.
             passages: the title of each one's article, and its words.
             deadline: by ``time.perf_counter``; what would not be read by then is left out. The
                 first few are always read.

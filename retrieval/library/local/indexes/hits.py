@@ -20,7 +20,6 @@ class Hits:
 
     @classmethod
     def none(cls) -> "Hits":
-        """No passages."""
         return cls(np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.float32))
 
     def by_id(self) -> dict[int, float]:

@@ -101,7 +101,6 @@ def remove_newer(folder: Path, generation: int) -> None:
 
 
 def _digest(path: Path, size: int) -> bytes:
-    """The SHA-256 of a file's first bytes."""
     digest = hashlib.sha256()
     with path.open("rb") as stream:
         while size > 0 and (block := stream.read(min(size, _AT_ONCE))):

@@ -66,7 +66,6 @@ class ExactVectors:
 
     @classmethod
     def empty(cls, dimension: int) -> "ExactVectors":
-        """One of no vectors."""
         kind = faiss.ScalarQuantizer.QT_fp16
         codes = faiss.IndexScalarQuantizer(dimension, kind, faiss.METRIC_INNER_PRODUCT)
         return cls(faiss.IndexIDMap(codes))

@@ -150,7 +150,6 @@ class VectorIndex:
 
         Args:
             vector: of the question, shape (1, dimension).
-            limit: how many at most.
             only: ids of the passages to search, or None for all.
             without: where it is for all, ids of those to leave out, or None for none.
         """
@@ -225,12 +224,10 @@ class VectorIndex:
 
 
 def _until(parts: Sequence[_Part]) -> int:
-    """The generation that these files reach."""
     return parts[-1].until if parts else 0
 
 
 def _best(found: Sequence[Hits], limit: int) -> Hits:
-    """The best of several."""
     ids = np.concatenate([hits.ids for hits in found])
     scores = np.concatenate([hits.scores for hits in found])
     best = np.argsort(-scores, kind="stable")[:limit]

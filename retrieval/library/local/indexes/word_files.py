@@ -27,11 +27,7 @@ def create_index(folder: Path) -> tantivy.Index:
 
 
 def remove_index(folder: Path) -> None:
-    """Remove the index.
-
-    Raises:
-        OSError: it cannot be removed.
-    """
+    """Remove the index; OSError where it cannot be removed."""
     # Imported here because asking questions needs none of it.
     import shutil
 

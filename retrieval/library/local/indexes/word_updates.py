@@ -17,6 +17,8 @@ class WordUpdates:
     Tantivy gets them before the commit, so that little is left to do after it, and that is done
     while the next one is prepared.
 
+    All methods raise ``LibraryError`` where the library or the index cannot be written.
+
     Args:
         writer: whose commits they are; it holds the library's lock as long as this lives.
     """
@@ -31,11 +33,7 @@ class WordUpdates:
 
     @contextmanager
     def commit(self) -> Iterator[LocalTransaction]:
-        """A commit to the library, its words found in a moment.
-
-        Raises:
-            LibraryError: it cannot be made, or these or an earlier commit's words not written.
-        """
+        """A commit to the library, its words found in a moment; fails as an earlier one's did."""
         self.finish()
         self._begin()
         with self._writer.commit() as change:
@@ -45,21 +43,13 @@ class WordUpdates:
             self._commit = self._waiting.submit(self._words.commit)
 
     def finish(self) -> None:
-        """Wait until the words of every commit are found.
-
-        Raises:
-            LibraryError: they could not be written.
-        """
+        """Wait until the words of every commit are found."""
         commit, self._commit = self._commit, None
         if commit:
             commit.result()
 
     def catch_up(self) -> None:
-        """Bring the index up to what is committed, by this run and those before it.
-
-        Raises:
-            LibraryError: it cannot be written.
-        """
+        """Bring the index up to what is committed, by this run and those before it."""
         self.finish()
         self._begin()
 

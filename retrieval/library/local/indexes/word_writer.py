@@ -29,6 +29,8 @@ _HEAP = 64_000_000  # bytes of postings before they go to disk
 class WordWriter:
     """Writes an index of words. There may be one at a time: its user holds the library's lock.
 
+    All methods raise ``LibraryError`` where the index cannot be written.
+
     Args:
         folder: of the index; made where there is none.
         analyzer: what takes the texts apart.
@@ -52,11 +54,8 @@ class WordWriter:
 
         Returns:
             Whether there was anything.
-
-        Raises:
-            LibraryError: the index cannot be written.
         """
-        with self._told():
+        with self._as_library_errors():
             generation = library.text_generation()
             self._open(generation)
             if self._generation < generation:
@@ -65,19 +64,15 @@ class WordWriter:
         return False
 
     def commit(self) -> None:
-        """Have everything that was handed over found.
-
-        Raises:
-            LibraryError: the index cannot be written.
-        """
-        with self._told():
+        """Have everything that was handed over found."""
+        with self._as_library_errors():
             if self._writer is not None:
                 self._writer.commit()
 
     def close(self) -> None:
         """Wait until tantivy has put small parts of the index together."""
         writer, self._writer = self._writer, None
-        with self._told():
+        with self._as_library_errors():
             if writer is not None:
                 writer.wait_merging_threads()
 
@@ -108,7 +103,7 @@ class WordWriter:
         self._generation = generation
 
     @contextmanager
-    def _told(self) -> Iterator[None]:
+    def _as_library_errors(self) -> Iterator[None]:
         try:
             yield
         except errors() as error:

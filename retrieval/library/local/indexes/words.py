@@ -97,7 +97,6 @@ class WordIndex:
 
         Args:
             question: any text; its words are searched, its punctuation means nothing.
-            limit: how many at most.
             carried: terms to search for besides, with their weights; one of the question's own
                 weighs 1.
         """
@@ -165,7 +164,6 @@ class WordIndex:
     # Searching
 
     def _asked(self, question: str, carried: Mapping[str, float]) -> dict[str, float]:
-        """The terms to search for, with their weights."""
         return {**carried, **dict.fromkeys(self.analyzer.content_terms(question), 1.0)}
 
     def _rarest(self, index: tantivy.Index, words: Mapping[str, float]) -> Mapping[str, float]:
@@ -217,7 +215,6 @@ def _query(schema: tantivy.Schema, words: Mapping[str, float]) -> tantivy.Query:
 def _bounds(
     schema: tantivy.Schema, within: Bounds
 ) -> Iterator[tuple[tantivy.Occur, tantivy.Query]]:
-    """The parts of a query that say which articles."""
     if within.since or within.until:
         days = _Query.range_query(
             schema,
@@ -234,10 +231,8 @@ def _bounds(
 
 
 def _unscored(query: tantivy.Query) -> tantivy.Query:
-    """The same, adding nothing to a score."""
     return _Query.const_score_query(query, 0.0)
 
 
 def _of(schema: tantivy.Schema, sources: Collection[str]) -> tantivy.Query:
-    """What is of one of these sources."""
     return _Query.term_set_query(schema, "source", sorted(source.lower() for source in sources))

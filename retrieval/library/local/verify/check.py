@@ -70,15 +70,15 @@ def _check(
     words: WordIndex | None,
     vectors: list[indexes.VectorFile],
 ) -> None:
-    with _damage_told(report):
+    with _reporting_damage(report):
         database.check_database(connection, report)
         database.check_generations(connection, report)
-    with _damage_told(report):
+    with _reporting_damage(report):
         database.check_articles(connection, report, reporter.progress)
-    with _damage_told(report):
+    with _reporting_damage(report):
         dimension = database.check_vectors(connection, report, dimension, reporter.progress)
         database.check_queue(connection, report)
-    with _damage_told(report):
+    with _reporting_damage(report):
         if database.generation_of(connection) is None:
             return  # nothing to compare the caches with
         if words:
@@ -88,8 +88,8 @@ def _check(
 
 
 @contextmanager
-def _damage_told(report: Report) -> Iterator[None]:
-    """Tell of a database so damaged that what is inside cannot be looked at."""
+def _reporting_damage(report: Report) -> Iterator[None]:
+    """Report a database so damaged that what is inside cannot be looked at."""
     try:
         yield
     except sqlite3.DatabaseError as error:

@@ -19,7 +19,7 @@ Opened = TypeVar("Opened")
 
 def check_word_files(report: Report, folder: Path) -> None:
     """Check the sums that tantivy keeps of its files, of those that are in use."""
-    for name in patiently(lambda: _damaged(folder), lambda found: not found):
+    for name in retry(lambda: _damaged(folder), lambda found: not found):
         report.add("word index", f"{name} is damaged")
 
 
@@ -65,7 +65,7 @@ def _sum_is_right(path: Path) -> bool:
         return False
 
 
-def patiently(look: Callable[[], Opened], fine: Callable[[Opened], bool]) -> Opened:
+def retry(look: Callable[[], Opened], fine: Callable[[Opened], bool]) -> Opened:
     """Look again for a moment: files that another process replaces can seem to be damaged."""
     found = look()
     for _ in range(3):

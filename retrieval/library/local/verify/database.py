@@ -144,10 +144,7 @@ def check_vectors(
     """Check that each vector is what an encoder makes.
 
     Args:
-        connection: inside a snapshot.
-        report: hears of what is wrong.
         dimension: of the encoder; None takes that of most vectors.
-        progress: hears how far it is.
 
     Returns:
         The dimension; None where there is no vector to tell.

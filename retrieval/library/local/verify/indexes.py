@@ -19,7 +19,7 @@ from retrieval.library.local.indexes import vector_files
 from retrieval.library.local.indexes.vector_formats import ExactVectors, read
 from retrieval.library.local.indexes.vector_formats import VectorFormat as IndexKind
 from retrieval.library.local.indexes.words import WordIndex
-from retrieval.library.local.verify.checksums import patiently
+from retrieval.library.local.verify.checksums import retry
 from retrieval.library.local.verify.database import Progress
 from retrieval.library.report import Kind, Report
 
@@ -35,7 +35,7 @@ _NO_IDS: Ids = np.zeros(0, dtype=np.int64)
 
 def open_words(folder: Path) -> WordIndex:
     """Open the index of words; one that another process is just making anew is looked at again."""
-    return patiently(lambda: WordIndex(folder), lambda words: words.trouble is None)
+    return retry(lambda: WordIndex(folder), lambda words: words.trouble is None)
 
 
 def check_words(

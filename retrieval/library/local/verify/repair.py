@@ -1,4 +1,4 @@
-"""Mends what a check found: the truth first, then the caches from it."""
+"""Repairs what a check found: the truth first, then the caches from it."""
 
 from contextlib import closing
 from pathlib import Path
@@ -15,7 +15,7 @@ from retrieval.models.encoder.base import Encoder
 
 
 def repair(library: Path, encoder: Encoder, reporter: Reporter) -> Repaired:
-    """Check a library, mend what can be mended, and check it again.
+    """Check a library, repair what can be repaired, and check it again.
 
     Caches that are wrong are thrown away and made again; passages that are not those of their
     text are made again, and vectors that are none encoded again; what nothing needs is swept. An
@@ -30,7 +30,7 @@ def repair(library: Path, encoder: Encoder, reporter: Reporter) -> Repaired:
     with RepairWriter(library) as writer:
         writer.claim(encoder.identity)
         before = verify(library, reporter, encoder.dimension)
-        lost = [] if before.ok else _mend(writer, before)
+        lost = [] if before.ok else _repair(writer, before)
         for path in before.strays:
             path.unlink(missing_ok=True)
         with closing(LocalSession(writer, encoder, reporter)) as session:
@@ -40,21 +40,21 @@ def repair(library: Path, encoder: Encoder, reporter: Reporter) -> Repaired:
     return Repaired(before, lost, after)
 
 
-def _mend(writer: RepairWriter, found: Report) -> list[LostArticle]:
+def _repair(writer: RepairWriter, found: Report) -> list[LostArticle]:
     if "database" in found.problems:
         writer.rebuild_indexes()
     if "edition" in found.problems:
         writer.forget_previous()
-    writer.mend_numbers()
-    lost = writer.mend_rows(found.damaged, found.to_split, found.to_encode)
+    writer.repair_generations()
+    lost = writer.repair_rows(found.damaged, found.to_split, found.to_encode)
     if "word index" in found.problems:
-        _throw_away(writer.edition.words)
+        _remove_cache(writer.edition.words)
     if "vector index" in found.problems:
-        _throw_away(writer.edition.vectors)
+        _remove_cache(writer.edition.vectors)
     return lost
 
 
-def _throw_away(cache: Path) -> None:
+def _remove_cache(cache: Path) -> None:
     try:
         remove_index(cache)
     except OSError as error:

@@ -1,4 +1,4 @@
-"""Mends what a damaged truth allows to be mended; a check says what that is."""
+"""Repairs what a damaged database allows to be repaired; a check says what that is."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -10,9 +10,9 @@ from retrieval.library.report import LostArticle
 
 
 class RepairWriter(LocalWriter):
-    """A library opened for mending. Raises what ``LocalWriter`` does."""
+    """A library opened for repair. Raises what ``LocalWriter`` does."""
 
-    def mend_numbers(self) -> None:
+    def repair_generations(self) -> None:
         """Make every row of a commit that was, and have no passage id come again."""
         connection = self._connection
         generations = " UNION ALL ".join(
@@ -39,13 +39,12 @@ class RepairWriter(LocalWriter):
         self._connection.execute("REINDEX")
 
     def forget_previous(self) -> None:
-        """Have no edition to go back to."""
         folder.set_editions(self.path, self.edition.name, None)
 
-    def mend_rows(
+    def repair_rows(
         self, damaged: Iterable[int], to_split: Iterable[int], to_encode: Iterable[bytes]
     ) -> list[LostArticle]:
-        """Mend texts, passages, vectors and the queue, in one commit.
+        """Repair texts, passages, vectors and the queue, in one commit.
 
         Args:
             damaged: the numbers of the articles whose text cannot be trusted.
@@ -71,7 +70,7 @@ class RepairWriter(LocalWriter):
                     "SELECT title, text FROM articles WHERE number = ?", (number,)
                 ).fetchone()
                 change.split_again(number, row[0], row[1])
-            for number in self._articles_that_are_not_there():
+            for number in self._missing_articles():
                 change.remove_number(number)
             connection.execute("DELETE FROM pending WHERE digest IN (SELECT digest FROM vectors)")
             connection.execute(
@@ -89,7 +88,7 @@ class RepairWriter(LocalWriter):
         )
         return [row[0] for row in rows]
 
-    def _articles_that_are_not_there(self) -> list[int]:
+    def _missing_articles(self) -> list[int]:
         """The numbers of articles of which there are only passages."""
         rows = self._connection.execute(
             "SELECT DISTINCT article FROM passages"
