@@ -11,9 +11,10 @@ from retrieval.documents.article import Article
 from retrieval.documents.formats import find_files, read_file
 from retrieval.documents.formats.files import printable
 from retrieval.errors import ReadingError
-from retrieval.library.base import ArticleSink, KnownFiles
+from retrieval.library.base import KnownFiles
 from retrieval.library.progress import Reporter, same_id
 from retrieval.library.records import FileRecord
+from retrieval.library.writing import ArticleSink
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """The library: everything that was indexed, wherever it is kept.
 
     base          the protocols: a ``Library``, and what it is opened as
+    writing       the protocol of a ``WriteSession``, the one way to change it
     location      where a library is, as a setting names it
     records       what every kind knows of articles, passages and files
     feed_records  and of feeds

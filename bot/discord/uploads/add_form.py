@@ -15,6 +15,7 @@ from bot.discord.uploads.file_reader import file_problem, safe_file_name
 from bot.discord.uploads.indexer import IndexRequest, IndexResult
 from bot.discord.uploads.progress import run_with_progress
 from bot.wording import counted
+from retrieval.documents.formats.files import SUFFIXES
 
 _log = logging.getLogger(__name__)
 
@@ -33,7 +34,7 @@ class AddForm(ManagerForm, title="Add articles"):
 
     files = discord.ui.Label[discord.ui.View](
         text="Files",
-        description=".txt .md .html .jsonl .jsonl.gz, of 10 MB at most",
+        description=f"{' '.join(SUFFIXES)}, of 10 MB at most",
         component=discord.ui.FileUpload(custom_id="files", required=False, max_values=_FILES),
     )
     address = discord.ui.Label[discord.ui.View](

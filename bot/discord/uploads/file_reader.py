@@ -14,7 +14,7 @@ from bot.discord.storage.uploads import MAX_ARTICLES, MAX_CHARACTERS
 from bot.terminal_text import one_line
 from retrieval.documents.article import Article, single_line
 from retrieval.documents.formats import read_file
-from retrieval.documents.formats.files import supported_suffix
+from retrieval.documents.formats.files import SUFFIXES, supported_suffix
 from retrieval.errors import ReadingError
 
 MAX_BYTES = 10_000_000
@@ -44,7 +44,7 @@ def file_problem(name: str, size: int) -> str | None:
         size: in bytes.
     """
     if not supported_suffix(Path(name)):
-        return f"{name}: not a kind of file that I read; those are .txt .md .html .jsonl .jsonl.gz"
+        return f"{name}: not a kind of file that I read; those are {' '.join(SUFFIXES)}"
     if size > MAX_BYTES:
         return f"{name}: {size / 1e6:,.0f} MB, and the most that I take is {MAX_BYTES / 1e6:.0f} MB"
     if size == 0:

@@ -22,7 +22,7 @@ _PARSERS: dict[str, Callable[[str, Origin], Article]] = {
     ".html": parse_html,
     ".htm": parse_html,
 }
-_SUFFIXES = (*_PARSERS, ".jsonl", ".jsonl.gz")
+SUFFIXES = (*_PARSERS, ".jsonl", ".jsonl.gz")
 
 
 def find_files(root: Path) -> Iterator[Path | ReadingError]:
@@ -136,7 +136,7 @@ def _visible_entries(folder: Path) -> list[Path]:
 def supported_suffix(path: Path) -> str | None:
     """The suffix that a file's parser goes by, in lower case, or None where there is no parser."""
     name = path.name.lower()
-    return next((suffix for suffix in _SUFFIXES if name.endswith(suffix)), None)
+    return next((suffix for suffix in SUFFIXES if name.endswith(suffix)), None)
 
 
 def _origin(path: Path, root: Path, suffix: str) -> Origin:
@@ -166,5 +166,5 @@ def _not_readable(path: Path) -> ReadingError:
     elif supported_suffix(path):
         problem = "not a file"
     else:
-        problem = f"not a kind of file that is read; those are {' '.join(_SUFFIXES)}"
+        problem = f"not a kind of file that is read; those are {' '.join(SUFFIXES)}"
     return ReadingError(printable(path), problem)

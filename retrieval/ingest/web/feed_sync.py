@@ -21,10 +21,10 @@ from retrieval.ingest.web.page_storage import count, keep_page
 from retrieval.ingest.web.saver import Saver, encode_saved
 from retrieval.ingest.web.subscriptions import read_feed
 from retrieval.library import open as open_library
-from retrieval.library.base import Transaction
 from retrieval.library.feed_records import FeedRecord, ItemRecord
 from retrieval.library.location import Location
 from retrieval.library.progress import Reporter
+from retrieval.library.writing import Transaction
 from retrieval.models.encoder.base import Encoder
 
 _INTERVAL = 15 * 60  # seconds from one look at a feed to the next

@@ -5,9 +5,9 @@ from typing import Protocol
 
 from retrieval.errors import ReadingError
 from retrieval.ingest.web.page_parser import Page, fill_in
-from retrieval.library.base import Transaction
 from retrieval.library.feed_records import ItemRecord
 from retrieval.library.progress import Change
+from retrieval.library.writing import Transaction
 
 
 def keep_page(
@@ -45,7 +45,7 @@ def keep_page(
     return change.put(article, address)
 
 
-class Counts(Protocol):
+class PageCounts(Protocol):
     """What is counted of articles."""
 
     added: int
@@ -53,7 +53,7 @@ class Counts(Protocol):
     unchanged: int
 
 
-def count(summary: Counts, outcome: Change | ReadingError) -> None:
+def count(summary: PageCounts, outcome: Change | ReadingError) -> None:
     """Count what became of an article; raises what became of it where that is an error."""
     if isinstance(outcome, ReadingError):
         raise outcome

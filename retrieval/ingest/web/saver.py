@@ -5,9 +5,9 @@ from collections.abc import Callable
 from typing import Any, Generic, TypeVar
 
 from retrieval.library import open as open_library
-from retrieval.library.base import Transaction
 from retrieval.library.location import Location
 from retrieval.library.progress import Reporter
+from retrieval.library.writing import Transaction
 from retrieval.models.encoder.base import Encoder
 
 _WAIT = 60.0

@@ -20,10 +20,11 @@ from retrieval.ingest.web.page_storage import keep_page
 from retrieval.ingest.web.subscriptions import unfollow
 from retrieval.library import follows_feeds
 from retrieval.library import open as open_library
-from retrieval.library.base import LibraryReader, Transaction
+from retrieval.library.base import LibraryReader
 from retrieval.library.feed_records import FeedRecord, ItemRecord
 from retrieval.library.location import Location
 from retrieval.library.progress import Change, Reporter
+from retrieval.library.writing import Transaction
 from tests.support.articles import article, reader
 from tests.support.encoders import ScatteredEncoder
 
