@@ -62,16 +62,16 @@ def _stop_at_eof() -> None:
 
 def _poll_feeds(config: Settings, encoder: Encoder) -> None:
     """Read the feeds that may be read again, for as long as the process runs."""
-    told = ""
+    reported = ""
     while True:
         try:
             if follows_feeds(config.library):
                 _sync(config, encoder)
-            told = ""
+            reported = ""
         except Exception as error:  # whatever it is, it may pass, and files are watched meanwhile
-            if str(error) != told:
-                told = str(error)
-                print_message(f"feeds wait: {told or type(error).__name__}")
+            if str(error) != reported:
+                reported = str(error)
+                print_message(f"feeds wait: {reported or type(error).__name__}")
         time.sleep(_FEED_INTERVAL)
 
 

@@ -1,6 +1,6 @@
 """Keeps a library in step with files and folders, for as long as the process stays.
 
-Every run looks at all that is under the paths, whatever the file system told: a look at 26,500
+Every run looks at all that is under the paths, whatever the file system reported: a look at 26,500
 files takes half a second, and then no lost event, renamed folder or link leaves anything behind.
 The more work a run was, the longer the next one is put off, so that most of the time nothing is
 done.
@@ -49,9 +49,9 @@ class Listener:
     """Who hears of what a watch does.
 
     Attributes:
-        run: gives the reporter of one run, for as long as it lasts. A problem is told once.
-        done: told of the first run, and of each that changed something.
-        notice: told in one line what keeps the watch from its work, and when it goes on.
+        run: gives the reporter of one run, for as long as it lasts. A problem is reported once.
+        done: hears of the first run, and of each that changed something.
+        notice: hears in one line what keeps the watch from its work, and when it goes on.
     """
 
     run: Callable[[], AbstractContextManager[Reporter]]
@@ -203,7 +203,7 @@ class _Watch:
             self._listener.done(summary)
 
     def _index(self, roots: Sequence[Path], pace: Pace, problems: set[str]) -> Summary:
-        told, wait = "", _TICK
+        reported, wait = "", _TICK
         while True:
             self._began = time.monotonic(), time.process_time()
             try:
@@ -219,13 +219,13 @@ class _Watch:
             except _LASTING:
                 raise
             except LibraryError as error:
-                if str(error) != told:
-                    told = str(error)
-                    self._listener.notice(f"{told} (trying again until it works)")
+                if str(error) != reported:
+                    reported = str(error)
+                    self._listener.notice(f"{reported} (trying again until it works)")
                 wait = 1.0 if isinstance(error, LockedError) else min(5 * wait, _LONGEST_WAIT)
             time.sleep(wait)
         self._measure()
-        if told:
+        if reported:
             self._listener.notice(f"{self._location}: written again")
         return summary
 

@@ -81,7 +81,7 @@ def remove(article_id: str, library: str | None) -> int:
     config = settings.load(library)
     open_library(config.library).reader().close()  # fails where there is no library
     # One that a server added would be put back by the bot, unless it is removed there too.
-    was_kept = article_id.startswith(OWN_SOURCE_PREFIX) and _remove_kept(
+    was_uploaded = article_id.startswith(OWN_SOURCE_PREFIX) and _remove_upload(
         article_id, config.discord_data
     )
     with (
@@ -89,13 +89,13 @@ def remove(article_id: str, library: str | None) -> int:
         session.transaction() as change,
     ):
         was_indexed = change.remove(article_id)
-    if not was_indexed and not was_kept:
+    if not was_indexed and not was_uploaded:
         raise _not_found(article_id)
     print_text(f"removed {article_id}")
     return OK
 
 
-def _remove_kept(article_id: str, discord_data: Path) -> bool:
+def _remove_upload(article_id: str, discord_data: Path) -> bool:
     """Remove an article from the bot's own file; returns whether it was there.
 
     Raises:

@@ -17,7 +17,7 @@ from retrieval.ingest.web.addresses import canonical, parse_address, show_addres
 from retrieval.ingest.web.feed_parser import Feed, FeedItem
 from retrieval.ingest.web.fetcher import Fetcher, Limits, at_once
 from retrieval.ingest.web.page_parser import read_page
-from retrieval.ingest.web.page_storage import count, keep_page
+from retrieval.ingest.web.page_storage import count, store_page
 from retrieval.ingest.web.saver import Saver, encode_saved
 from retrieval.ingest.web.subscriptions import read_feed
 from retrieval.library import open as open_library
@@ -173,7 +173,7 @@ class _Syncing:
             fetched = await self._fetcher.fetch(item.address)
             async with self._reading:
                 page = await asyncio.to_thread(read_page, fetched, place, item.title, item.date)
-            outcome = await self._saver.save(lambda change: keep_page(change, page, place, item))
+            outcome = await self._saver.save(lambda change: store_page(change, page, place, item))
             count(self.summary, outcome)
         except ReadingError as error:
             self._fail(error)

@@ -8,7 +8,7 @@ from retrieval.ingest.index import WHOLE
 from retrieval.ingest.web.addresses import show_address
 from retrieval.ingest.web.fetcher import Fetcher, Limits, at_once
 from retrieval.ingest.web.page_parser import Page, read_page
-from retrieval.ingest.web.page_storage import count, keep_page
+from retrieval.ingest.web.page_storage import count, store_page
 from retrieval.ingest.web.saver import Saver, encode_saved
 from retrieval.library.location import Location
 from retrieval.library.progress import Reporter, Summary
@@ -60,7 +60,7 @@ def index_pages(
             fetched = await fetcher.fetch(address)
             async with reading:
                 page = await asyncio.to_thread(read_page, fetched, place)
-            outcome = await saver.save(lambda change: keep_page(change, page, place))
+            outcome = await saver.save(lambda change: store_page(change, page, place))
             count(summary, outcome)
         except ReadingError as error:
             summary.failed += 1

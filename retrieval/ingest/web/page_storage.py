@@ -10,7 +10,7 @@ from retrieval.library.progress import Change
 from retrieval.library.writing import Transaction
 
 
-def keep_page(
+def store_page(
     change: Transaction, page: Page, place: str, item: ItemRecord | None = None
 ) -> Change | ReadingError:
     """Add or update the article of a page, and in the same commit what is known of its item.

@@ -16,7 +16,7 @@ from retrieval.library.local.indexes.words import NOTHING, WordIndex
 from retrieval.library.local.reader import LocalReader
 from retrieval.models.encoder.base import Vectors
 
-_KEPT = 8  # bounds whose passages are remembered: those of a server are asked for again
+_CACHED = 8  # bounds whose passages are remembered: those of a server are asked for again
 
 
 _Passages = tuple[NDArray[np.int64] | None, NDArray[np.int64] | None]
@@ -89,7 +89,7 @@ class HybridSearch:
         if bounds == Bounds():
             return None, None
         if bounds not in self._chosen:
-            while len(self._chosen) >= _KEPT:
+            while len(self._chosen) >= _CACHED:
                 del self._chosen[next(iter(self._chosen))]
             self._chosen[bounds] = self._read_passages(bounds)
         return self._chosen[bounds]

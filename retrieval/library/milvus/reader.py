@@ -24,7 +24,7 @@ from retrieval.library.milvus.server import Row, Server
 from retrieval.library.records import ArticleHead, FileRecord, LibraryState, ListedArticle, Status
 
 _AT_ONCE = 200  # articles whose texts are read together
-_KEPT = 32_000_000  # characters of articles that are kept in memory
+_CACHED = 32_000_000  # characters of articles that are cached
 _SECONDS = 0.5  # between looks at whether something changed
 
 
@@ -42,7 +42,7 @@ class MilvusReader(MilvusCatalogue):
         self.server = server
         self.names = opened or open_library(server)
         self._see_all()
-        self._kept: OrderedDict[int, tuple[int, Article]] = OrderedDict()
+        self._cache: OrderedDict[int, tuple[int, Article]] = OrderedDict()
         self._characters = 0
         self._state: LibraryState | None = None
         self._looked = 0.0
@@ -94,14 +94,14 @@ class MilvusReader(MilvusCatalogue):
     def articles(self, keys: Iterable[int], level: str = BOUNDED) -> dict[int, tuple[int, Article]]:
         wanted = sorted(set(keys))
         found: dict[int, tuple[int, Article]] = {}
-        known = [key for key in wanted if key in self._kept]
-        missing = [key for key in wanted if key not in self._kept]
+        known = [key for key in wanted if key in self._cache]
+        missing = [key for key in wanted if key not in self._cache]
         if known:
             for row in self._of(known, ["version"], level):
-                kept = self._kept[row["id"]]
-                if kept[0] == row["version"]:
-                    self._kept.move_to_end(row["id"])
-                    found[row["id"]] = kept
+                cached = self._cache[row["id"]]
+                if cached[0] == row["version"]:
+                    self._cache.move_to_end(row["id"])
+                    found[row["id"]] = cached
                 else:
                     missing.append(row["id"])
         for start in range(0, len(missing), _AT_ONCE):
@@ -191,15 +191,15 @@ class MilvusReader(MilvusCatalogue):
                 # Some of it may not have arrived yet, or be gone already: then it is another.
                 return self.articles([head.key], STRONG).get(head.key)
             raise
-        return self._keep(head.key, head.version, article)
+        return self._add_to_cache(head.key, head.version, article)
 
-    def _keep(self, key: int, version: int, article: Article) -> tuple[int, Article]:
-        if old := self._kept.pop(key, None):
+    def _add_to_cache(self, key: int, version: int, article: Article) -> tuple[int, Article]:
+        if old := self._cache.pop(key, None):
             self._characters -= len(old[1].text)
-        self._kept[key] = version, article
+        self._cache[key] = version, article
         self._characters += len(article.text)
-        while self._characters > _KEPT and len(self._kept) > 1:
-            _, (_, gone) = self._kept.popitem(last=False)
+        while self._characters > _CACHED and len(self._cache) > 1:
+            _, (_, gone) = self._cache.popitem(last=False)
             self._characters -= len(gone.text)
         return version, article
 

@@ -82,7 +82,7 @@ def is_whole(path: Path) -> bool:
         return stream.read() == _digest(path, size)
 
 
-def clear_away(folder: Path, kept: Collection[Path]) -> None:
+def remove_others(folder: Path, kept: Collection[Path]) -> None:
     """Remove all other files, and what a killed run left."""
     with suppress(OSError):  # they are in nobody's way, and the next run tries again
         for path in folder.iterdir():

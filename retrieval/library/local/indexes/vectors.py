@@ -137,7 +137,7 @@ class VectorIndex:
                 kind.index.add_with_ids(vectors.astype(np.float32), ids)
             path = vector_files.write(self._folder, since, generation, kind)
             parts.append(_Part(path, kind))
-        vector_files.clear_away(self._folder, [part.path for part in parts])
+        vector_files.remove_others(self._folder, [part.path for part in parts])
 
     def search(
         self,

@@ -16,8 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from retrieval.library.local.indexes import vector_files
-from retrieval.library.local.indexes.vector_formats import ExactVectors, read
-from retrieval.library.local.indexes.vector_formats import VectorFormat as IndexKind
+from retrieval.library.local.indexes.vector_formats import ExactVectors, VectorFormat, read
 from retrieval.library.local.indexes.words import WordIndex
 from retrieval.library.local.verify.checksums import retry
 from retrieval.library.local.verify.database import Progress
@@ -89,7 +88,7 @@ class VectorFile:
     ids: Ids
     codes: NDArray[np.uint8] | None = None
     trouble: str | None = None
-    kind: IndexKind | None = None
+    kind: VectorFormat | None = None
 
 
 def open_vectors(folder: Path, report: Report) -> list[VectorFile]:

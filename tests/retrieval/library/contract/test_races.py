@@ -311,7 +311,7 @@ def test_who_asks_never_gets_a_text_under_another_version(
     version, found = library.articles([key])[key]
     assert (version, found.text) == (second["version"], old.text)
     # One that went meanwhile is not there.
-    library._kept.clear()
+    library._cache.clear()
     writer.remove([key])
     asked.clear()
     assert library.articles([key]) == {}

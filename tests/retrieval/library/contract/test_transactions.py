@@ -16,7 +16,7 @@ from retrieval.answering.answerer import Answerer
 from retrieval.documents.article import Article
 from retrieval.errors import ReadingError
 from retrieval.ingest.web.page_parser import Page
-from retrieval.ingest.web.page_storage import keep_page
+from retrieval.ingest.web.page_storage import store_page
 from retrieval.ingest.web.subscriptions import unfollow
 from retrieval.library import follows_feeds
 from retrieval.library import open as open_library
@@ -57,7 +57,7 @@ def keep(
     place: Location, encoder: ScatteredEncoder, page: Page, of: ItemRecord | None = None
 ) -> Change | ReadingError:
     with changing(place, encoder) as change:
-        return keep_page(change, page, page.address, of)
+        return store_page(change, page, page.address, of)
 
 
 def page_of(address: str, text: str) -> Page:

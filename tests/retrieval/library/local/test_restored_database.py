@@ -8,7 +8,7 @@ import pytest
 
 from retrieval.ingest.index import index
 from retrieval.ingest.web.page_parser import Page
-from retrieval.ingest.web.page_storage import keep_page
+from retrieval.ingest.web.page_storage import store_page
 from retrieval.ingest.web.subscriptions import unfollow
 from retrieval.library import open as open_library
 from retrieval.library.feed_records import FeedRecord
@@ -44,7 +44,7 @@ def pages(library: Path, encoder: ScatteredEncoder) -> None:
             open_library(library).session(encoder, Reporter()) as session,
             session.transaction() as change,
         ):
-            assert keep_page(change, page, address) == "added"
+            assert store_page(change, page, address) == "added"
 
 
 @way
