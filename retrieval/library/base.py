@@ -50,8 +50,7 @@ class Library(Protocol):
     def status(self) -> Status:
         """Counts, encoder and size."""
 
-    def reader(self) -> LibraryReader:
-        """Open it for reading."""
+    def reader(self) -> LibraryReader: ...
 
     def reader_if_made(self) -> LibraryReader | None:
         """Open it for reading; None where there is none, and one could be made."""
@@ -126,8 +125,7 @@ class LibraryReader(KnownFiles, Protocol):
     def feeds(self) -> FeedReader:
         """The feeds that it follows."""
 
-    def close(self) -> None:
-        """Close it."""
+    def close(self) -> None: ...
 
     def snapshot(self) -> AbstractContextManager[LibraryState]:
         """A block in which it is read."""
@@ -150,8 +148,7 @@ class LibraryReader(KnownFiles, Protocol):
     def articles_of(self, source: str) -> list[ListedArticle]:
         """The articles whose source begins so, ordered as ``list_articles``."""
 
-    def count_others(self, source: str, words: Sequence[str] = ()) -> int:
-        """How many ``others`` there are."""
+    def count_others(self, source: str, words: Sequence[str] = ()) -> int: ...
 
     def others(
         self, source: str, words: Sequence[str], first: int, count: int
@@ -184,8 +181,7 @@ class LibrarySearcher(ArticlesByNumber, Protocol):
     analyzer: Analyzer
     notice: str | None
 
-    def close(self) -> None:
-        """Close it."""
+    def close(self) -> None: ...
 
     def follow(self) -> None:
         """Reopen what is at the location now; MismatchError where another encoder made that."""
@@ -230,8 +226,7 @@ class FeedReader(Protocol):
 class FeedTable(Protocol):
     """Feeds and items inside a transaction."""
 
-    def has(self, address: str) -> bool:
-        """Whether the library follows a feed."""
+    def has(self, address: str) -> bool: ...
 
     def put(self, feed: FeedRecord) -> None:
         """Add a feed, or replace what is known of it."""
@@ -319,11 +314,9 @@ class ArticleSink(Protocol):
     def record(self, file: str, record: FileRecord) -> None:
         """Remember what a file was when it was read, once its articles are in."""
 
-    def forget(self, file: str) -> None:
-        """Forget a file."""
+    def forget(self, file: str) -> None: ...
 
-    def commit(self) -> None:
-        """Commit everything."""
+    def commit(self) -> None: ...
 
     def finish(self) -> None:
         """Commit what two files contend for, and wait until everything committed is found."""
@@ -351,8 +344,7 @@ class ExportSource(Protocol):
     """A library opened for export."""
 
     @property
-    def header(self) -> ExportHeader:
-        """What it holds."""
+    def header(self) -> ExportHeader: ...
 
     @property
     def count(self) -> int:

@@ -17,8 +17,7 @@ _SERVERS = {
 class ServerAddress(Protocol):
     """The address of a library on a server. ``str`` and ``repr`` show no secret."""
 
-    def library(self) -> "Library":
-        """The library there."""
+    def library(self) -> "Library": ...
 
     def with_secrets(self) -> str:
         """The address as a setting, with what logs in: for the environment of a process."""
