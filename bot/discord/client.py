@@ -40,7 +40,6 @@ class QuothClient(discord.AutoShardedClient):
     """Answers questions in Discord.
 
     Args:
-        answer_service: answers; it is closed with the client.
         article_service: manages the articles; it is closed with the client.
     """
 

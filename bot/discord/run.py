@@ -72,7 +72,6 @@ def run(
         token: the bot's token, from Discord's developer portal.
         make_client: returns a new client, for each time that discord.py gives up.
         metrics: that the clients count in; gauges of the connection are added.
-        metrics_port: the local port that serves them.
 
     Raises:
         BotError: Discord refused the token, or cannot be reached.

@@ -45,8 +45,7 @@ class RankedCandidate(Protocol):
         """The same for candidates with the same answer."""
 
     @property
-    def date(self) -> datetime.date | None:
-        """Of its article."""
+    def date(self) -> datetime.date | None: ...
 
 
 @dataclass(slots=True, eq=False)
@@ -76,7 +75,6 @@ class RerankCandidate:
 
     @property
     def date(self) -> datetime.date | None:
-        """Of its article."""
         return self.article.date
 
     @property

@@ -52,8 +52,7 @@ class Library(Protocol):
     def status(self) -> Status:
         """Counts, encoder and size."""
 
-    def reader(self) -> LibraryReader:
-        """Open it for reading."""
+    def reader(self) -> LibraryReader: ...
 
     def reader_if_made(self) -> LibraryReader | None:
         """Open it for reading; None where there is none, and one could be made."""
@@ -128,8 +127,7 @@ class LibraryReader(KnownFiles, Protocol):
     def feeds(self) -> FeedReader:
         """The feeds that it follows."""
 
-    def close(self) -> None:
-        """Close it."""
+    def close(self) -> None: ...
 
     def snapshot(self) -> AbstractContextManager[LibraryState]:
         """A block in which it is read."""
@@ -152,8 +150,7 @@ class LibraryReader(KnownFiles, Protocol):
     def articles_of(self, source: str) -> list[ListedArticle]:
         """The articles whose source begins so, ordered as ``list_articles``."""
 
-    def count_others(self, source: str, words: Sequence[str] = ()) -> int:
-        """How many ``others`` there are."""
+    def count_others(self, source: str, words: Sequence[str] = ()) -> int: ...
 
     def others(
         self, source: str, words: Sequence[str], first: int, count: int
@@ -186,8 +183,7 @@ class LibrarySearcher(ArticlesByNumber, Protocol):
     analyzer: Analyzer
     notice: str | None
 
-    def close(self) -> None:
-        """Close it."""
+    def close(self) -> None: ...
 
     def follow(self) -> None:
         """Reopen what is at the location now; MismatchError where another encoder made that."""
@@ -233,8 +229,7 @@ class ExportSource(Protocol):
     """A library opened for export."""
 
     @property
-    def header(self) -> ExportHeader:
-        """What it holds."""
+    def header(self) -> ExportHeader: ...
 
     @property
     def count(self) -> int:

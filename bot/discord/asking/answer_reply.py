@@ -38,7 +38,6 @@ async def answer_reply(
         message_url: of the message that was looked up.
         other_channel: the reply goes to another channel than the question's, where other policies
             hold: it gets no buttons.
-        show_status: shows the user that it takes long.
     """
     try:
         keyed = await service.ask(

@@ -43,7 +43,6 @@ class ButtonHandlers:
 
     Args:
         service: has the articles, the questions and the votes.
-        settings: whose policies hold for the responses.
         in_flight: a context manager that the client waits for before it closes.
     """
 

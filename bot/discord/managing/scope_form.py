@@ -40,9 +40,7 @@ class ScopeForm(ManagerForm):
     """A modal with sources, a first and a last day.
 
     Args:
-        where: the channel's name, for the title.
         scope: its present scope; None: that of the other channels.
-        sources: the shared sources to choose from.
         store: called with the new scope; None resets it to that of the other channels.
         own: whether the channel has a scope of its own, which can be reset.
     """

@@ -31,9 +31,6 @@ _CHANNELS = [
 
 class SetupCommand(ManagerGroup):
     """The command group ``/quoth``.
-
-    Args:
-        find_sources: the shared sources that a filter admits.
     """
 
     def __init__(self, server_settings: ServerSettingsStore, find_sources: FindSources) -> None:

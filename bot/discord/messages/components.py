@@ -171,7 +171,6 @@ def answer_buttons(answer: Answer, key: str | None, shown: int, *, quoted: bool)
 
     Args:
         key: of its question, or None where it is not stored.
-        shown: how many quotes are shown.
         quoted: the question is somebody's message: no votes on it, and no follow-ups.
     """
     view = ui.View(timeout=None)

@@ -35,7 +35,6 @@ def format_more(
         question: as it was asked, if it is known.
         articles: the current article of each, or None where it is gone.
         first: the number of the first passage.
-        within: which articles may be seen here.
     """
     head = "More passages" + (f" for **{format_question(question)}**" if question else "") + ":"
     found = zip(locations, articles, strict=True)

@@ -48,7 +48,6 @@ def set_up(
     """Configure the root logger: level INFO, one handler.
 
     Args:
-        token: the bot's token, which is redacted.
         as_json: one JSON object a record, instead of text.
         questions: show questions, and the messages of all errors.
         stream: standard error if not given.

@@ -89,7 +89,6 @@ def trace_question(
 
     Args:
         kind: how it was asked.
-        on_finished: called with the trace at its end.
     """
     trace = Trace(kind)
     before = _current.set(trace)

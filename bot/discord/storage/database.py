@@ -29,7 +29,6 @@ class Store:
     """The open database. Thread-safe: transactions run one at a time.
 
     Args:
-        tables: the schema; missing tables are created.
         existing: do not create the file.
 
     Raises:

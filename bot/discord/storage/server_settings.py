@@ -33,7 +33,6 @@ class AnswerPolicy:
     """How one user's question in one channel is answered.
 
     Attributes:
-        within: the articles that may be searched.
         min_confidence: below this the answer is "not found"; None: the bot's own threshold.
         private: only the user sees the answer.
         refusal: why the user may not ask here, or None. It mentions channels and roles, which
@@ -58,7 +57,6 @@ class ServerSettings:
         roles: who may ask; empty: everyone. Members with Manage Server always may.
         private: only the user who asked sees the answer.
         min_confidence: below this an answer is "not found"; None: the bot's own threshold.
-        scope: which articles may be seen.
         scopes: those of single channels, by channel id, instead.
     """
 
@@ -78,7 +76,6 @@ class ServerSettings:
         Args:
             channel_ids: of the channel and its parents, nearest first: thread, channel, category.
                 The first with a scope of its own counts.
-            roles: the ids of the user's roles.
             manages: whether the user has Manage Server.
         """
         scope = next((self.scopes[each] for each in channel_ids if each in self.scopes), self.scope)
@@ -137,8 +134,6 @@ class ServerSettingsStore:
         """Change a server's settings, and log it. Blocks on the disk.
 
         Args:
-            user: who changes them, for the audit log.
-            action: what is changed, for the audit log.
             change: returns the new settings, given those at that moment.
 
         Raises:
@@ -161,8 +156,6 @@ class ServerSettingsStore:
         """Change the scope of a channel, or that of all other channels (None).
 
         Args:
-            user: who changes it, for the audit log.
-            action: what is changed, for the audit log.
             scope: the new one; None resets it.
         """
 

@@ -27,7 +27,6 @@ class Gap:
         server: where it was asked, as ``server_pseudonym`` names it.
         question: as it was asked last, without ids.
         times: how often it was asked and not answered.
-        last: the day when that was, in UTC.
         called_wrong: it has an answer, which more users call wrong than right.
     """
 

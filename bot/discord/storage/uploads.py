@@ -49,7 +49,6 @@ def add(store: Store, server: int, user: int, articles: Iterable[Article]) -> Ad
     """Insert or update articles of a server, in one transaction, and log it.
 
     Args:
-        user: who adds them, for the audit log.
         articles: as they were read; they get the server's source and id.
 
     Raises:
@@ -83,7 +82,6 @@ def remove(store: Store, server: int, user: int, article: Article) -> bool:
     """Mark one of a server's own articles as removed; ``undo_removal`` restores it.
 
     Args:
-        user: who removes it, for the audit log.
         article: as it is in the library; inserted first where the database lost it.
 
     Returns:

@@ -45,9 +45,6 @@ class IndexWorker(Protocol):
 
 class ArticleService:
     """Lists, adds and removes articles. Blocking work runs in threads or in the worker's process.
-
-    Args:
-        worker: reads uploads and writes the library.
     """
 
     def __init__(self, store: Store, library: Location, worker: IndexWorker) -> None:
@@ -63,9 +60,6 @@ class ArticleService:
         self, request: IndexRequest, progress: ProgressCallback = lambda *_: None
     ) -> IndexResult:
         """Queue a request, and wait for its result.
-
-        Args:
-            progress: called in the event loop.
 
         Raises:
             RestartingError: the bot shuts down before it is done.
@@ -144,9 +138,7 @@ class ArticleService:
         """A page of the articles that a server may see, its own first.
 
         Args:
-            search: words that the title must contain, case-insensitive.
             first: the offset of the page.
-            count: the size of the page.
 
         Raises:
             QuothError: the library or the store cannot be read.
@@ -169,7 +161,6 @@ class ArticleService:
         """Up to ``MAX_CHOICES`` shared sources for a select menu or an autocompletion.
 
         Args:
-            within: which articles may be seen.
             holding: a substring of the name, case-insensitive; prefix matches come first.
 
         Raises:

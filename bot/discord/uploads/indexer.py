@@ -55,9 +55,7 @@ class IndexResult:
     """What a job did.
 
     Attributes:
-        added: what changed in the database.
         problems: what could not be read, a line each.
-        in_library: how many articles the server has.
         deferred: why the library is not synced yet, or None. It is retried every minute.
     """
 

@@ -41,7 +41,6 @@ class ArticlePage:
 
     Attributes:
         own: how many of the server's own the whole list has; they come first.
-        total: how many articles the whole list has.
     """
 
     rows: tuple[ServerArticle, ...]
@@ -54,9 +53,7 @@ class ArticleCounts:
     """How many articles a server may see.
 
     Attributes:
-        own: the server's own, in the library.
         pending: its own whose current version the library does not have yet.
-        shared: articles that no server owns.
         pending_removal: its own that were removed, and are in the library still.
         pending_passages: passages of any article that have no vector yet.
     """
@@ -75,7 +72,6 @@ def own_articles(
 
     Args:
         library: in a snapshot.
-        search: words that the title must contain, case-insensitive.
     """
     there = {each.id: each for each in library.articles_of(own_source(server))}
     kept = uploads.states(store, server)
@@ -108,9 +104,7 @@ def page(
 
     Args:
         library: in a snapshot.
-        search: words that the title must contain, case-insensitive.
         first: the offset of the page.
-        count: the size of the page.
     """
     own = own_articles(library, store, server, search)
     words = search.split()
