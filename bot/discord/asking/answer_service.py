@@ -55,8 +55,7 @@ class KeyedAnswer:
 
 
 class AnswerService:
-    """Asks the engine, one question at a time, and stores the questions.
-    """
+    """Asks the engine, one question at a time, and stores the questions."""
 
     def __init__(self, engine: Engine, store: Store, throttle: Throttle | None = None) -> None:
         self._engine = engine

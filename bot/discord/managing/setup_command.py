@@ -30,8 +30,7 @@ _CHANNELS = [
 
 
 class SetupCommand(ManagerGroup):
-    """The command group ``/quoth``.
-    """
+    """The command group ``/quoth``."""
 
     def __init__(self, server_settings: ServerSettingsStore, find_sources: FindSources) -> None:
         super().__init__("quoth", "Set Quoth up in this server.")

@@ -44,8 +44,7 @@ class IndexWorker(Protocol):
 
 
 class ArticleService:
-    """Lists, adds and removes articles. Blocking work runs in threads or in the worker's process.
-    """
+    """Lists, adds and removes articles; blocking work runs in threads or the worker's process."""
 
     def __init__(self, store: Store, library: Location, worker: IndexWorker) -> None:
         self.store = store

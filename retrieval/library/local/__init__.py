@@ -11,7 +11,8 @@ caches record the generation of the truth that they have caught up with, and can
 at any time.
 
     library        the door: ``Library``
-    folder         editions, marker and lock
+    folder         editions, and the marker that names the current one
+    lock           one process writes at a time
     schema         the tables, and how the database is opened
     reader         one consistent view: articles, lists (``catalogue``), what changed (``changes``)
     files, feeds   where articles came from, and the feeds with their items

@@ -3,29 +3,23 @@
 import json
 import os
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from retrieval.errors import (
     DamagedError,
     LibraryError,
-    LockedError,
     MismatchError,
     NotALibraryError,
 )
 from retrieval.library.durable import sync_folder
+from retrieval.library.local.lock import LOCK, WRITER
 
 FORMAT = 1
 """The layout of the folder; a later Quoth may write a higher one, which this one refuses."""
 
-PATIENCE = 2.0
-"""Seconds to wait for the lock: a question that repairs an index holds it for a moment."""
-
 _MARKER = "quoth.json"
-_LOCK = "writer.lock"
-_WRITER = "writer.json"
 _GONE = ".gone"  # ends the name of an edition that is being taken away
 _NUMBER = re.compile("[0-9]+")
 _IN_AN_EDITION = re.compile(r"truth\.sqlite.*|words|vectors")
@@ -123,7 +117,7 @@ def check_free(library: Path) -> None:
         return
     try:
         # What a run killed just here may have left is ours; anything else is not.
-        others = {entry.name for entry in library.iterdir()} - {_LOCK, _WRITER}
+        others = {entry.name for entry in library.iterdir()} - {LOCK, WRITER}
     except FileNotFoundError:
         return
     except NotADirectoryError:
@@ -248,41 +242,3 @@ def _remove(path: Path) -> None:
         shutil.rmtree(gone)
     else:
         path.unlink(missing_ok=True)
-
-
-@contextmanager
-def writer_lock(library: Path, wait: float | None = None) -> Iterator[None]:
-    """Hold the library for writing; the system lets go of it even if this process is killed.
-
-    Args:
-        wait: seconds to wait for another process to finish; by default ``PATIENCE``.
-
-    Raises:
-        LockedError: another process holds it; the message says which.
-    """
-    # Imported here because asking questions never needs it.
-    from filelock import FileLock, Timeout
-
-    lock = FileLock(library / _LOCK, timeout=PATIENCE if wait is None else wait)
-    try:
-        lock.acquire()
-    except Timeout:
-        raise LockedError(
-            f"{library}: {_holder(library)} is writing; wait until it is done"
-        ) from None
-    except OSError as error:
-        raise LibraryError(f"{library}: cannot be written ({error.strerror})") from error
-    try:
-        with suppress(OSError):  # it only lets others name us
-            (library / _WRITER).write_text(json.dumps({"pid": os.getpid()}), encoding="utf-8")
-        yield
-    finally:
-        lock.release()
-
-
-def _holder(library: Path) -> str:
-    try:
-        pid = json.loads((library / _WRITER).read_text(encoding="utf-8"))["pid"]
-    except (OSError, ValueError, KeyError, TypeError):
-        return "another process"
-    return f"process {pid}"

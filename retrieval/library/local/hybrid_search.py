@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 from retrieval.errors import LibraryError
 from retrieval.library.filter import Bounds, Filter
 from retrieval.library.fusion import DEPTH, Candidate, fuse
-from retrieval.library.local.folder import writer_lock
 from retrieval.library.local.indexes.vectors import VectorIndex
 from retrieval.library.local.indexes.words import NOTHING, WordIndex
+from retrieval.library.local.lock import writer_lock
 from retrieval.library.local.reader import LocalReader
 from retrieval.models.encoder.base import Vectors
 

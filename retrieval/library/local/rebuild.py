@@ -11,6 +11,7 @@ import numpy as np
 
 from retrieval.errors import DamagedError, LibraryError
 from retrieval.library.local import folder
+from retrieval.library.local.lock import writer_lock
 from retrieval.library.local.reader import LocalReader
 from retrieval.library.local.schema import COPIED, ENCODER_FACT
 from retrieval.library.local.session import LocalSession
@@ -75,7 +76,7 @@ def roll_back(library: Path) -> RolledBack:
             of Quoth can answer from; or another process is writing.
     """
     folder.current_edition(library)  # where there is none, this says so before anything is made
-    with folder.writer_lock(library):
+    with writer_lock(library):
         there = folder.editions(library)
         if there.previous is None or not there.previous.truth.exists():
             raise LibraryError(

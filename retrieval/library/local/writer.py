@@ -10,6 +10,7 @@ from retrieval.documents.passages import encoder_text
 from retrieval.errors import LibraryError, MismatchError
 from retrieval.library.local import folder, schema
 from retrieval.library.local.changes import Changes
+from retrieval.library.local.lock import writer_lock
 from retrieval.library.local.schema import ENCODER_FACT, UNSWEPT_FACT
 from retrieval.library.local.transaction import LocalTransaction, RemovedDigests
 
@@ -35,7 +36,7 @@ class LocalWriter:
         self._stack = ExitStack()
         try:
             folder.prepare(path)
-            self._stack.enter_context(folder.writer_lock(path, wait))
+            self._stack.enter_context(writer_lock(path, wait))
             self.edition = folder.open_edition(path)
             if afresh:
                 self._replaced = self.edition

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from retrieval.errors import LibraryError
 from retrieval.ingest.file_events import remote_system
-from retrieval.library.local.folder import writer_lock
+from retrieval.library.local.lock import writer_lock
 from retrieval.library.local.reader import LocalReader
 from tests.support.articles import article, build, contents, ids, mirror, write_jsonl, write_txt
 from tests.support.encoders import ReadableEncoder

@@ -20,7 +20,7 @@ from bot.discord.uploads.article_service import ArticleService
 from bot.discord.uploads.indexer import IndexRequest, IndexResult, ProgressCallback
 from retrieval.documents.article import id_key
 from retrieval.errors import LibraryError
-from retrieval.library.local.folder import writer_lock
+from retrieval.library.local.lock import writer_lock
 from tests.bot.discord.world import Engine, InProcessWorker, World
 from tests.support.articles import answerer_of, article, build
 

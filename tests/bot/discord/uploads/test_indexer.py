@@ -21,7 +21,7 @@ from bot.discord.uploads.file_reader import MAX_BYTES, file_problem, read_upload
 from bot.discord.uploads.indexer import IndexRequest, IndexResult, UploadIndexer
 from retrieval.documents.formats.article_fields import MAX_ID, ArticleFields, make_article
 from retrieval.errors import LibraryError, ReadingError
-from retrieval.library.local.folder import writer_lock
+from retrieval.library.local.lock import writer_lock
 from retrieval.library.local.rebuild import rebuild
 from retrieval.library.local.writer import LocalWriter
 from retrieval.library.progress import Reporter

@@ -79,7 +79,7 @@ def test_what_fails_inside_a_commit_did_not_happen(made: Path) -> None:
 def test_a_second_writer_is_told_which_process_writes(
     made: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("retrieval.library.local.folder.PATIENCE", 0.05)
+    monkeypatch.setattr("retrieval.library.local.lock.PATIENCE", 0.05)
     holder = subprocess.Popen(
         [sys.executable, "-c", HOLD, str(made)],
         stdin=subprocess.PIPE,

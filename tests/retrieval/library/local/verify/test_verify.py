@@ -331,7 +331,7 @@ def test_what_killed_runs_left_is_cleared_away(made: Path, scattered: ScatteredE
 def test_a_repair_is_refused_where_an_indexing_run_would_be(
     made: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("retrieval.library.local.folder.PATIENCE", 0.05)
+    monkeypatch.setattr("retrieval.library.local.lock.PATIENCE", 0.05)
     with LocalWriter(made), pytest.raises(LockedError, match="is writing"):
         repair(made, ScatteredEncoder(), Reporter())
     with pytest.raises(MismatchError, match="another@2"):
