@@ -257,7 +257,7 @@ def test_nobody_goes_back_while_another_writes(
     made: Path, scattered: ScatteredEncoder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     rebuild(made, scattered, Reporter())
-    monkeypatch.setattr(folder, "PATIENCE", 0.05)
+    monkeypatch.setattr("retrieval.library.local.lock.PATIENCE", 0.05)
     with LocalWriter(made), pytest.raises(LockedError, match=r"process \d+ is writing"):
         roll_back(made)
     assert folder.current_edition(made).name == "2"
