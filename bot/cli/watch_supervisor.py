@@ -5,22 +5,19 @@ put it behind those who ask.
 """
 
 import logging
-import os
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from pathlib import Path
 
 from bot.settings import Settings
 from retrieval.library import follows_feeds
 from retrieval.library.location import as_setting
+from retrieval.python_process import module_command, module_environment
 
 _log = logging.getLogger(__name__)
 
-_IMPORT_ROOT = Path(__file__).parents[2]  # where ``bot`` is imported from
 _TERMINATE_TIMEOUT = 1.5  # seconds, then it is killed: that loses nothing that was committed
 _FIRST_BACKOFF, _LONGEST_BACKOFF = 1.0, 300.0  # seconds before it is started again
 _STABLE = 60.0  # seconds: a process that ran for so long resets the back-off
@@ -50,9 +47,8 @@ class _Supervisor:
     """The process, and the thread that restarts it with exponential back-off."""
 
     def __init__(self, config: Settings) -> None:
-        # -P: nothing is imported from the folder that the bot happens to be run in.
-        self._command = [sys.executable, "-P", "-m", "bot", "index", "--watch", "--until-eof"]
-        self._command += ["--", str(config.articles)]
+        arguments = "index", "--watch", "--until-eof", "--", str(config.articles)
+        self._command = module_command("bot", *arguments)
         # Not on the command line, which everybody on the machine can read.
         self._library = as_setting(config.library)
         self._stopping = threading.Event()
@@ -89,7 +85,7 @@ class _Supervisor:
         """Run the process to its end, logging what it says; returns its exit status."""
         with subprocess.Popen(
             self._command,
-            env={**os.environ, "PYTHONPATH": str(_IMPORT_ROOT), "QUOTH_LIBRARY": self._library},
+            env=module_environment(QUOTH_LIBRARY=self._library),
             stdin=subprocess.PIPE,  # never written to: it ends with this process
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,

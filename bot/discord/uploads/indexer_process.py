@@ -28,11 +28,11 @@ from bot.settings import Settings
 from retrieval.errors import LibraryError, QuothError
 from retrieval.library.location import as_setting
 from retrieval.models.encoder import load_encoder
+from retrieval.python_process import module_command, module_environment
 
 _log = logging.getLogger(__name__)
 
 _READ_TIMEOUT = 60.0  # seconds for one file or page; what takes longer is hostile
-_CODE = Path(__file__).parents[3]  # where ``bot`` is imported from
 
 
 class IndexerProcess:
@@ -99,10 +99,9 @@ class IndexerProcess:
         with self._lock:
             if self._closed:
                 raise LibraryError("the bot is stopping")
-            # -P: no imports from the current directory.
             self._process = subprocess.Popen(
-                [sys.executable, "-P", "-m", __name__],
-                env={**os.environ, "PYTHONPATH": str(_CODE)},
+                module_command(__name__),
+                env=module_environment(),
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,

