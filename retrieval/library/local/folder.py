@@ -22,6 +22,7 @@ FORMAT = 1
 _MARKER = "quoth.json"
 _GONE = ".gone"  # ends the name of an edition that is being taken away
 _NUMBER = re.compile("[0-9]+")
+_NAME = re.compile("[1-9][0-9]{0,8}")
 _IN_AN_EDITION = re.compile(r"truth\.sqlite.*|words|vectors")
 
 
@@ -88,21 +89,30 @@ def editions(library: Path) -> Editions:
     """
     try:
         marker = json.loads((library / _MARKER).read_text(encoding="utf-8"))
-        number, name = int(marker["format"]), str(marker["edition"])
-        previous = marker.get("previous")
+        number = int(marker["format"])
+        name, previous = marker["edition"], marker.get("previous")
+        if number <= FORMAT and not _are_names(name, previous):
+            raise ValueError("names of editions are numbers, and differ")
     except (FileNotFoundError, NotADirectoryError):
         raise NotALibraryError(f"{library}: no library there; run: quoth index") from None
     except OSError as error:
         raise LibraryError(f"{library / _MARKER}: cannot be read ({error.strerror})") from error
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, OverflowError, RecursionError) as error:
         raise DamagedError(
             f"{library / _MARKER}: damaged; restore it, or index into another folder"
         ) from error
     if number > FORMAT:
         raise MismatchError(f"{library}: made by a newer Quoth; run: pip install --upgrade quoth")
     return Editions(
-        Edition(library / name), None if previous is None else Edition(library / str(previous))
+        Edition(library / name), None if previous is None else Edition(library / previous)
     )
+
+
+def _are_names(current: object, previous: object) -> bool:
+    """Whether a marker names editions: what it names is written, and removed by a rebuild."""
+    names = [current] if previous is None else [current, previous]
+    numbers = {int(each) for each in names if isinstance(each, str) and _NAME.fullmatch(each)}
+    return len(numbers) == len(names)
 
 
 def check_free(library: Path) -> None:
@@ -232,10 +242,17 @@ def _is_edition(path: Path) -> bool:
 
 
 def _remove(path: Path) -> None:
+    """Remove an edition, or a file of the folder; never a folder that is something else.
+
+    Raises:
+        OSError: it cannot be removed.
+    """
     # Imported here because asking questions needs none of it.
     import shutil
 
-    if path.is_dir():
+    if path.is_dir() and not path.is_symlink():
+        if not _is_edition(path):
+            raise OSError(f"{path}: not an edition of a library")
         # Whoever opens it in this instant gets all of it or nothing.
         gone = path if path.suffix == _GONE else path.with_name(path.name + _GONE)
         path.rename(gone)
