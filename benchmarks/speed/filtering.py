@@ -22,7 +22,7 @@ from retrieval.documents.article import Article
 from retrieval.library.filter import Filter
 from retrieval.library.local.hybrid_search import HybridSearch
 from retrieval.library.local.reader import LocalReader
-from retrieval.library.local.session import open_session
+from retrieval.library.local.write_session import open_session
 from retrieval.library.progress import Reporter
 from retrieval.models.encoder import load_encoder
 from retrieval.models.encoder.base import Encoder

@@ -19,7 +19,7 @@ not import each other:
     client                  commands and events
     uploads | buttons       ``/articles``; what a click does
     managing | asking       ``/quoth setup``; ``/ask``, mentions, limits
-    messages                texts, components, replies
+    messages                texts, buttons, replies
     storage | operations    SQLite; logs, metrics, permissions
     errors                  errors that users are told of
 

@@ -14,14 +14,14 @@ import discord
 from discord import app_commands
 
 from bot.discord.asking import ask_command
-from bot.discord.asking.access import policy_for_interaction
 from bot.discord.asking.answer_service import AnswerService
 from bot.discord.asking.mentions import answer_message
+from bot.discord.asking.refusals import policy_for_interaction
 from bot.discord.buttons.follow_up_form import answer_follow_up, submitted_follow_up
 from bot.discord.buttons.handlers import ButtonHandlers
 from bot.discord.managing.base import send_error
 from bot.discord.managing.setup_command import SetupCommand
-from bot.discord.messages import components
+from bot.discord.messages.answer_buttons import PERSISTENT_BUTTONS
 from bot.discord.messages.replies import tell_expired
 from bot.discord.storage.server_settings import ServerSettingsStore
 from bot.discord.uploads.article_service import ArticleService
@@ -105,7 +105,7 @@ class QuothClient(discord.AutoShardedClient):
 
     async def setup_hook(self) -> None:
         """Register the persistent buttons, publish the commands, start syncing uploads."""
-        self.add_dynamic_items(*components.PERSISTENT_BUTTONS, UndoRemovalButton)
+        self.add_dynamic_items(*PERSISTENT_BUTTONS, UndoRemovalButton)
         await self.tree.sync()
         self._sync_task = asyncio.create_task(self._sync_uploads())
 

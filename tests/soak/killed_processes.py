@@ -19,9 +19,9 @@ from retrieval.ingest.index import index
 from retrieval.library.local.indexes.vectors import VectorIndex
 from retrieval.library.local.reader import LocalReader
 from retrieval.library.local.rebuild import rebuild, roll_back
-from retrieval.library.local.session import open_session
 from retrieval.library.local.transaction import LocalTransaction, Passages
 from retrieval.library.local.verify.repair import repair
+from retrieval.library.local.write_session import open_session
 from retrieval.library.local.writer import LocalWriter
 from retrieval.library.progress import Change, Reporter
 from retrieval.models.encoder.base import Progress, Vectors, l2_normalise

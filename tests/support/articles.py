@@ -14,7 +14,7 @@ from retrieval.errors import ReadingError
 from retrieval.ingest.index import index
 from retrieval.library import open as open_library
 from retrieval.library.local.folder import current_edition
-from retrieval.library.local.session import open_session
+from retrieval.library.local.write_session import open_session
 from retrieval.library.location import Location
 from retrieval.library.progress import Reporter, Summary
 from retrieval.models.encoder.base import Encoder

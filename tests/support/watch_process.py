@@ -16,7 +16,7 @@ import sys
 from contextlib import contextmanager
 from pathlib import Path
 from retrieval.ingest import watch
-from retrieval.library.local import session
+from retrieval.library.local import write_session
 from retrieval.library.progress import Reporter
 from tests.support.encoders import ReadableEncoder
 
@@ -24,7 +24,7 @@ library, delay, settle, *paths = sys.argv[1:]
 watch.SETTLE, watch._RETURN, watch._PATIENCE = float(settle), 1.5, 3.0
 watch._LOOK, watch._TICK = 0.5, 0.05
 if float(delay):
-    session._ENCODED_TOGETHER = 1
+    write_session._ENCODED_TOGETHER = 1
 
 def say(*words):
     print(*words, flush=True)

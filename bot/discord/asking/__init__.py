@@ -2,7 +2,7 @@
 
     ask_command     ``/ask``, its autocompletion, and *Find the source*
     mentions        questions in messages: mentions, replies, direct messages
-    access          the policy for a channel and a user; refusals
+    refusals        who may ask where; a refusal, also over a rate limit, is told to them alone
     answer_reply    a question in, a reply out; all ways to ask go through it
     answer_service  the worker thread that asks the engine
     engine          the engine's protocol, and the history of a follow-up question

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 
 from bot.discord.asking.answer_service import AnswerService, QuestionOrigin
 from bot.discord.asking.conversations import ConversationId
-from bot.discord.messages import components
+from bot.discord.messages.answer_buttons import answer_buttons
 from bot.discord.messages.answer_message import format_answer
 from bot.discord.messages.error_messages import error_message
 from bot.discord.messages.replies import Reply
@@ -60,9 +60,7 @@ async def answer_reply(
         )
         if other_channel:
             return Reply(message.text)
-        view = components.answer_buttons(
-            keyed.answer, keyed.key, message.shown, quoted=origin.quoted
-        )
+        view = answer_buttons(keyed.answer, keyed.key, message.shown, quoted=origin.quoted)
         return Reply(message.text, view)
     except Exception as error:
         return Reply(error_message(error))

@@ -8,11 +8,11 @@ import discord
 from discord import app_commands
 
 from bot.dates import read_day
-from bot.discord.asking.access import is_refused
 from bot.discord.asking.answer_reply import answer_reply
 from bot.discord.asking.answer_service import AnswerService, QuestionOrigin
 from bot.discord.asking.conversations import conversation_in
 from bot.discord.asking.mentions import without_markup
+from bot.discord.asking.refusals import is_refused
 from bot.discord.messages.answer_message import format_error
 from bot.discord.messages.replies import Reply, edit_reply, log_unsent, status_editor
 from bot.discord.operations import traces

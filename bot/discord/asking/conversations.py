@@ -9,7 +9,7 @@ from typing import TypeAlias
 
 import discord
 
-from bot.discord.messages.components import question_key
+from bot.discord.messages.answer_buttons import question_key
 from bot.discord.messages.replies import SENDING_ERRORS
 
 ConversationId: TypeAlias = tuple[int, int]

@@ -5,11 +5,11 @@ from contextlib import AsyncExitStack, suppress
 
 import discord
 
-from bot.discord.asking.access import policy_for_message
 from bot.discord.asking.answer_reply import answer_reply
 from bot.discord.asking.answer_service import AnswerService, QuestionOrigin
 from bot.discord.asking.conversations import conversation_in
-from bot.discord.messages.components import question_key
+from bot.discord.asking.refusals import policy_for_message
+from bot.discord.messages.answer_buttons import question_key
 from bot.discord.messages.replies import (
     SENDING_ERRORS,
     Reply,

@@ -5,10 +5,10 @@ from typing import Any, TypeAlias, cast
 import discord
 from discord import ui
 
-from bot.discord.asking.access import is_refused
 from bot.discord.asking.answer_reply import answer_reply
 from bot.discord.asking.answer_service import AnswerService, QuestionOrigin
 from bot.discord.asking.conversations import conversation_in
+from bot.discord.asking.refusals import is_refused
 from bot.discord.messages.replies import edit_reply, log_unsent, status_editor
 from bot.discord.operations import traces
 from bot.discord.storage.server_settings import AnswerPolicy

@@ -11,12 +11,12 @@ from typing import Any, TypeAlias
 
 import discord
 
-from bot.discord.asking.access import policy_for_interaction, refusal
 from bot.discord.asking.answer_reply import answer_reply
 from bot.discord.asking.answer_service import AnswerService, QuestionOrigin
 from bot.discord.asking.conversations import conversation_in
+from bot.discord.asking.refusals import policy_for_interaction, refusal
 from bot.discord.buttons.follow_up_form import FollowUpForm
-from bot.discord.messages.components import QuoteReference, context_buttons, more_button
+from bot.discord.messages.answer_buttons import QuoteReference, context_buttons, more_button
 from bot.discord.messages.error_messages import error_message
 from bot.discord.messages.expanded_quotes import (
     NOT_VISIBLE,

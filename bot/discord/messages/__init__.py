@@ -3,7 +3,7 @@
     answer_message   an answer as the text of a message
     quotation        a quote and its citation
     expanded_quotes  what *More* and *Context* show
-    components       the buttons under an answer, with their custom ids
+    answer_buttons   the persistent buttons under an answer, which work after a restart
     escape           Markdown, mentions and links in untrusted text
     limits           Discord's limits on lengths and choices
     error_messages   what a user is told of an error

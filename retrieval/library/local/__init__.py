@@ -17,8 +17,8 @@ at any time.
     reader         one consistent view: articles, lists (``catalogue``), what changed (``changes``)
     files, feeds   where articles came from, and the feeds with their items
     writer         the lock and the commits; ``transaction`` is what one commit can change
-    session        the one way to change it; ``batches`` commits what a run reads, and
-                   ``split_process`` splits it beside that
+    write_session  the one way to change it; drops indexes that are newer than the truth.
+                   ``batches`` commits what a run reads, ``split_process`` splits it beside that
     indexes/       the index of words and that of vectors
     hybrid_search  candidates from both; ``searcher`` follows what takes the library's place
     rebuild        a new edition beside the old one, and back

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from retrieval.library.local.export import LocalExportSource
     from retrieval.library.local.reader import LocalReader
     from retrieval.library.local.searcher import LocalSearcher
-    from retrieval.library.local.session import LocalSession
+    from retrieval.library.local.write_session import LocalSession
 
 
 class LocalLibrary:
@@ -67,7 +67,7 @@ class LocalLibrary:
     def session(
         self, encoder: VectorSpace | None, reporter: Reporter, *, wait: float | None = None
     ) -> "AbstractContextManager[LocalSession]":
-        from retrieval.library.local.session import open_session
+        from retrieval.library.local.write_session import open_session
 
         return open_session(self._path, encoder, reporter, wait)
 

@@ -14,8 +14,8 @@ from retrieval.library.local import folder
 from retrieval.library.local.lock import writer_lock
 from retrieval.library.local.reader import LocalReader
 from retrieval.library.local.schema import COPIED, ENCODER_FACT
-from retrieval.library.local.session import LocalSession
 from retrieval.library.local.verify.check import check
+from retrieval.library.local.write_session import LocalSession
 from retrieval.library.local.writer import LocalWriter
 from retrieval.library.progress import Reporter
 from retrieval.library.records import RolledBack

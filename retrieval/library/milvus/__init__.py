@@ -13,7 +13,7 @@ claims       who works on which article
 writer       articles, one visible change each
 incoming     articles on their way in, and their vectors
 batches      what was read into articles, shared with other indexers
-session, transaction, feeds
+write_session, transaction, feeds
              the ways to change it
 export       out of it, vectors and all
 verify       all of it against itself

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from retrieval.library.milvus.export import MilvusExportSource
     from retrieval.library.milvus.reader import MilvusReader
     from retrieval.library.milvus.searcher import MilvusSearcher
-    from retrieval.library.milvus.session import MilvusSession
+    from retrieval.library.milvus.write_session import MilvusSession
 
 
 class MilvusLibrary:
@@ -59,7 +59,7 @@ class MilvusLibrary:
     def session(
         self, encoder: VectorSpace | None, reporter: Reporter, *, wait: float | None = None
     ) -> "AbstractContextManager[MilvusSession]":
-        from retrieval.library.milvus.session import open_session
+        from retrieval.library.milvus.write_session import open_session
 
         return open_session(self._location, encoder, reporter)
 

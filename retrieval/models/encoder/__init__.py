@@ -2,7 +2,8 @@
 
     base            the Encoder protocol
     loader          finds a model, and its export in the user's cache
-    export          to ONNX, once, in a process of its own: importing torch costs seconds and memory
+    export          to ONNX in int8, once, in a process of its own: importing torch costs
+                    seconds and memory
     export_formats  what it tries, fastest first
     bert_graph      the fastest: BERT in int8, of onnxruntime's fused operators
     export_record   what is known of an export, beside it

@@ -12,7 +12,7 @@ from retrieval.answering.question import MAX_QUESTION, validated_question
 from retrieval.documents.article import Article, id_key
 from retrieval.errors import QuestionError
 from retrieval.library.filter import Filter
-from retrieval.library.local.session import open_session
+from retrieval.library.local.write_session import open_session
 from retrieval.library.local.writer import LocalWriter
 from retrieval.library.progress import Reporter
 from tests.support.articles import answerer_of, article, build

@@ -6,9 +6,9 @@ from pathlib import Path
 from retrieval.errors import LibraryError
 from retrieval.library.local.indexes.word_files import remove_index
 from retrieval.library.local.reader import LocalReader
-from retrieval.library.local.session import LocalSession
 from retrieval.library.local.verify.check import verify
 from retrieval.library.local.verify.row_repair import RepairWriter
+from retrieval.library.local.write_session import LocalSession
 from retrieval.library.progress import Reporter
 from retrieval.library.report import LostArticle, Repaired, Report
 from retrieval.models.encoder.base import Encoder

@@ -9,7 +9,7 @@ from discord import ui
 
 from bot.discord.asking.answer_service import QuestionOrigin
 from bot.discord.client import QuothClient
-from bot.discord.messages import components
+from bot.discord.messages.answer_buttons import AsTypedButton, MoreButton, VoteButton
 from bot.discord.messages.expanded_quotes import quote_at
 from bot.discord.storage.database import Store
 from bot.discord.storage.server_settings import Scope
@@ -73,9 +73,9 @@ async def test_a_key_is_of_no_use_in_another_server_or_directly(
     channel = simcord_bot.get_channel(world.channel.id)
     assert isinstance(channel, discord.TextChannel)
     for item in (
-        components.MoreButton(key, 0),
-        components.VoteButton(key, right=True),
-        components.AsTypedButton(key),
+        MoreButton(key, 0),
+        VoteButton(key, right=True),
+        AsTypedButton(key),
     ):
         message = await channel.send("x", view=ui.View(timeout=None).add_item(item))
         result = await world.reader.click(message, label=item.item.label)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from retrieval.errors import MismatchError, NotALibraryError
-from retrieval.library.local import batches, session
+from retrieval.library.local import batches, write_session
 from retrieval.library.local import rebuild as rebuilding
 from retrieval.library.local.reader import LocalReader
 from retrieval.library.local.rebuild import rebuild
@@ -27,7 +27,7 @@ class Stopped(BaseException):
 @pytest.fixture
 def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(batches, "_BATCH_CHARACTERS", 100)
-    monkeypatch.setattr(session, "_ENCODED_TOGETHER", 2)
+    monkeypatch.setattr(write_session, "_ENCODED_TOGETHER", 2)
 
 
 def stop_after(monkeypatch: pytest.MonkeyPatch, commits: int) -> None:

@@ -12,8 +12,8 @@ from retrieval.errors import DamagedError, LibraryError, LockedError, MismatchEr
 from retrieval.library.local import folder, schema
 from retrieval.library.local.reader import LocalReader
 from retrieval.library.local.rebuild import rebuild, roll_back
-from retrieval.library.local.session import LocalSession
 from retrieval.library.local.verify.check import verify
+from retrieval.library.local.write_session import LocalSession
 from retrieval.library.local.writer import LocalWriter
 from retrieval.library.progress import Reporter
 from retrieval.models.encoder.base import Progress, Vectors
