@@ -105,13 +105,11 @@ class QuothClient(discord.AutoShardedClient):
                 await ask_command.find_source(self.answer_service, policy, interaction, message)
 
     async def setup_hook(self) -> None:
-        """Register the persistent buttons, publish the commands, start syncing uploads."""
         self.add_dynamic_items(*components.PERSISTENT_BUTTONS, UndoRemovalButton)
         await self.tree.sync()
         self._sync_task = asyncio.create_task(self._sync_uploads())
 
     async def on_message(self, message: discord.Message) -> None:
-        """Answer a mention or a direct message."""
         if message.author.bot or message.webhook_id is not None or message.is_system():
             return
         if self.user is None or self.is_closed():  # closed: nothing can be sent any more

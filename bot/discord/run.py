@@ -32,12 +32,7 @@ _STABLE = 60.0  # seconds; a connection that lasted longer resets the back-off
 # Connections to the gateway: Discord resets the token of a bot that identifies 1,000 times a day.
 _CONNECT_BURST, _CONNECT_INTERVAL = 5, 5.0
 
-_TRANSIENT_ERRORS = (
-    OSError,
-    aiohttp.ClientError,
-    discord.DiscordException,
-    ReconnectWebSocket,
-)
+_TRANSIENT_ERRORS = (OSError, aiohttp.ClientError, discord.DiscordException, ReconnectWebSocket)
 _LOGIN_REFUSED = (
     "Discord refused the bot's token; set DISCORD_TOKEN to the one that the developer portal shows"
 )
@@ -100,7 +95,6 @@ class _BotRun:
         self._deadline.daemon = True
 
     def cancel_deadline(self) -> None:
-        """Call off the exit by force."""
         self._deadline.cancel()
 
     async def serve(self, metrics: Metrics | None, port: int) -> None:

@@ -15,7 +15,6 @@ from bot.discord.storage.server_settings import (
 
 
 def policy_for_message(settings: ServerSettingsStore, message: discord.Message) -> AnswerPolicy:
-    """The policy for a question in a message."""
     if message.guild is None:
         return DIRECT_MESSAGE_POLICY
     author = message.author
@@ -31,7 +30,6 @@ def policy_for_message(settings: ServerSettingsStore, message: discord.Message) 
 def policy_for_interaction(
     settings: ServerSettingsStore, interaction: discord.Interaction[Any]
 ) -> AnswerPolicy:
-    """The policy for a question in a command, a button or a modal."""
     if interaction.guild_id is None:
         return DIRECT_MESSAGE_POLICY
     roles = [role.id for role in getattr(interaction.user, "roles", [])]

@@ -25,7 +25,6 @@ class QueuePosition:
 
     @property
     def ahead(self) -> int:
-        """How many questions are before it."""
         return self._queue.ahead(self)
 
 
@@ -40,7 +39,6 @@ class QuestionQueue:
         return len(self._positions)
 
     def ahead(self, position: QueuePosition) -> int:
-        """How many questions are before a position."""
         return [*self._positions].index(position)
 
     @contextmanager

@@ -28,7 +28,6 @@ class Throttle:
         return traces.trace_question(kind, question, self.on_finished)
 
     def check(self, user: int, server: int | None) -> RateLimitNotice | None:
-        """Count a question, or reject it; see ``RateLimiter.check``."""
         notice = self.rate_limiter.check(user, server)
         if notice:
             traces.set_outcome("told to wait")

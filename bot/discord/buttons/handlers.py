@@ -58,8 +58,6 @@ class ButtonHandlers:
         self._in_flight = in_flight
 
     async def more(self, interaction: _Interaction, key: str, shown: int) -> None:
-        """Show the passages after the first ``shown`` ones."""
-
         async def respond(policy: AnswerPolicy) -> Reply:
             turn = await self._turn(key, interaction)
             if turn is None:
@@ -84,8 +82,6 @@ class ButtonHandlers:
     async def context(
         self, interaction: _Interaction, key: str | None, number: int, quote: QuoteReference
     ) -> None:
-        """Show the paragraphs before and after a quote."""
-
         async def respond(policy: AnswerPolicy) -> Reply:
             article_key, start, end, sha256 = quote
             article = await self._service.article_with(article_key, interaction.guild_id)
@@ -108,8 +104,6 @@ class ButtonHandlers:
         await self._respond(interaction, respond)
 
     async def vote(self, interaction: _Interaction, key: str, *, right: bool) -> None:
-        """Record a vote on an answer."""
-
         async def respond(policy: AnswerPolicy) -> Reply:
             turn = await self._turn(key, interaction)
             if turn is None or turn.question is None or interaction.message is None:
@@ -130,7 +124,6 @@ class ButtonHandlers:
         await self._respond(interaction, respond)
 
     async def follow_up(self, interaction: _Interaction, key: str) -> None:
-        """Open the modal for a follow-up question."""
         if interaction.client.is_closed():
             return
         with self._in_flight(), log_unsent(interaction.channel_id):

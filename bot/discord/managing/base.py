@@ -34,7 +34,6 @@ async def send_ephemeral(interaction: discord.Interaction, text: str) -> None:
 
 
 async def send_error(interaction: discord.Interaction, error: Exception) -> None:
-    """Send the line for an error, ephemeral."""
     await send_ephemeral(interaction, error_message(error))
 
 
@@ -50,7 +49,6 @@ class ManagerGroup(app_commands.Group):
         )
 
     async def interaction_check(self, interaction: discord.Interaction, /) -> bool:
-        """Check for Manage Server."""
         return await check_manager(interaction)
 
     async def on_error(

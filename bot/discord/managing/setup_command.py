@@ -43,7 +43,6 @@ class SetupCommand(ManagerGroup):
 
     @app_commands.command(description="Settle where I answer, whom, from what, and how.")
     async def setup(self, interaction: discord.Interaction) -> None:
-        """Send the panel, as an ephemeral message."""
         panel = SetupPanel(self._server_settings, self._find_sources, interaction.guild_id or 0)
         await interaction.response.send_message(panel.text(), view=panel, ephemeral=True)
 
@@ -65,7 +64,6 @@ class SetupPanel(ManagerView):
         return self._server_settings.get(self._server)
 
     def text(self) -> str:
-        """The settings in words."""
         settings = self._settings
         where = _some([f"<#{each}>" for each in sorted(settings.channels)]) or "in every channel"
         whom = _some([f"<@&{each}>" for each in sorted(settings.roles)]) or "everyone"
@@ -102,7 +100,6 @@ class SetupPanel(ManagerView):
     async def channels(
         self, interaction: discord.Interaction, chosen: discord.ui.ChannelSelect["SetupPanel"]
     ) -> None:
-        """Restrict answers to these channels."""
         ids = frozenset(each.id for each in chosen.values)
         named = ", ".join(f"#{each.name}" for each in chosen.values) or "everywhere"
         await self._change(
@@ -120,7 +117,6 @@ class SetupPanel(ManagerView):
     async def roles(
         self, interaction: discord.Interaction, chosen: discord.ui.RoleSelect["SetupPanel"]
     ) -> None:
-        """Restrict answers to these roles."""
         # The role that everyone has is no restriction.
         ids = frozenset(each.id for each in chosen.values if each.id != self._server)
         named = ", ".join(each.name for each in chosen.values) or "everyone"
@@ -136,21 +132,18 @@ class SetupPanel(ManagerView):
     async def channel_scope(
         self, interaction: discord.Interaction, chosen: discord.ui.ChannelSelect["SetupPanel"]
     ) -> None:
-        """Open the form for a channel's scope."""
         await self._ask_for_scope(interaction, chosen.values[0].id, f"#{chosen.values[0].name}")
 
     @discord.ui.button(label="What all may see …", custom_id="all", row=3)
     async def whole_scope(
         self, interaction: discord.Interaction, button: discord.ui.Button["SetupPanel"]
     ) -> None:
-        """Open the form for the scope of all other channels."""
         await self._ask_for_scope(interaction, None, "all other channels")
 
     @discord.ui.button(label="Private answers", custom_id="private", row=3)
     async def private(
         self, interaction: discord.Interaction, button: discord.ui.Button["SetupPanel"]
     ) -> None:
-        """Toggle private answers."""
         private = not self._settings.private
         what = "answers are private" if private else "answers are seen by all"
         await self._change(interaction, what, lambda now: replace(now, private=private))
@@ -159,7 +152,6 @@ class SetupPanel(ManagerView):
     async def threshold(
         self, interaction: discord.Interaction, button: discord.ui.Button["SetupPanel"]
     ) -> None:
-        """Open the form for the threshold."""
         await interaction.response.send_modal(ThresholdForm(self._change_threshold))
 
     async def _change_threshold(
@@ -170,7 +162,6 @@ class SetupPanel(ManagerView):
         await self._change(interaction, what, lambda now: replace(now, min_confidence=threshold))
 
     async def show(self, interaction: discord.Interaction) -> None:
-        """Edit the panel to the current settings."""
         self._update()
         await interaction.edit_original_response(content=self.text(), view=self)
 
@@ -209,7 +200,6 @@ class SetupPanel(ManagerView):
         await self.show(interaction)
 
     def _update(self) -> None:
-        """Set the components to the current settings."""
         settings = self._settings
         kinds = discord.SelectDefaultValueType
         self.channels.default_values = [

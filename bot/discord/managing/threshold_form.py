@@ -32,7 +32,6 @@ class ThresholdForm(ManagerForm, title="How sure an answer must be"):
         )
 
     async def on_submit(self, interaction: discord.Interaction, /) -> None:
-        """Store the threshold, or say what is accepted."""
         typed = self._field.value.strip()
         try:
             threshold = _percent(typed) if typed else None

@@ -62,11 +62,9 @@ class MoreButton(
 
     @classmethod
     async def from_custom_id(cls, _: _Interaction, item: _Item, match: _Match, /) -> Self:
-        """Rebuild the button from its custom id."""
         return cls(match["key"], int(match["shown"]))
 
     async def callback(self, interaction: _Interaction) -> None:
-        """Handle a click."""
         await _handlers(interaction).more(interaction, self._key, self._shown)
 
 
@@ -93,13 +91,11 @@ class ContextButton(
 
     @classmethod
     async def from_custom_id(cls, _: _Interaction, item: _Item, match: _Match, /) -> Self:
-        """Rebuild the button from its custom id."""
         key = None if match["key"] == "-" else match["key"]
         quote = match["article"], int(match["start"]), int(match["end"]), match["hash"]
         return cls("Context", key, int(match["number"]), quote)
 
     async def callback(self, interaction: _Interaction) -> None:
-        """Handle a click."""
         await _handlers(interaction).context(interaction, self._key, self._number, self._quote)
 
 
@@ -116,11 +112,9 @@ class VoteButton(
 
     @classmethod
     async def from_custom_id(cls, _: _Interaction, item: _Item, match: _Match, /) -> Self:
-        """Rebuild the button from its custom id."""
         return cls(match["key"], right=match["verdict"] == "right")
 
     async def callback(self, interaction: _Interaction) -> None:
-        """Handle a click."""
         await _handlers(interaction).vote(interaction, self._key, right=self._right)
 
 
@@ -137,11 +131,9 @@ class FollowUpButton(ui.DynamicItem[_Button], template=rf"quoth:follow:(?P<key>{
 
     @classmethod
     async def from_custom_id(cls, _: _Interaction, item: _Item, match: _Match, /) -> Self:
-        """Rebuild the button from its custom id."""
         return cls(match["key"])
 
     async def callback(self, interaction: _Interaction) -> None:
-        """Handle a click."""
         await _handlers(interaction).follow_up(interaction, self._key)
 
 
@@ -154,11 +146,9 @@ class AsTypedButton(ui.DynamicItem[_Button], template=rf"quoth:typed:(?P<key>{KE
 
     @classmethod
     async def from_custom_id(cls, _: _Interaction, item: _Item, match: _Match, /) -> Self:
-        """Rebuild the button from its custom id."""
         return cls(match["key"])
 
     async def callback(self, interaction: _Interaction) -> None:
-        """Handle a click."""
         await _handlers(interaction).as_typed(interaction, self._key)
 
 

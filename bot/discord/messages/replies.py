@@ -117,7 +117,6 @@ class StatusMessage:
                 await self._shown.edit(content=line)
 
     async def delete(self) -> None:
-        """Delete the status line, if one was sent."""
         if self._shown is not None:
             with suppress(*SENDING_ERRORS):
                 await self._shown.delete()

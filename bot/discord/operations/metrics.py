@@ -54,7 +54,6 @@ class Metrics:
         """The longest time in seconds for which the event loop was blocked."""
 
     def record(self, trace: Trace) -> None:
-        """Count a finished question."""
         self._questions.labels(trace.kind, trace.outcome).inc()
         for step, milliseconds in trace.timings_ms.items():
             self._steps.labels(step).observe(milliseconds / 1000)

@@ -55,7 +55,6 @@ class Store:
             raise self._problem(error) from error
 
     def close(self) -> None:
-        """Close the file."""
         with self._lock:
             self._connection.close()
 

@@ -20,7 +20,6 @@ No other source can: whatever is read from outside has single spaces (``clean_li
 
 
 def own_source(server: int) -> str:
-    """The source of a server's own articles."""
     return f"{OWN_SOURCE_PREFIX}{server}"
 
 

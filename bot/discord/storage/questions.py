@@ -116,16 +116,7 @@ class Questions:
             )
             connection.execute(
                 "INSERT INTO asked VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-                (
-                    key,
-                    server,
-                    question,
-                    now,
-                    answer.answered,
-                    answer.confidence,
-                    quotes,
-                    follows,
-                ),
+                (key, server, question, now, answer.answered, answer.confidence, quotes, follows),
             )
         return key
 
@@ -164,7 +155,6 @@ class Questions:
 
 
 def quote_location(quote: Quote) -> QuoteLocation:
-    """The location of a quote."""
     article = quote.article
     return QuoteLocation(article.id, quote.start, quote.end, article.sha256, quote.answer)
 

@@ -53,21 +53,18 @@ class ArticleListView(ManagerView):
 
     @property
     def has_pages(self) -> bool:
-        """Whether there is more than one page."""
         return self._pages > 1
 
     @discord.ui.button(label="Back")
     async def back(
         self, interaction: discord.Interaction, button: discord.ui.Button["ArticleListView"]
     ) -> None:
-        """Show the page before."""
         await self._show(interaction, -1)
 
     @discord.ui.button(label="Next")
     async def next(
         self, interaction: discord.Interaction, button: discord.ui.Button["ArticleListView"]
     ) -> None:
-        """Show the next page."""
         await self._show(interaction, 1)
 
     async def _show(self, interaction: discord.Interaction, by: int) -> None:

@@ -162,7 +162,6 @@ class ArticleService:
         )
 
     async def counts(self, server: int) -> ArticleCounts:
-        """How many articles there are; raises what ``page`` does."""
         return await self._read(lambda library: listing.counts(library, self.store, server))
 
     async def sources(self, within: Filter, holding: str = "") -> list[str]:
@@ -213,7 +212,6 @@ class ArticleService:
         return await asyncio.to_thread(undo)
 
     async def log(self, server: int, limit: int) -> list[audit_log.AuditEntry]:
-        """The server's audit log, the newest entry first."""
         return await asyncio.to_thread(audit_log.latest, self.store, server, limit)
 
     def close(self) -> None:

@@ -120,7 +120,6 @@ class UploadIndexer:
         return [page.article], []
 
     def _sync(self, progress: ProgressCallback) -> None:
-        """Bring the library in step with what is kept."""
         progress("Waiting for its turn", 0, 0)
         library = open_library(self.library)
         with library.session(

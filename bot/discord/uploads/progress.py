@@ -35,7 +35,6 @@ class ProgressLine:
         self._next = ""
 
     def __call__(self, stage: str, done: int, total: int) -> None:
-        """Set the line that is shown next."""
         self._next = f"{stage}: {done:,} of {total:,}" if total else f"{stage} …"
 
     async def until(self, work: Coroutine[object, object, _T]) -> _T:

@@ -36,9 +36,7 @@ class UndoRemovalButton(
     def __init__(self, key: str) -> None:
         super().__init__(
             discord.ui.Button(
-                label="Undo",
-                style=discord.ButtonStyle.secondary,
-                custom_id=f"quoth:put-back:{key}",
+                label="Undo", style=discord.ButtonStyle.secondary, custom_id=f"quoth:put-back:{key}"
             )
         )
         self._key = key
@@ -51,15 +49,12 @@ class UndoRemovalButton(
         match: re.Match[str],
         /,
     ) -> Self:
-        """Rebuild the button from its custom id."""
         return cls(match["key"])
 
     async def interaction_check(self, interaction: discord.Interaction, /) -> bool:
-        """Check for Manage Server; the member is told where it is missing."""
         return await check_manager(interaction)
 
     async def callback(self, interaction: discord.Interaction) -> None:
-        """Restore the article, and sync the library."""
         article_service = cast(_HasArticleService, interaction.client).article_service
         try:
             await interaction.response.defer()
