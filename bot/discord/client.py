@@ -37,12 +37,7 @@ _SECONDS_TO_NOTIFY = 3.0
 
 
 class QuothClient(discord.AutoShardedClient):
-    """Answers questions in Discord.
-
-    Args:
-        answer_service: answers; it is closed with the client.
-        article_service: manages the articles; it is closed with the client.
-    """
+    """Answers questions in Discord; the two services are closed with the client."""
 
     def __init__(
         self,

@@ -158,9 +158,9 @@ class _BotRun:
 
     def _is_healthy(self) -> bool:
         client = self._client
-        return client is not None and client.is_ready() and _open_shards(client) > 0 and (
-            _open_shards(client) == len(client.shards)
-        )  # fmt: skip
+        if client is None or not client.is_ready():
+            return False
+        return 0 < _open_shards(client) == len(client.shards)
 
     def _add_gauges(self, metrics: Metrics) -> None:
         def servers() -> float:

@@ -55,11 +55,7 @@ class KeyedAnswer:
 
 
 class AnswerService:
-    """Asks the engine, one question at a time, and stores the questions.
-
-    Args:
-        throttle: the rate limiter and the queue.
-    """
+    """Asks the engine, one question at a time, and stores the questions."""
 
     def __init__(self, engine: Engine, store: Store, throttle: Throttle | None = None) -> None:
         self._engine = engine
@@ -89,7 +85,6 @@ class AnswerService:
             within: which articles; by default all that no server owns.
             top: the number of quotes at most.
             min_confidence: below this the answer is "not found"; by default the engine's.
-            origin: where the question is from.
             show_status: shows the user how many questions are before theirs.
 
         Raises:

@@ -96,7 +96,6 @@ async def show_position(
 
     Args:
         answer: is waited for, and neither cancelled nor read.
-        show_status: shows the user a line.
     """
     shown, pause = 0, FIRST_UPDATE
     while not (await asyncio.wait({answer}, timeout=pause))[0]:

@@ -42,7 +42,6 @@ class RateLimiter:
     """Counts questions against the limits.
 
     Args:
-        user: the limit per user.
         server: the limit per server, for all its members together.
         clock: monotonic seconds.
     """

@@ -15,7 +15,6 @@ class Throttle:
     """The rate limiter and the queue.
 
     Attributes:
-        rate_limiter: how often a user and a server may ask.
         on_finished: called with the trace of each question at its end.
     """
 
@@ -28,6 +27,7 @@ class Throttle:
         return traces.trace_question(kind, question, self.on_finished)
 
     def check(self, user: int, server: int | None) -> RateLimitNotice | None:
+        """Count a question, or reject it; see ``RateLimiter.check``."""
         notice = self.rate_limiter.check(user, server)
         if notice:
             traces.set_outcome("told to wait")

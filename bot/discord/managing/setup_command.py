@@ -30,11 +30,7 @@ _CHANNELS = [
 
 
 class SetupCommand(ManagerGroup):
-    """The command group ``/quoth``.
-
-    Args:
-        find_sources: the shared sources that a filter admits.
-    """
+    """The command group; ``find_sources`` returns the shared sources that a filter admits."""
 
     def __init__(self, server_settings: ServerSettingsStore, find_sources: FindSources) -> None:
         super().__init__("quoth", "Set Quoth up in this server.")
@@ -157,7 +153,6 @@ class SetupPanel(ManagerView):
     async def _change_threshold(
         self, interaction: discord.Interaction, threshold: float | None
     ) -> None:
-        """Change the threshold; None is the bot's own."""
         what = "threshold: the bot's own" if threshold is None else f"threshold: {threshold:.0%}"
         await self._change(interaction, what, lambda now: replace(now, min_confidence=threshold))
 

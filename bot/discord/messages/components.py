@@ -49,11 +49,7 @@ def _handlers(interaction: _Interaction) -> _Handlers:
 class MoreButton(
     ui.DynamicItem[_Button], template=rf"quoth:more:(?P<key>{KEY_PATTERN}):(?P<shown>\d{{1,3}})"
 ):
-    """Shows the next passages.
-
-    Args:
-        shown: how many quotes are shown already.
-    """
+    """Shows the passages after the first ``shown``."""
 
     def __init__(self, key: str, shown: int) -> None:
         super().__init__(_button("More", f"quoth:more:{key}:{shown}"))
@@ -119,11 +115,7 @@ class VoteButton(
 
 
 class FollowUpButton(ui.DynamicItem[_Button], template=rf"quoth:follow:(?P<key>{KEY_PATTERN})"):
-    """Opens the modal for a follow-up question.
-
-    Args:
-        key: of the question before.
-    """
+    """Opens the modal for a question that follows the one with that key."""
 
     def __init__(self, key: str) -> None:
         super().__init__(_button("Ask a follow-up", f"quoth:follow:{key}"))

@@ -16,11 +16,7 @@ def quotation(quote: Quote, number: int, *, answers: bool = True) -> str:
 
 
 def quoted_lines(article: Article, span: Span, bold: Span | None = None) -> list[str]:
-    """A span of an article as the lines of a block quote, escaped.
-
-    Args:
-        bold: the part of it that is bold.
-    """
+    """A span of an article as the lines of a block quote, escaped, with a part of it in bold."""
     lines = []
     line_start = span.start
     for line in article.text[span.start : span.end].splitlines(keepends=True):

@@ -39,11 +39,7 @@ class Reply:
 
 
 async def edit_reply(interaction: discord.Interaction[Any], reply: Reply) -> None:
-    """Edit the response to a deferred interaction.
-
-    Raises:
-        Exception: one of ``SENDING_ERRORS``.
-    """
+    """Edit the response to a deferred interaction; raises one of ``SENDING_ERRORS``."""
     await interaction.edit_original_response(content=reply.text, view=reply.view)
 
 

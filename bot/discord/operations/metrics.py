@@ -80,13 +80,7 @@ class Metrics:
 async def serve_metrics(
     metrics: Metrics, port: int, healthy: Callable[[], bool]
 ) -> AsyncIterator[int]:
-    """Serve ``/metrics`` and ``/health`` for as long as the block runs.
-
-    Args:
-        port: 0 takes any that is free.
-
-    Yields:
-        The port.
+    """Serve ``/metrics`` and ``/health`` during the block; yields the port (0: any free one).
 
     Raises:
         PortError: the port cannot be used.

@@ -85,12 +85,7 @@ def set_outcome(outcome: Outcome) -> None:
 def trace_question(
     kind: str, question: str, on_finished: Callable[[Trace], object] = lambda _: None
 ) -> Iterator[Trace]:
-    """Trace a question for as long as the block runs, and log a record at its end.
-
-    Args:
-        kind: how it was asked.
-        on_finished: called with the trace at its end.
-    """
+    """Trace a question during the block; at its end log a record and call ``on_finished``."""
     trace = Trace(kind)
     before = _current.set(trace)
     try:

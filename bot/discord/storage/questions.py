@@ -95,10 +95,7 @@ class Questions:
     def add(
         self, answer: Answer, *, server: int | None, question: str | None, follows: str | None
     ) -> str:
-        """Store a question with its answer, and delete some that are older than ``RETENTION``.
-
-        Returns:
-            Its key.
+        """Store a question, and delete some that are older than ``RETENTION``; returns its key.
 
         Raises:
             StoreError: the database cannot be written.

@@ -137,7 +137,6 @@ class ServerSettingsStore:
         """Change a server's settings, and log it. Blocks on the disk.
 
         Args:
-            user: who changes them, for the audit log.
             action: what is changed, for the audit log.
             change: returns the new settings, given those at that moment.
 
@@ -158,13 +157,7 @@ class ServerSettingsStore:
     def change_scope(
         self, server: int, user: int, action: str, channel: int | None, scope: Scope | None
     ) -> ServerSettings:
-        """Change the scope of a channel, or that of all other channels (None).
-
-        Args:
-            user: who changes it, for the audit log.
-            action: what is changed, for the audit log.
-            scope: the new one; None resets it.
-        """
+        """Change the scope of a channel, or (None) of all others; a scope of None resets it."""
 
         def changed(now: ServerSettings) -> ServerSettings:
             if channel is None:

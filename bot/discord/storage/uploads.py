@@ -49,7 +49,6 @@ def add(store: Store, server: int, user: int, articles: Iterable[Article]) -> Ad
     """Insert or update articles of a server, in one transaction, and log it.
 
     Args:
-        user: who adds them, for the audit log.
         articles: as they were read; they get the server's source and id.
 
     Raises:

@@ -44,11 +44,7 @@ class IndexWorker(Protocol):
 
 
 class ArticleService:
-    """Lists, adds and removes articles. Blocking work runs in threads or in the worker's process.
-
-    Args:
-        worker: reads uploads and writes the library.
-    """
+    """Lists, adds and removes articles. What blocks runs in threads or in the worker's process."""
 
     def __init__(self, store: Store, library: Location, worker: IndexWorker) -> None:
         self.store = store
@@ -141,12 +137,7 @@ class ArticleService:
             await self.sync()
 
     async def page(self, server: int, search: str, first: int, count: int) -> ArticlePage:
-        """A page of the articles that a server may see, its own first.
-
-        Args:
-            search: words that the title must contain, case-insensitive.
-            first: the offset of the page.
-            count: the size of the page.
+        """``listing.page``, read in a thread.
 
         Raises:
             QuothError: the library or the store cannot be read.
@@ -162,6 +153,7 @@ class ArticleService:
         )
 
     async def counts(self, server: int) -> ArticleCounts:
+        """How many articles there are; raises what ``page`` does."""
         return await self._read(lambda library: listing.counts(library, self.store, server))
 
     async def sources(self, within: Filter, holding: str = "") -> list[str]:
@@ -212,6 +204,7 @@ class ArticleService:
         return await asyncio.to_thread(undo)
 
     async def log(self, server: int, limit: int) -> list[audit_log.AuditEntry]:
+        """The server's audit log, the newest entry first."""
         return await asyncio.to_thread(audit_log.latest, self.store, server, limit)
 
     def close(self) -> None:

@@ -69,11 +69,7 @@ class IndexResult:
 
 @dataclass(frozen=True, slots=True)
 class UploadIndexer:
-    """Runs jobs.
-
-    Attributes:
-        allow_private: whether pages inside this machine and its network may be fetched.
-    """
+    """Runs jobs; ``allow_private`` permits pages inside this machine and its network."""
 
     store: Store
     library: Location

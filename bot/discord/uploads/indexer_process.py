@@ -36,11 +36,7 @@ _CODE = Path(__file__).parents[3]  # where ``bot`` is imported from
 
 
 class IndexerProcess:
-    """Runs each request in a new process.
-
-    Args:
-        chosen: the settings: the library, the encoder, the bot's database.
-    """
+    """Runs each request in a new process."""
 
     def __init__(self, chosen: Settings) -> None:
         self._options = {

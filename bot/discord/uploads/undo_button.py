@@ -2,7 +2,7 @@
 
 import logging
 import re
-from typing import Protocol, Self, cast
+from typing import Any, Self
 
 import discord
 
@@ -17,21 +17,11 @@ _TITLE = 80
 _NOT_YET = "Until the library is in step, which is tried every minute, it is not found yet."
 
 
-class _HasArticleService(Protocol):
-    """The client, as the button needs it."""
-
-    article_service: ArticleService
-
-
 class UndoRemovalButton(
     discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]],
     template=r"quoth:put-back:(?P<key>[\w-]{11})",
 ):
-    """Restores a removed article.
-
-    Args:
-        key: the article's ``id_key``.
-    """
+    """Restores the removed article with that ``id_key``."""
 
     def __init__(self, key: str) -> None:
         super().__init__(
@@ -54,8 +44,8 @@ class UndoRemovalButton(
     async def interaction_check(self, interaction: discord.Interaction, /) -> bool:
         return await check_manager(interaction)
 
-    async def callback(self, interaction: discord.Interaction) -> None:
-        article_service = cast(_HasArticleService, interaction.client).article_service
+    async def callback(self, interaction: discord.Interaction[Any]) -> None:
+        article_service: ArticleService = interaction.client.article_service
         try:
             await interaction.response.defer()
             title = await article_service.undo_removal(
