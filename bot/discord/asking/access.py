@@ -52,11 +52,7 @@ def refusal(
 async def is_refused(
     throttle: Throttle, policy: AnswerPolicy, interaction: discord.Interaction[Any]
 ) -> bool:
-    """Check as ``refusal`` does, and respond with an ephemeral message where it is refused.
-
-    Raises:
-        Exception: one of ``SENDING_ERRORS``.
-    """
+    """Check as ``refusal`` does, and tell the user privately; raises one of ``SENDING_ERRORS``."""
     text = refusal(throttle, policy, interaction)
     if text:
         await interaction.response.send_message(text, ephemeral=True)

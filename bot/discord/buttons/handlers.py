@@ -42,8 +42,6 @@ class ButtonHandlers:
     """One method per button.
 
     Args:
-        service: has the articles, the questions and the votes.
-        settings: whose policies hold for the responses.
         in_flight: a context manager that the client waits for before it closes.
     """
 

@@ -105,7 +105,6 @@ class StatusMessage:
         self._shown: discord.Message | None = None
 
     async def show(self, line: str) -> None:
-        """Send the line, or edit the one sent before."""
         with suppress(*SENDING_ERRORS):  # the answer matters more
             if self._shown is None:
                 self._shown = await self._message.reply(line, mention_author=False)

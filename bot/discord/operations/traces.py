@@ -49,7 +49,6 @@ class Trace:
         self.timings_ms.setdefault(step, round((time.perf_counter() - self._began) * 1000, 1))
 
     def record_answer(self, answer: Answer) -> None:
-        """Set the outcome and the engine's timings from an answer."""
         self.outcome = "answered" if answer.answered else "not found"
         took = answer.timings_ms
         self.engine_ms = {"encode": took.encode, "search": took.search, "read": took.read}

@@ -26,8 +26,7 @@ def own_source(server: int) -> str:
 def visible_to(server: int | None) -> Filter:
     """The widest filter for a server, or for direct messages (None).
 
-    It excludes other servers' articles by the prefix of their source, not by a list that could
-    get lost.
+    It excludes others' articles by the prefix of their source, not by a list that could get lost.
     """
     return Filter(withheld=OWN_SOURCE_PREFIX, own=None if server is None else own_source(server))
 

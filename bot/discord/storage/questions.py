@@ -28,12 +28,7 @@ _LOCK_TIMEOUT = 0.3  # seconds: all questions wait as long
 
 @dataclass(frozen=True, slots=True)
 class QuotedPassage:
-    """The location of text in an article.
-
-    Attributes:
-        start: offset of the first character in the article's text.
-        end: offset after the last character.
-    """
+    """The location of text in an article: ``start`` and ``end`` are offsets, the end exclusive."""
 
     article: str
     start: int
@@ -49,11 +44,7 @@ class QuotedPassage:
 
 @dataclass(frozen=True, slots=True)
 class QuoteLocation(QuotedPassage):
-    """The location of a quote.
-
-    Attributes:
-        answer: the span that answers, if one is marked.
-    """
+    """The location of a quote, and of the span in it that answers, if one is marked."""
 
     answer: Span | None
 

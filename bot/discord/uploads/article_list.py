@@ -15,11 +15,7 @@ _TITLE = 60  # characters of a title, escaped at most twice as many: ten lines a
 
 
 class ArticleListView(ManagerView):
-    """One page, read when it is shown, and buttons to the pages before and after.
-
-    Args:
-        search: words that titles must contain, or empty.
-    """
+    """One page of the titles that contain ``search``, read when it is shown, and two buttons."""
 
     def __init__(self, article_service: ArticleService, server: int, search: str = "") -> None:
         super().__init__()

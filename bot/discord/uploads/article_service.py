@@ -137,11 +137,7 @@ class ArticleService:
             await self.sync()
 
     async def page(self, server: int, search: str, first: int, count: int) -> ArticlePage:
-        """``listing.page``, read in a thread.
-
-        Raises:
-            QuothError: the library or the store cannot be read.
-        """
+        """``listing.page``; raises QuothError where the library or the store cannot be read."""
         return await self._read(
             lambda library: listing.page(library, self.store, server, search, first, count)
         )

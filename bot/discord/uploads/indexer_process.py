@@ -138,8 +138,6 @@ class _ReadTimeout:
 
 @contextmanager
 def _logged_stderr(stderr: IO[bytes] | None) -> Iterator[None]:
-    """Log each line that a process writes to standard error."""
-
     def log() -> None:
         for line in stderr or ():
             _log.info("%s", line.decode(errors="replace").rstrip())
