@@ -37,11 +37,7 @@ _SECONDS_TO_NOTIFY = 3.0
 
 
 class QuothClient(discord.AutoShardedClient):
-    """Answers questions in Discord.
-
-    Args:
-        article_service: manages the articles; it is closed with the client.
-    """
+    """Answers questions in Discord; the two services are closed with the client."""
 
     def __init__(
         self,
@@ -104,13 +100,11 @@ class QuothClient(discord.AutoShardedClient):
                 await ask_command.find_source(self.answer_service, policy, interaction, message)
 
     async def setup_hook(self) -> None:
-        """Register the persistent buttons, publish the commands, start syncing uploads."""
         self.add_dynamic_items(*PERSISTENT_BUTTONS, UndoRemovalButton)
         await self.tree.sync()
         self._sync_task = asyncio.create_task(self._sync_uploads())
 
     async def on_message(self, message: discord.Message) -> None:
-        """Answer a mention or a direct message."""
         if message.author.bot or message.webhook_id is not None or message.is_system():
             return
         if self.user is None or self.is_closed():  # closed: nothing can be sent any more

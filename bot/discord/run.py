@@ -32,12 +32,7 @@ _STABLE = 60.0  # seconds; a connection that lasted longer resets the back-off
 # Connections to the gateway: Discord resets the token of a bot that identifies 1,000 times a day.
 _CONNECT_BURST, _CONNECT_INTERVAL = 5, 5.0
 
-_TRANSIENT_ERRORS = (
-    OSError,
-    aiohttp.ClientError,
-    discord.DiscordException,
-    ReconnectWebSocket,
-)
+_TRANSIENT_ERRORS = (OSError, aiohttp.ClientError, discord.DiscordException, ReconnectWebSocket)
 _LOGIN_REFUSED = (
     "Discord refused the bot's token; set DISCORD_TOKEN to the one that the developer portal shows"
 )
@@ -99,7 +94,6 @@ class _BotRun:
         self._deadline.daemon = True
 
     def cancel_deadline(self) -> None:
-        """Call off the exit by force."""
         self._deadline.cancel()
 
     async def serve(self, metrics: Metrics | None, port: int) -> None:
@@ -163,9 +157,9 @@ class _BotRun:
 
     def _is_healthy(self) -> bool:
         client = self._client
-        return client is not None and client.is_ready() and _open_shards(client) > 0 and (
-            _open_shards(client) == len(client.shards)
-        )  # fmt: skip
+        if client is None or not client.is_ready():
+            return False
+        return 0 < _open_shards(client) == len(client.shards)
 
     def _add_gauges(self, metrics: Metrics) -> None:
         def servers() -> float:

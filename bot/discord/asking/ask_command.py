@@ -37,7 +37,6 @@ async def answer_command(
     source: str | None,
     private: bool,
 ) -> None:
-    """Answer ``/ask``."""
     with service.throttle.trace("command", question), log_unsent(interaction.channel_id):
         if await is_refused(service.throttle, policy, interaction):
             return

@@ -20,13 +20,12 @@ _T = TypeVar("_T")
 class QueuePosition:
     """One question's entry in the queue."""
 
-    def __init__(self, queue: "QuestionQueue") -> None:
-        self._queue = queue
+    def __init__(self, positions: dict["QueuePosition", None]) -> None:
+        self._positions = positions
 
     @property
     def ahead(self) -> int:
-        """How many questions are before it."""
-        return self._queue.ahead(self)
+        return [*self._positions].index(self)
 
 
 class QuestionQueue:
@@ -39,23 +38,15 @@ class QuestionQueue:
     def __len__(self) -> int:
         return len(self._positions)
 
-    def ahead(self, position: QueuePosition) -> int:
-        """How many questions are before a position."""
-        return [*self._positions].index(position)
-
     @contextmanager
     def enter(self) -> Iterator[QueuePosition]:
-        """Hold a position for as long as the block runs.
-
-        Raises:
-            BusyError: the queue is full.
-        """
+        """Hold a position during the block; raises BusyError where the queue is full."""
         if len(self._positions) >= self._limit:
             raise BusyError(
                 f"{len(self._positions):,} questions are waiting already, as many as I can keep."
                 " Please ask again in a minute."
             )
-        position = QueuePosition(self)
+        position = QueuePosition(self._positions)
         self._positions[position] = None
         try:
             yield position

@@ -42,7 +42,6 @@ class RateLimiter:
     """Counts questions against the limits.
 
     Args:
-        user: the limit per user.
         server: the limit per server, for all its members together.
         clock: monotonic seconds.
     """
@@ -101,7 +100,6 @@ class _LeakyBuckets:
         return max(0.0, level - (self._limit.burst - 1) * self._limit.interval)
 
     def count(self, key: int, now: float) -> None:
-        """Add one question to the bucket."""
         if len(self._empty_at) >= _CLEAN_UP_ABOVE:
             self._empty_at = {each: t for each, t in self._empty_at.items() if t > now}
         self._empty_at[key] = max(self._empty_at.get(key, now), now) + self._limit.interval

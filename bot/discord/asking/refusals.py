@@ -15,7 +15,6 @@ from bot.discord.storage.server_settings import (
 
 
 def policy_for_message(settings: ServerSettingsStore, message: discord.Message) -> AnswerPolicy:
-    """The policy for a question in a message."""
     if message.guild is None:
         return DIRECT_MESSAGE_POLICY
     author = message.author
@@ -31,7 +30,6 @@ def policy_for_message(settings: ServerSettingsStore, message: discord.Message) 
 def policy_for_interaction(
     settings: ServerSettingsStore, interaction: discord.Interaction[Any]
 ) -> AnswerPolicy:
-    """The policy for a question in a command, a button or a modal."""
     if interaction.guild_id is None:
         return DIRECT_MESSAGE_POLICY
     roles = [role.id for role in getattr(interaction.user, "roles", [])]
@@ -54,11 +52,7 @@ def refusal(
 async def is_refused(
     throttle: Throttle, policy: AnswerPolicy, interaction: discord.Interaction[Any]
 ) -> bool:
-    """Check as ``refusal`` does, and respond with an ephemeral message where it is refused.
-
-    Raises:
-        Exception: one of ``SENDING_ERRORS``.
-    """
+    """Check as ``refusal`` does, and tell the user privately; raises one of ``SENDING_ERRORS``."""
     text = refusal(throttle, policy, interaction)
     if text:
         await interaction.response.send_message(text, ephemeral=True)

@@ -12,12 +12,7 @@ from bot.discord.operations.traces import Trace
 
 @dataclass(frozen=True, slots=True)
 class Throttle:
-    """The rate limiter and the queue.
-
-    Attributes:
-        rate_limiter: how often a user and a server may ask.
-        on_finished: called with the trace of each question at its end.
-    """
+    """The rate limiter and the queue; ``on_finished`` gets each question's trace at its end."""
 
     rate_limiter: RateLimiter = field(default_factory=RateLimiter)
     queue: QuestionQueue = field(default_factory=QuestionQueue)

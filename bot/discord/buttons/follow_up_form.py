@@ -50,11 +50,7 @@ def submitted_follow_up(interaction: _Interaction) -> tuple[str, str] | None:
 
 
 async def answer_follow_up(
-    service: AnswerService,
-    policy: AnswerPolicy,
-    interaction: _Interaction,
-    question: str,
-    key: str,
+    service: AnswerService, policy: AnswerPolicy, interaction: _Interaction, question: str, key: str
 ) -> None:
     """Answer a submitted form, publicly or privately as the answer that it was opened from."""
     with service.throttle.trace("follow-up", question), log_unsent(interaction.channel_id):

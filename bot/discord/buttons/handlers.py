@@ -42,7 +42,6 @@ class ButtonHandlers:
     """One method per button.
 
     Args:
-        service: has the articles, the questions and the votes.
         in_flight: a context manager that the client waits for before it closes.
     """
 
@@ -57,8 +56,6 @@ class ButtonHandlers:
         self._in_flight = in_flight
 
     async def more(self, interaction: _Interaction, key: str, shown: int) -> None:
-        """Show the passages after the first ``shown`` ones."""
-
         async def respond(policy: AnswerPolicy) -> Reply:
             turn = await self._turn(key, interaction)
             if turn is None:
@@ -83,8 +80,6 @@ class ButtonHandlers:
     async def context(
         self, interaction: _Interaction, key: str | None, number: int, quote: QuoteReference
     ) -> None:
-        """Show the paragraphs before and after a quote."""
-
         async def respond(policy: AnswerPolicy) -> Reply:
             article_key, start, end, sha256 = quote
             article = await self._service.article_with(article_key, interaction.guild_id)
@@ -107,8 +102,6 @@ class ButtonHandlers:
         await self._respond(interaction, respond)
 
     async def vote(self, interaction: _Interaction, key: str, *, right: bool) -> None:
-        """Record a vote on an answer."""
-
         async def respond(policy: AnswerPolicy) -> Reply:
             turn = await self._turn(key, interaction)
             if turn is None or turn.question is None or interaction.message is None:
@@ -129,7 +122,6 @@ class ButtonHandlers:
         await self._respond(interaction, respond)
 
     async def follow_up(self, interaction: _Interaction, key: str) -> None:
-        """Open the modal for a follow-up question."""
         if interaction.client.is_closed():
             return
         with self._in_flight(), log_unsent(interaction.channel_id):

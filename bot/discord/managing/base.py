@@ -1,7 +1,5 @@
 """Base classes for commands, views and modals that require Manage Server."""
 
-from typing import Any
-
 import discord
 from discord import app_commands
 
@@ -34,7 +32,6 @@ async def send_ephemeral(interaction: discord.Interaction, text: str) -> None:
 
 
 async def send_error(interaction: discord.Interaction, error: Exception) -> None:
-    """Send the line for an error, ephemeral."""
     await send_ephemeral(interaction, error_message(error))
 
 
@@ -50,7 +47,6 @@ class ManagerGroup(app_commands.Group):
         )
 
     async def interaction_check(self, interaction: discord.Interaction, /) -> bool:
-        """Check for Manage Server."""
         return await check_manager(interaction)
 
     async def on_error(
@@ -63,32 +59,24 @@ class ManagerGroup(app_commands.Group):
             await send_error(interaction, error)
 
 
-class ManagerView(discord.ui.View):
-    """Components for members with Manage Server; they expire as the response does."""
-
-    def __init__(self) -> None:
-        super().__init__(timeout=14 * 60)
+class _ManagerOnly:
+    """Checks each use of a view or a modal for Manage Server, and sends the line for an error."""
 
     async def interaction_check(self, interaction: discord.Interaction, /) -> bool:
-        """Check for Manage Server."""
-        return await check_manager(interaction)
-
-    async def on_error(
-        self, interaction: discord.Interaction, error: Exception, item: discord.ui.Item[Any], /
-    ) -> None:
-        """Send the line for an error."""
-        await send_error(interaction, error)
-
-
-class ManagerForm(discord.ui.Modal):
-    """A modal for members with Manage Server."""
-
-    async def interaction_check(self, interaction: discord.Interaction, /) -> bool:
-        """Check for Manage Server."""
         return await check_manager(interaction)
 
     async def on_error(
         self, interaction: discord.Interaction, error: Exception, item: object = None, /
     ) -> None:
-        """Send the line for an error."""
         await send_error(interaction, error)
+
+
+class ManagerView(_ManagerOnly, discord.ui.View):
+    """Components for members with Manage Server; they expire as the response does."""
+
+    def __init__(self) -> None:
+        super().__init__(timeout=14 * 60)
+
+
+class ManagerForm(_ManagerOnly, discord.ui.Modal):
+    """A modal for members with Manage Server."""

@@ -95,7 +95,6 @@ class ScopeForm(ManagerForm):
             self.add_item(discord.ui.Label(text=text, description=description, component=component))
 
     async def on_submit(self, interaction: discord.Interaction, /) -> None:
-        """Store the scope, or say what is wrong with it."""
         if _AS_OTHERS in self._sources.values:
             await self._store(interaction, None)
             return

@@ -30,7 +30,7 @@ _CHANNELS = [
 
 
 class SetupCommand(ManagerGroup):
-    """The command group ``/quoth``."""
+    """The command group; ``find_sources`` returns the shared sources that a filter admits."""
 
     def __init__(self, server_settings: ServerSettingsStore, find_sources: FindSources) -> None:
         super().__init__("quoth", "Set Quoth up in this server.")
@@ -39,7 +39,6 @@ class SetupCommand(ManagerGroup):
 
     @app_commands.command(description="Settle where I answer, whom, from what, and how.")
     async def setup(self, interaction: discord.Interaction) -> None:
-        """Send the panel, as an ephemeral message."""
         panel = SetupPanel(self._server_settings, self._find_sources, interaction.guild_id or 0)
         await interaction.response.send_message(panel.text(), view=panel, ephemeral=True)
 
@@ -61,7 +60,6 @@ class SetupPanel(ManagerView):
         return self._server_settings.get(self._server)
 
     def text(self) -> str:
-        """The settings in words."""
         settings = self._settings
         where = _some([f"<#{each}>" for each in sorted(settings.channels)]) or "in every channel"
         whom = _some([f"<@&{each}>" for each in sorted(settings.roles)]) or "everyone"
@@ -98,7 +96,6 @@ class SetupPanel(ManagerView):
     async def channels(
         self, interaction: discord.Interaction, chosen: discord.ui.ChannelSelect["SetupPanel"]
     ) -> None:
-        """Restrict answers to these channels."""
         ids = frozenset(each.id for each in chosen.values)
         named = ", ".join(f"#{each.name}" for each in chosen.values) or "everywhere"
         await self._change(
@@ -116,7 +113,6 @@ class SetupPanel(ManagerView):
     async def roles(
         self, interaction: discord.Interaction, chosen: discord.ui.RoleSelect["SetupPanel"]
     ) -> None:
-        """Restrict answers to these roles."""
         # The role that everyone has is no restriction.
         ids = frozenset(each.id for each in chosen.values if each.id != self._server)
         named = ", ".join(each.name for each in chosen.values) or "everyone"
@@ -132,21 +128,18 @@ class SetupPanel(ManagerView):
     async def channel_scope(
         self, interaction: discord.Interaction, chosen: discord.ui.ChannelSelect["SetupPanel"]
     ) -> None:
-        """Open the form for a channel's scope."""
         await self._ask_for_scope(interaction, chosen.values[0].id, f"#{chosen.values[0].name}")
 
     @discord.ui.button(label="What all may see …", custom_id="all", row=3)
     async def whole_scope(
         self, interaction: discord.Interaction, button: discord.ui.Button["SetupPanel"]
     ) -> None:
-        """Open the form for the scope of all other channels."""
         await self._ask_for_scope(interaction, None, "all other channels")
 
     @discord.ui.button(label="Private answers", custom_id="private", row=3)
     async def private(
         self, interaction: discord.Interaction, button: discord.ui.Button["SetupPanel"]
     ) -> None:
-        """Toggle private answers."""
         private = not self._settings.private
         what = "answers are private" if private else "answers are seen by all"
         await self._change(interaction, what, lambda now: replace(now, private=private))
@@ -155,18 +148,15 @@ class SetupPanel(ManagerView):
     async def threshold(
         self, interaction: discord.Interaction, button: discord.ui.Button["SetupPanel"]
     ) -> None:
-        """Open the form for the threshold."""
         await interaction.response.send_modal(ThresholdForm(self._change_threshold))
 
     async def _change_threshold(
         self, interaction: discord.Interaction, threshold: float | None
     ) -> None:
-        """Change the threshold; None is the bot's own."""
         what = "threshold: the bot's own" if threshold is None else f"threshold: {threshold:.0%}"
         await self._change(interaction, what, lambda now: replace(now, min_confidence=threshold))
 
     async def show(self, interaction: discord.Interaction) -> None:
-        """Edit the panel to the current settings."""
         self._update()
         await interaction.edit_original_response(content=self.text(), view=self)
 
@@ -205,7 +195,6 @@ class SetupPanel(ManagerView):
         await self.show(interaction)
 
     def _update(self) -> None:
-        """Set the components to the current settings."""
         settings = self._settings
         kinds = discord.SelectDefaultValueType
         self.channels.default_values = [

@@ -11,11 +11,7 @@ _OnSubmit = Callable[[discord.Interaction, float | None], Awaitable[None]]
 
 
 class ThresholdForm(ManagerForm, title="How sure an answer must be"):
-    """A modal with one text input.
-
-    Args:
-        store: called with the threshold, from 0 to 1; None is the bot's own.
-    """
+    """A modal; ``store`` is called with a threshold from 0 to 1, or None for the bot's own."""
 
     def __init__(self, store: _OnSubmit) -> None:
         super().__init__(timeout=14 * 60)
@@ -32,7 +28,6 @@ class ThresholdForm(ManagerForm, title="How sure an answer must be"):
         )
 
     async def on_submit(self, interaction: discord.Interaction, /) -> None:
-        """Store the threshold, or say what is accepted."""
         typed = self._field.value.strip()
         try:
             threshold = _percent(typed) if typed else None

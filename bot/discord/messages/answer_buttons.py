@@ -49,11 +49,7 @@ def _handlers(interaction: _Interaction) -> _Handlers:
 class MoreButton(
     ui.DynamicItem[_Button], template=rf"quoth:more:(?P<key>{KEY_PATTERN}):(?P<shown>\d{{1,3}})"
 ):
-    """Shows the next passages.
-
-    Args:
-        shown: how many quotes are shown already.
-    """
+    """Shows the passages after the first ``shown``."""
 
     def __init__(self, key: str, shown: int) -> None:
         super().__init__(_button("More", f"quoth:more:{key}:{shown}"))
@@ -62,11 +58,9 @@ class MoreButton(
 
     @classmethod
     async def from_custom_id(cls, _: _Interaction, item: _Item, match: _Match, /) -> Self:
-        """Rebuild the button from its custom id."""
         return cls(match["key"], int(match["shown"]))
 
     async def callback(self, interaction: _Interaction) -> None:
-        """Handle a click."""
         await _handlers(interaction).more(interaction, self._key, self._shown)
 
 
@@ -93,13 +87,11 @@ class ContextButton(
 
     @classmethod
     async def from_custom_id(cls, _: _Interaction, item: _Item, match: _Match, /) -> Self:
-        """Rebuild the button from its custom id."""
         key = None if match["key"] == "-" else match["key"]
         quote = match["article"], int(match["start"]), int(match["end"]), match["hash"]
         return cls("Context", key, int(match["number"]), quote)
 
     async def callback(self, interaction: _Interaction) -> None:
-        """Handle a click."""
         await _handlers(interaction).context(interaction, self._key, self._number, self._quote)
 
 
@@ -116,20 +108,14 @@ class VoteButton(
 
     @classmethod
     async def from_custom_id(cls, _: _Interaction, item: _Item, match: _Match, /) -> Self:
-        """Rebuild the button from its custom id."""
         return cls(match["key"], right=match["verdict"] == "right")
 
     async def callback(self, interaction: _Interaction) -> None:
-        """Handle a click."""
         await _handlers(interaction).vote(interaction, self._key, right=self._right)
 
 
 class FollowUpButton(ui.DynamicItem[_Button], template=rf"quoth:follow:(?P<key>{KEY_PATTERN})"):
-    """Opens the modal for a follow-up question.
-
-    Args:
-        key: of the question before.
-    """
+    """Opens the modal for a question that follows the one with that key."""
 
     def __init__(self, key: str) -> None:
         super().__init__(_button("Ask a follow-up", f"quoth:follow:{key}"))
@@ -137,11 +123,9 @@ class FollowUpButton(ui.DynamicItem[_Button], template=rf"quoth:follow:(?P<key>{
 
     @classmethod
     async def from_custom_id(cls, _: _Interaction, item: _Item, match: _Match, /) -> Self:
-        """Rebuild the button from its custom id."""
         return cls(match["key"])
 
     async def callback(self, interaction: _Interaction) -> None:
-        """Handle a click."""
         await _handlers(interaction).follow_up(interaction, self._key)
 
 
@@ -154,11 +138,9 @@ class AsTypedButton(ui.DynamicItem[_Button], template=rf"quoth:typed:(?P<key>{KE
 
     @classmethod
     async def from_custom_id(cls, _: _Interaction, item: _Item, match: _Match, /) -> Self:
-        """Rebuild the button from its custom id."""
         return cls(match["key"])
 
     async def callback(self, interaction: _Interaction) -> None:
-        """Handle a click."""
         await _handlers(interaction).as_typed(interaction, self._key)
 
 

@@ -67,12 +67,7 @@ def format_answer(
 
 
 def fit_quotations(head: str, quotations: Sequence[str]) -> MessageText:
-    """Append as many quotations to a head as fit into one message, and say how many did not.
-
-    Args:
-        head: the first lines.
-        quotations: each with its citation; none is cut.
-    """
+    """Append as many whole quotations as fit into one message, and say how many did not."""
     message = head
     total = len(quotations)
     for index, each in enumerate(quotations):

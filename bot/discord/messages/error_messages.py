@@ -12,11 +12,7 @@ _log = logging.getLogger(__name__)
 
 
 def error_message(error: Exception) -> str:
-    """The line for the user; an error that they cannot act on is logged, with a reference.
-
-    Args:
-        error: raised by ``AnswerService`` or ``ArticleService``.
-    """
+    """The line for the user; an error that they cannot act on is logged, with a reference."""
     if isinstance(error, RestartingError):
         traces.set_outcome("restarting")
         return RESTARTING

@@ -39,11 +39,7 @@ class Reply:
 
 
 async def edit_reply(interaction: discord.Interaction[Any], reply: Reply) -> None:
-    """Edit the response to a deferred interaction.
-
-    Raises:
-        Exception: one of ``SENDING_ERRORS``.
-    """
+    """Edit the response to a deferred interaction; raises one of ``SENDING_ERRORS``."""
     await interaction.edit_original_response(content=reply.text, view=reply.view)
 
 
@@ -109,7 +105,6 @@ class StatusMessage:
         self._shown: discord.Message | None = None
 
     async def show(self, line: str) -> None:
-        """Send the line, or edit the one sent before."""
         with suppress(*SENDING_ERRORS):  # the answer matters more
             if self._shown is None:
                 self._shown = await self._message.reply(line, mention_author=False)
@@ -117,7 +112,6 @@ class StatusMessage:
                 await self._shown.edit(content=line)
 
     async def delete(self) -> None:
-        """Delete the status line, if one was sent."""
         if self._shown is not None:
             with suppress(*SENDING_ERRORS):
                 await self._shown.delete()

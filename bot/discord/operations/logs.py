@@ -81,7 +81,6 @@ class TextFormatter(logging.Formatter):
         self._questions = questions
 
     def format(self, record: logging.LogRecord) -> str:
-        """The record as a line, with the frames of a traceback below it."""
         time = datetime.datetime.fromtimestamp(record.created).strftime("%Y-%m-%d %H:%M:%S")
         fields = self.fields(record)
         trace = fields.pop("trace", None)
@@ -138,7 +137,6 @@ class JsonFormatter(TextFormatter):
     """One JSON object a record."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """The record as a JSON object on one line."""
         time = datetime.datetime.fromtimestamp(record.created, datetime.UTC)
         values: dict[str, object] = {
             "time": time.isoformat(timespec="milliseconds"),

@@ -54,7 +54,6 @@ class Metrics:
         """The longest time in seconds for which the event loop was blocked."""
 
     def record(self, trace: Trace) -> None:
-        """Count a finished question."""
         self._questions.labels(trace.kind, trace.outcome).inc()
         for step, milliseconds in trace.timings_ms.items():
             self._steps.labels(step).observe(milliseconds / 1000)
@@ -81,13 +80,7 @@ class Metrics:
 async def serve_metrics(
     metrics: Metrics, port: int, healthy: Callable[[], bool]
 ) -> AsyncIterator[int]:
-    """Serve ``/metrics`` and ``/health`` for as long as the block runs.
-
-    Args:
-        port: 0 takes any that is free.
-
-    Yields:
-        The port.
+    """Serve ``/metrics`` and ``/health`` during the block; yields the port (0: any free one).
 
     Raises:
         PortError: the port cannot be used.

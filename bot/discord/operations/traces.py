@@ -49,7 +49,6 @@ class Trace:
         self.timings_ms.setdefault(step, round((time.perf_counter() - self._began) * 1000, 1))
 
     def record_answer(self, answer: Answer) -> None:
-        """Set the outcome and the engine's timings from an answer."""
         self.outcome = "answered" if answer.answered else "not found"
         took = answer.timings_ms
         self.engine_ms = {"encode": took.encode, "search": took.search, "read": took.read}
@@ -85,11 +84,7 @@ def set_outcome(outcome: Outcome) -> None:
 def trace_question(
     kind: str, question: str, on_finished: Callable[[Trace], object] = lambda _: None
 ) -> Iterator[Trace]:
-    """Trace a question for as long as the block runs, and log a record at its end.
-
-    Args:
-        kind: how it was asked.
-    """
+    """Trace a question during the block; at its end log a record and call ``on_finished``."""
     trace = Trace(kind)
     before = _current.set(trace)
     try:

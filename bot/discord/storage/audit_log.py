@@ -34,11 +34,7 @@ def record(connection: sqlite3.Connection, server: int, user: int, action: str) 
 
 
 def latest(store: Store, server: int, limit: int) -> list[AuditEntry]:
-    """The latest changes in a server, the newest first.
-
-    Args:
-        limit: the number of entries at most.
-    """
+    """The latest changes in a server, the newest first."""
     with store.read() as connection:
         rows = connection.execute(
             "SELECT person, at, what FROM audit WHERE server = ? ORDER BY number DESC LIMIT ?",

@@ -54,7 +54,6 @@ class Store:
             raise self._problem(error) from error
 
     def close(self) -> None:
-        """Close the file."""
         with self._lock:
             self._connection.close()
 

@@ -20,15 +20,13 @@ No other source can: whatever is read from outside has single spaces (``clean_li
 
 
 def own_source(server: int) -> str:
-    """The source of a server's own articles."""
     return f"{OWN_SOURCE_PREFIX}{server}"
 
 
 def visible_to(server: int | None) -> Filter:
     """The widest filter for a server, or for direct messages (None).
 
-    It excludes other servers' articles by the prefix of their source, not by a list that could
-    get lost.
+    It excludes others' articles by the prefix of their source, not by a list that could get lost.
     """
     return Filter(withheld=OWN_SOURCE_PREFIX, own=None if server is None else own_source(server))
 

@@ -28,12 +28,7 @@ _LOCK_TIMEOUT = 0.3  # seconds: all questions wait as long
 
 @dataclass(frozen=True, slots=True)
 class QuotedPassage:
-    """The location of text in an article.
-
-    Attributes:
-        start: offset of the first character in the article's text.
-        end: offset after the last character.
-    """
+    """The location of text in an article: ``start`` and ``end`` are offsets, the end exclusive."""
 
     article: str
     start: int
@@ -49,11 +44,7 @@ class QuotedPassage:
 
 @dataclass(frozen=True, slots=True)
 class QuoteLocation(QuotedPassage):
-    """The location of a quote.
-
-    Attributes:
-        answer: the span that answers, if one is marked.
-    """
+    """The location of a quote, and of the span in it that answers, if one is marked."""
 
     answer: Span | None
 
@@ -95,10 +86,7 @@ class Questions:
     def add(
         self, answer: Answer, *, server: int | None, question: str | None, follows: str | None
     ) -> str:
-        """Store a question with its answer, and delete some that are older than ``RETENTION``.
-
-        Returns:
-            Its key.
+        """Store a question, and delete some that are older than ``RETENTION``; returns its key.
 
         Raises:
             StoreError: the database cannot be written.
@@ -116,16 +104,7 @@ class Questions:
             )
             connection.execute(
                 "INSERT INTO asked VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-                (
-                    key,
-                    server,
-                    question,
-                    now,
-                    answer.answered,
-                    answer.confidence,
-                    quotes,
-                    follows,
-                ),
+                (key, server, question, now, answer.answered, answer.confidence, quotes, follows),
             )
         return key
 
@@ -164,7 +143,6 @@ class Questions:
 
 
 def quote_location(quote: Quote) -> QuoteLocation:
-    """The location of a quote."""
     article = quote.article
     return QuoteLocation(article.id, quote.start, quote.end, article.sha256, quote.answer)
 

@@ -8,11 +8,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A table.
-
-    Attributes:
-        sql: the statements that create it and its indexes.
-    """
+    """A table, and the statements that create it and its indexes."""
 
     name: str
     sql: str

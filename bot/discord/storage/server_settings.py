@@ -153,11 +153,7 @@ class ServerSettingsStore:
     def change_scope(
         self, server: int, user: int, action: str, channel: int | None, scope: Scope | None
     ) -> ServerSettings:
-        """Change the scope of a channel, or that of all other channels (None).
-
-        Args:
-            scope: the new one; None resets it.
-        """
+        """Change the scope of a channel, or (None) of all others; a scope of None resets it."""
 
         def changed(now: ServerSettings) -> ServerSettings:
             if channel is None:

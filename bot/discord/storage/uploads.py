@@ -148,7 +148,6 @@ def articles(store: Store, ids: Sequence[str]) -> list[Article]:
 
 
 def any_uploads(store: Store) -> bool:
-    """Whether there is any upload, removed or not."""
     with store.read() as connection:
         return connection.execute("SELECT 1 FROM uploads LIMIT 1").fetchone() is not None
 

@@ -50,7 +50,6 @@ class AddForm(ManagerForm, title="Add articles"):
         self._article_service = article_service
 
     async def on_submit(self, interaction: discord.Interaction, /) -> None:
-        """Add them one after the other, and report on each."""
         await interaction.response.defer(ephemeral=True, thinking=True)
         uploaded, address = self.files.component, self.address.component
         files = uploaded.values if isinstance(uploaded, discord.ui.FileUpload) else []
@@ -100,7 +99,6 @@ def _shortened(line: str, lines: int) -> str:
 
 
 def _report(result: IndexResult) -> str:
-    """The report on one file or page."""
     done = result.added
     parts = []
     if done.added:

@@ -15,11 +15,7 @@ _TITLE = 60  # characters of a title, escaped at most twice as many: ten lines a
 
 
 class ArticleListView(ManagerView):
-    """One page, read when it is shown, and buttons to the pages before and after.
-
-    Args:
-        search: words that titles must contain, or empty.
-    """
+    """One page of the titles that contain ``search``, read when it is shown, and two buttons."""
 
     def __init__(self, article_service: ArticleService, server: int, search: str = "") -> None:
         super().__init__()
@@ -53,21 +49,18 @@ class ArticleListView(ManagerView):
 
     @property
     def has_pages(self) -> bool:
-        """Whether there is more than one page."""
         return self._pages > 1
 
     @discord.ui.button(label="Back")
     async def back(
         self, interaction: discord.Interaction, button: discord.ui.Button["ArticleListView"]
     ) -> None:
-        """Show the page before."""
         await self._show(interaction, -1)
 
     @discord.ui.button(label="Next")
     async def next(
         self, interaction: discord.Interaction, button: discord.ui.Button["ArticleListView"]
     ) -> None:
-        """Show the next page."""
         await self._show(interaction, 1)
 
     async def _show(self, interaction: discord.Interaction, by: int) -> None:

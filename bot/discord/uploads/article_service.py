@@ -134,14 +134,7 @@ class ArticleService:
             await self.sync()
 
     async def page(self, server: int, search: str, first: int, count: int) -> ArticlePage:
-        """A page of the articles that a server may see, its own first.
-
-        Args:
-            first: the offset of the page.
-
-        Raises:
-            QuothError: the library or the store cannot be read.
-        """
+        """``listing.page``; raises QuothError where the library or the store cannot be read."""
         return await self._read(
             lambda library: listing.page(library, self.store, server, search, first, count)
         )

@@ -38,7 +38,6 @@ class ArticlesCommand(ManagerGroup):
 
     @app_commands.command(description="Add articles: upload files, or name a web page.")
     async def add(self, interaction: discord.Interaction) -> None:
-        """Show the modal that takes files or a URL."""
         await interaction.response.send_modal(AddForm(self._article_service))
 
     @app_commands.command(name="list", description="List this server's articles and the archive's.")
@@ -46,7 +45,6 @@ class ArticlesCommand(ManagerGroup):
     async def list_articles(
         self, interaction: discord.Interaction, search: app_commands.Range[str, 1, 100] = ""
     ) -> None:
-        """Send the first page."""
         await interaction.response.defer(ephemeral=True)
         pages = ArticleListView(self._article_service, interaction.guild_id or 0, search)
         text = await pages.text()
@@ -58,7 +56,6 @@ class ArticlesCommand(ManagerGroup):
     async def remove(
         self, interaction: discord.Interaction, article: app_commands.Range[str, 1, 200]
     ) -> None:
-        """Remove an article, with a button to undo it."""
         await interaction.response.defer(ephemeral=True)
         server = interaction.guild_id or 0
         chosen = _named(await self._article_service.own_articles(server), article)
@@ -99,7 +96,6 @@ class ArticlesCommand(ManagerGroup):
 
     @app_commands.command(description="Say how many articles there are, and what waits.")
     async def status(self, interaction: discord.Interaction) -> None:
-        """Send the number of articles and passages."""
         await interaction.response.defer(ephemeral=True)
         counts = await self._article_service.counts(interaction.guild_id or 0)
         lines = [
@@ -119,7 +115,6 @@ class ArticlesCommand(ManagerGroup):
 
     @app_commands.command(description="Index this server's articles again.")
     async def reindex(self, interaction: discord.Interaction) -> None:
-        """Sync the server's articles, showing the progress."""
         await interaction.response.defer(ephemeral=True)
         request = IndexRequest("reindex", interaction.guild_id or 0, interaction.user.id)
         await interaction.edit_original_response(content="Indexing …")
@@ -129,7 +124,6 @@ class ArticlesCommand(ManagerGroup):
 
     @app_commands.command(description="Show who changed what in this server, and when.")
     async def log(self, interaction: discord.Interaction) -> None:
-        """Send the audit log."""
         await interaction.response.defer(ephemeral=True)
         entries = await self._article_service.log(interaction.guild_id or 0, _ENTRIES)
         await interaction.followup.send(_log_text(entries), ephemeral=True)

@@ -57,7 +57,6 @@ def read_upload(name: str, data: bytes) -> tuple[list[Article], list[str]]:
 
     Args:
         name: as ``safe_file_name`` gives it.
-        data: its bytes.
 
     Returns:
         The articles, and the problems, a line each.

@@ -67,11 +67,7 @@ class IndexResult:
 
 @dataclass(frozen=True, slots=True)
 class UploadIndexer:
-    """Runs jobs.
-
-    Attributes:
-        allow_private: whether pages inside this machine and its network may be fetched.
-    """
+    """Runs jobs; ``allow_private`` permits pages inside this machine and its network."""
 
     store: Store
     library: Location
@@ -118,7 +114,6 @@ class UploadIndexer:
         return [page.article], []
 
     def _sync(self, progress: ProgressCallback) -> None:
-        """Bring the library in step with what is kept."""
         progress("Waiting for its turn", 0, 0)
         library = open_library(self.library)
         with library.session(

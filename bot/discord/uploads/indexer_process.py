@@ -36,11 +36,7 @@ _READ_TIMEOUT = 60.0  # seconds for one file or page; what takes longer is hosti
 
 
 class IndexerProcess:
-    """Runs each request in a new process.
-
-    Args:
-        chosen: the settings: the library, the encoder, the bot's database.
-    """
+    """Runs each request in a new process."""
 
     def __init__(self, chosen: Settings) -> None:
         self._options = {
@@ -141,8 +137,6 @@ class _ReadTimeout:
 
 @contextmanager
 def _logged_stderr(stderr: IO[bytes] | None) -> Iterator[None]:
-    """Log each line that a process writes to standard error."""
-
     def log() -> None:
         for line in stderr or ():
             _log.info("%s", line.decode(errors="replace").rstrip())

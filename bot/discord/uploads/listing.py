@@ -121,7 +121,6 @@ def page(
 
 
 def counts(library: LibraryReader, store: Store, server: int) -> ArticleCounts:
-    """How many articles there are for a server."""
     own = own_articles(library, store, server)
     pending = sum(each.pending for each in own)
     there = {each.id for each in library.articles_of(own_source(server))}

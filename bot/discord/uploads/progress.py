@@ -19,10 +19,7 @@ _EDIT_INTERVAL = 2.0  # seconds: Discord takes five edits in five seconds, for a
 async def run_with_progress(
     interaction: discord.Interaction, article_service: ArticleService, request: IndexRequest
 ) -> IndexResult:
-    """Run a request, showing its progress in the response to a deferred interaction.
-
-    Raises what ``ArticleService.run`` does.
-    """
+    """``ArticleService.run``, showing the progress in the response to a deferred interaction."""
     line = ProgressLine(lambda text: interaction.edit_original_response(content=text))
     return await line.until(article_service.run(request, line))
 
@@ -35,7 +32,6 @@ class ProgressLine:
         self._next = ""
 
     def __call__(self, stage: str, done: int, total: int) -> None:
-        """Set the line that is shown next."""
         self._next = f"{stage}: {done:,} of {total:,}" if total else f"{stage} …"
 
     async def until(self, work: Coroutine[object, object, _T]) -> _T:

@@ -2,7 +2,7 @@
 
 import logging
 import re
-from typing import Protocol, Self, cast
+from typing import Any, Self
 
 import discord
 
@@ -17,28 +17,16 @@ _TITLE = 80
 _NOT_YET = "Until the library is in step, which is tried every minute, it is not found yet."
 
 
-class _HasArticleService(Protocol):
-    """The client, as the button needs it."""
-
-    article_service: ArticleService
-
-
 class UndoRemovalButton(
     discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]],
     template=r"quoth:put-back:(?P<key>[\w-]{11})",
 ):
-    """Restores a removed article.
-
-    Args:
-        key: the article's ``id_key``.
-    """
+    """Restores the removed article with that ``id_key``."""
 
     def __init__(self, key: str) -> None:
         super().__init__(
             discord.ui.Button(
-                label="Undo",
-                style=discord.ButtonStyle.secondary,
-                custom_id=f"quoth:put-back:{key}",
+                label="Undo", style=discord.ButtonStyle.secondary, custom_id=f"quoth:put-back:{key}"
             )
         )
         self._key = key
@@ -51,16 +39,13 @@ class UndoRemovalButton(
         match: re.Match[str],
         /,
     ) -> Self:
-        """Rebuild the button from its custom id."""
         return cls(match["key"])
 
     async def interaction_check(self, interaction: discord.Interaction, /) -> bool:
-        """Check for Manage Server; the member is told where it is missing."""
         return await check_manager(interaction)
 
-    async def callback(self, interaction: discord.Interaction) -> None:
-        """Restore the article, and sync the library."""
-        article_service = cast(_HasArticleService, interaction.client).article_service
+    async def callback(self, interaction: discord.Interaction[Any]) -> None:
+        article_service: ArticleService = interaction.client.article_service
         try:
             await interaction.response.defer()
             title = await article_service.undo_removal(
