@@ -38,6 +38,13 @@ def open_session(
         session.catch_up()
 
 
+def drop_newer(writer: LocalWriter) -> None:
+    """Drop indexes that are newer than the database, which was restored from a copy."""
+    edition = writer.edition
+    vector_files.remove_newer(edition.vectors, writer.generation())
+    word_files.remove_newer(edition.words, writer.changes.text_generation())
+
+
 class LocalSession(Batches):
     """A ``WriteSession`` in a folder.
 
@@ -53,9 +60,7 @@ class LocalSession(Batches):
     ) -> None:
         if encoder:
             writer.claim(encoder.identity)
-        edition = writer.edition
-        vector_files.remove_newer(edition.vectors, writer.generation())
-        word_files.remove_newer(edition.words, writer.changes.text_generation())
+        drop_newer(writer)
         super().__init__(writer)
         self._encoder = encoder
         self._reporter = reporter

@@ -1,4 +1,4 @@
-"""Repairs what a check found: the truth first, then the caches from it."""
+"""Repairs what a check found: the truth, then the caches from it."""
 
 from contextlib import closing
 from pathlib import Path
@@ -8,7 +8,7 @@ from retrieval.library.local.indexes.word_files import remove_index
 from retrieval.library.local.reader import LocalReader
 from retrieval.library.local.verify.check import verify
 from retrieval.library.local.verify.row_repair import RepairWriter
-from retrieval.library.local.write_session import LocalSession
+from retrieval.library.local.write_session import LocalSession, drop_newer
 from retrieval.library.progress import Reporter
 from retrieval.library.report import LostArticle, Repaired, Report
 from retrieval.models.encoder.base import Encoder
@@ -46,12 +46,12 @@ def _repair(writer: RepairWriter, found: Report) -> list[LostArticle]:
     if "edition" in found.problems:
         writer.forget_previous()
     writer.repair_generations()
-    lost = writer.repair_rows(found.damaged, found.to_split, found.to_encode)
     if "word index" in found.problems:
         _remove_cache(writer.edition.words)
     if "vector index" in found.problems:
         _remove_cache(writer.edition.vectors)
-    return lost
+    drop_newer(writer)  # not in what was found: a check needs a generation for it
+    return writer.repair_rows(found.damaged, found.to_split, found.to_encode)
 
 
 def _remove_cache(cache: Path) -> None:

@@ -1,7 +1,9 @@
 """A database restored from a backup: its indexes are newer, and every way to write drops that."""
 
 import shutil
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -114,3 +116,18 @@ def test_what_is_newer_than_the_database_is_dropped_before_it_is_written(
         index([], library, encoder, Reporter())
     assert open_library(library).verify(Reporter()).left_over == []
     assert not any(each.startswith("new") for each in ids(library))
+
+
+def test_repair_drops_what_is_newer_than_a_restored_and_damaged_database(tmp_path: Path) -> None:
+    library, encoder = tmp_path / "library", ScatteredEncoder()
+    build(library, encoder, [article(f"old{n}", WORDS.format(f"old{n}")) for n in range(10)])
+    truth = folder.current_edition(library).truth
+    shutil.copy(truth, tmp_path / "backup")
+    build(library, encoder, [article(f"new{n}", WORDS.format(f"new{n}")) for n in range(10)])
+    shutil.copy(tmp_path / "backup", truth)
+    with closing(sqlite3.connect(truth)) as connection, connection:
+        connection.execute("DELETE FROM facts WHERE name = 'generation'")
+        connection.execute("UPDATE passages SET stop = stop - 1 WHERE id = 2")
+
+    assert open_library(library).repair(encoder, Reporter()).after.lines() == []
+    assert len(ids(library)) == 10
