@@ -70,8 +70,8 @@ class Library(Protocol):
         what was committed.
 
         Args:
-            encoder: whose vectors it holds; None for changes that bring no articles. An
-                ``Encoder``, where articles are to be encoded.
+            encoder: whose vectors it holds; None for changes that bring no articles, with which
+                a server's library is not made. An ``Encoder``, where articles are to be encoded.
             reporter: hears of problems and progress.
             wait: seconds to wait for another process that writes; by default two.
 

@@ -44,7 +44,8 @@ class Saver:
             What it returned, once that is committed.
 
         Raises:
-            LibraryError: the library cannot be written.
+            LibraryError: the library cannot be written, or its indexes cannot be: then the change
+                was committed, and the next to write brings the indexes up to it.
         """
         mine = _Waiting(change)
         self._waiting.append(mine)

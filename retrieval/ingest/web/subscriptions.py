@@ -19,7 +19,7 @@ def follow(
     """Add a feed to those that a library follows, once it turns out to be one.
 
     Args:
-        location: of the library; made where there is none.
+        location: of the library; a folder is made where there is none.
         allow_private: whether it may be inside this machine or its network.
 
     Returns:
