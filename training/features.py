@@ -90,11 +90,12 @@ def candidate_rows(
         found = library.search(query.question, vector, Filter(), query.expansion_terms)
         candidates = rerank_candidates(library, found)
         read_candidates(query, candidates, reader)
+        weights = library.weights(query.question)
         for each in candidates:
             row = (
                 *rank_inputs(query, each.reading, each.candidate.score),
                 math.nan if each.cosine is None else each.cosine,
-                coverage(library, query.question, each),
+                coverage(library.analyzer, weights, each),
                 first_with.setdefault(each.answer_key, len(rows)),
                 each.reading.answer is not None,
                 each.date.toordinal() if each.date else 0,

@@ -150,7 +150,8 @@ class Answerer:
         if not ranked:
             return ()
         best = ranked[0]
-        features = confidence_features(ranked, coverage(self._library, question, best))
+        weights = self._library.weights(question)
+        features = confidence_features(ranked, coverage(self._library.analyzer, weights, best))
         sure = confidence(features, passages)
         return tuple(
             each.quote(sure * math.exp(min(0.0, each.score - best.score)))

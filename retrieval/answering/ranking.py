@@ -8,19 +8,18 @@ and at what comes after it. ``training/`` fits the weights with the same functio
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
-from typing import TypeVar
 
 from retrieval.answering.candidates import RankedCandidate, RerankCandidate
 from retrieval.answering.conversation import ExpandedQuery
 from retrieval.answering.question import is_question
-from retrieval.answering.recency import newest_first
+from retrieval.answering.recency import Ranked, newest_first
 from retrieval.answering.weights import (
     ConfidenceWeights,
     FittedWeights,
     UnreadWeights,
     fitted_weights,
 )
-from retrieval.library.base import LibrarySearcher
+from retrieval.documents.analyzer import Analyzer
 from retrieval.models.reader import UNREAD, Reader, ReaderOutput
 
 DEFAULT_COSINE = 0.5
@@ -32,8 +31,6 @@ reader reads the question as it was asked."""
 
 _MAX_LEAD = 1.5
 """More says no more: of a question that only looks answerable one passage is far ahead too."""
-
-Ranked = TypeVar("Ranked", bound=RankedCandidate)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,10 +113,14 @@ def lead(ranked: Sequence[RankedCandidate]) -> float:
     return first.score - max(others, default=-math.inf)
 
 
-def coverage(library: LibrarySearcher, question: str, candidate: RerankCandidate) -> float:
-    """The share of a question's terms in a passage or its title, weighted by rarity, 0 to 1."""
-    terms = library.analyzer.unique_terms(f"{candidate.article.title} {candidate.text}")
-    return term_coverage(library.weights(question), terms)
+def coverage(analyzer: Analyzer, weights: Mapping[str, float], candidate: RerankCandidate) -> float:
+    """The share of a question's terms in a passage or its title, weighted by rarity, 0 to 1.
+
+    Args:
+        weights: the question's terms with their rarity, see ``LibrarySearcher.weights``.
+    """
+    terms = analyzer.unique_terms(f"{candidate.article.title} {candidate.text}")
+    return term_coverage(weights, terms)
 
 
 def term_coverage(weights: Mapping[str, float], terms: Sequence[str]) -> float:
