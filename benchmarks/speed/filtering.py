@@ -48,7 +48,7 @@ def upload(library: Path, encoder: Encoder, rows: Iterator[dict[str, Any]]) -> N
                         f"{server}/{n}", row["title"], None, f"discord:{server}", None, row["text"]
                     )
                     change.put(own, f"upload {server}")
-        session.encode_pending(encoder, lambda: False)
+        session.encode_pending(encoder)
 
 
 def measure(library: Path, encoder: Encoder, questions: list[str]) -> None:

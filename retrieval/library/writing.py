@@ -128,12 +128,13 @@ class WriteSession(ArticleSink, KnownFiles, Protocol):
     def transaction(self) -> AbstractContextManager[Transaction]:
         """Change the library in one commit; an error inside leaves it as it was."""
 
-    def encode_pending(self, encoder: Encoder, enough: Callable[[], bool]) -> None:
+    def encode_pending(self, encoder: Encoder, enough: Callable[[], bool] = lambda: False) -> None:
         """Encode the passages that wait for their vector, the newest articles' first.
 
         Args:
             encoder: whose vectors the library holds.
-            enough: asked between batches; once it is True, the rest is left for another run.
+            enough: asked between batches; once it is True, the rest is left for another run. By
+                default all is done.
         """
 
     def reader(self) -> AbstractContextManager[LibraryReader]:

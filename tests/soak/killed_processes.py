@@ -160,7 +160,7 @@ def _put(work: Workload, reporter: Reporter, tell: Callable[[ChildMessage], None
                 with session.transaction() as change:
                     for each in articles[start : start + _TOGETHER]:
                         change.put(each, str(file))
-            session.encode_pending(work.encoder, lambda: False)
+            session.encode_pending(work.encoder)
 
 
 def _import(work: Workload, reporter: Reporter, tell: Callable[[ChildMessage], None]) -> None:

@@ -51,7 +51,7 @@ def build(library: Path, encoder: Encoder, articles: Iterable[Article]) -> Path:
         with session.transaction() as change:
             for each in articles:
                 change.put(each, "test")
-        session.encode_pending(encoder, lambda: False)
+        session.encode_pending(encoder)
     return library
 
 

@@ -12,18 +12,16 @@ from contextlib import closing
 from dataclasses import dataclass, field, replace
 
 from retrieval.errors import FetchError, LibraryError, ReadingError
-from retrieval.ingest.index import WHOLE
-from retrieval.ingest.web.addresses import canonical, parse_address, show_address
+from retrieval.ingest.web.addresses import canonical, parse_address
 from retrieval.ingest.web.feed_parser import Feed, FeedItem
 from retrieval.ingest.web.fetcher import Fetcher, Limits, at_once
-from retrieval.ingest.web.page_parser import read_page
-from retrieval.ingest.web.page_storage import count, store_page
+from retrieval.ingest.web.page_storage import take_page
 from retrieval.ingest.web.saver import Saver, encode_saved
 from retrieval.ingest.web.subscriptions import read_feed
 from retrieval.library import open as open_library
 from retrieval.library.feed_records import FeedRecord, ItemRecord
 from retrieval.library.location import Location
-from retrieval.library.progress import Reporter
+from retrieval.library.progress import Reporter, Summary
 from retrieval.library.writing import Transaction
 from retrieval.models.encoder.base import Encoder
 
@@ -35,7 +33,7 @@ _NEVER_AS_LONG = 8 * 24 * 3600  # nothing is put off so far: the clock must have
 
 
 @dataclass(slots=True)
-class SyncSummary:
+class SyncSummary(Summary):
     """What a run did.
 
     Attributes:
@@ -48,10 +46,6 @@ class SyncSummary:
     read: int = 0
     same: int = 0
     early: list[tuple[str, int]] = field(default_factory=list)
-    added: int = 0
-    updated: int = 0
-    unchanged: int = 0
-    failed: int = 0
 
 
 def sync(
@@ -63,7 +57,7 @@ def sync(
     allow_private: bool,
     force: bool = False,
     limits: Limits | None = None,
-    enough: Callable[[], bool] = WHOLE.enough,
+    enough: Callable[[], bool] = lambda: False,
 ) -> SyncSummary:
     """Bring the articles of feeds into the library. Needs no terminal, but no running event loop.
 
@@ -116,7 +110,8 @@ class _Syncing:
             await self._read(record)
         else:
             self.summary.early.append((record.address, record.due))
-        waiting = [i for i in self._waiting(record.address) if force or _is_due(i.due)]
+        listed = await asyncio.to_thread(self._waiting, record.address)
+        waiting = [item for item in listed if force or _is_due(item.due)]
         self._total += len(waiting)
         for item in waiting:
             if not await self._take(item):
@@ -168,13 +163,9 @@ class _Syncing:
 
     async def _take(self, item: ItemRecord) -> bool:
         """Take the page of an item; False where its host asks to be left alone."""
-        place = show_address(item.address)
         try:
-            fetched = await self._fetcher.fetch(item.address)
-            async with self._reading:
-                page = await asyncio.to_thread(read_page, fetched, place, item.title, item.date)
-            outcome = await self._saver.save(lambda change: store_page(change, page, place, item))
-            count(self.summary, outcome)
+            outcome = await take_page(item.address, self._fetcher, self._saver, self._reading, item)
+            self.summary.count(outcome)
         except ReadingError as error:
             self._fail(error)
             now = int(time.time())

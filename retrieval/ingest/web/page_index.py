@@ -4,11 +4,10 @@ import asyncio
 from collections.abc import Sequence
 
 from retrieval.errors import ReadingError
-from retrieval.ingest.index import WHOLE
 from retrieval.ingest.web.addresses import show_address
 from retrieval.ingest.web.fetcher import Fetcher, Limits, at_once
 from retrieval.ingest.web.page_parser import Page, read_page
-from retrieval.ingest.web.page_storage import count, store_page
+from retrieval.ingest.web.page_storage import take_page
 from retrieval.ingest.web.saver import Saver, encode_saved
 from retrieval.library.location import Location
 from retrieval.library.progress import Reporter, Summary
@@ -51,17 +50,12 @@ def index_pages(
         LibraryError: the library cannot be written; what was committed until then is kept.
     """
     summary = Summary()
-    reading = asyncio.Lock()  # what reads pages was not made for threads
+    reading = asyncio.Lock()
     saver = Saver(location, encoder)
 
     async def add(address: str, fetcher: Fetcher) -> None:
-        place = show_address(address)
         try:
-            fetched = await fetcher.fetch(address)
-            async with reading:
-                page = await asyncio.to_thread(read_page, fetched, place)
-            outcome = await saver.save(lambda change: store_page(change, page, place))
-            count(summary, outcome)
+            summary.count(await take_page(address, fetcher, saver, reading))
         except ReadingError as error:
             summary.failed += 1
             reporter.problem(error)
@@ -72,5 +66,5 @@ def index_pages(
 
     asyncio.run(run())
     if summary.added or summary.updated or summary.unchanged:
-        encode_saved(location, encoder, reporter, WHOLE.enough)
+        encode_saved(location, encoder, reporter)
     return summary

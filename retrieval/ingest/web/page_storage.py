@@ -1,13 +1,44 @@
 """Puts the article of a page into the library, once, however often its address changes."""
 
+import asyncio
 import dataclasses
-from typing import Protocol
 
 from retrieval.errors import ReadingError
-from retrieval.ingest.web.page_parser import Page, fill_in
+from retrieval.ingest.web.addresses import show_address
+from retrieval.ingest.web.fetcher import Fetcher
+from retrieval.ingest.web.page_parser import Page, fill_in, read_page
+from retrieval.ingest.web.saver import Saver
 from retrieval.library.feed_records import ItemRecord
 from retrieval.library.progress import Change
 from retrieval.library.writing import Transaction
+
+
+async def take_page(
+    address: str,
+    fetcher: Fetcher,
+    saver: Saver,
+    reading: asyncio.Lock,
+    item: ItemRecord | None = None,
+) -> Change:
+    """Fetch a page and put its article into the library.
+
+    Args:
+        reading: held while it is read: what reads pages was not made for threads.
+        item: of a feed that led to it, or None.
+
+    Raises:
+        ReadingError: it cannot be fetched or read, or its id is that of a file's article.
+        LibraryError: the library cannot be written.
+    """
+    place = show_address(address)
+    fetched = await fetcher.fetch(address)
+    title, date = (item.title, item.date) if item else (None, None)
+    async with reading:
+        page = await asyncio.to_thread(read_page, fetched, place, title, date)
+    outcome = await saver.save(lambda change: store_page(change, page, place, item))
+    if isinstance(outcome, ReadingError):
+        raise outcome
+    return outcome
 
 
 def store_page(
@@ -43,18 +74,3 @@ def store_page(
         taken = dataclasses.replace(item, taken=item.wanted, article=article.id, failures=0, due=0)
         change.feeds.put_item(taken)
     return change.put(article, address)
-
-
-class PageCounts(Protocol):
-    """What is counted of articles."""
-
-    added: int
-    updated: int
-    unchanged: int
-
-
-def count(summary: PageCounts, outcome: Change | ReadingError) -> None:
-    """Count what became of an article; raises what became of it where that is an error."""
-    if isinstance(outcome, ReadingError):
-        raise outcome
-    setattr(summary, outcome, getattr(summary, outcome) + 1)

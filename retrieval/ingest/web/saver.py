@@ -78,7 +78,10 @@ class Saver:
 
 
 def encode_saved(
-    location: Location, encoder: Encoder, reporter: Reporter, enough: Callable[[], bool]
+    location: Location,
+    encoder: Encoder,
+    reporter: Reporter,
+    enough: Callable[[], bool] = lambda: False,
 ) -> None:
     """Encode what waits for its vector, until it is enough.
 

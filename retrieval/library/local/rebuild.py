@@ -56,7 +56,7 @@ def rebuild(library: Path, encoder: Encoder, reporter: Reporter) -> int:
                 columns, rows = old.rows(table)
                 if columns:
                     change.copy(table, columns, rows)
-        session.encode_pending(encoder, lambda: False)
+        session.encode_pending(encoder)
         session.catch_up()
         report = check(writer.edition, encoder.dimension, reporter)
         if not report.ok:

@@ -84,7 +84,7 @@ class LocalSession(Batches):
     def ids_from(self, file: str) -> list[str]:
         return self._writer.changes.ids_from(file)
 
-    def encode_pending(self, encoder: Encoder, enough: Callable[[], bool]) -> None:
+    def encode_pending(self, encoder: Encoder, enough: Callable[[], bool] = lambda: False) -> None:
         self._sweep()
         self._words.catch_up()
         pending = self._writer.pending()

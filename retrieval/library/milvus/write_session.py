@@ -57,5 +57,5 @@ class MilvusSession(MilvusBatches):
     def reader(self) -> Iterator[MilvusReader]:
         yield self._library
 
-    def encode_pending(self, encoder: Encoder, enough: Callable[[], bool]) -> None:
+    def encode_pending(self, encoder: Encoder, enough: Callable[[], bool] = lambda: False) -> None:
         """Nothing waits for its vector."""

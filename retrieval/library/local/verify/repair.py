@@ -34,7 +34,7 @@ def repair(library: Path, encoder: Encoder, reporter: Reporter) -> Repaired:
         for path in before.strays:
             path.unlink(missing_ok=True)
         with closing(LocalSession(writer, encoder, reporter)) as session:
-            session.encode_pending(encoder, lambda: False)
+            session.encode_pending(encoder)
             session.catch_up()
         after = verify(library, reporter, encoder.dimension)
     return Repaired(before, lost, after)
