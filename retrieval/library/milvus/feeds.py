@@ -25,9 +25,10 @@ class MilvusFeeds:
         self._articles = names.articles
         self._ledger = names.ledger
         self._changed: dict[int, Row | None] = {}  # by id; None: deleted
+        self._listed: dict[str, dict[str, ItemRecord]] = {}  # by feed and guid, once it is listed
 
     def records(self) -> list[FeedRecord]:
-        rows = self._rows(f"kind == {Kind.FEED:d}")
+        rows = self._rows(Kind.FEED)
         return sorted((FeedRecord(**each) for each in rows), key=lambda feed: feed.address)
 
     def item_counts(self, address: str) -> tuple[int, int]:
@@ -49,6 +50,7 @@ class MilvusFeeds:
 
     def remove(self, address: str) -> bool:
         there = self.has(address)
+        self._listed.pop(address, None)
         for item in self._items(address):
             self._changed[number_of(Kind.FEED_ITEM.name, item.feed, item.guid)] = None
         self._changed[number_of(Kind.FEED.name, address)] = None
@@ -64,15 +66,15 @@ class MilvusFeeds:
         )
 
     def list_item(self, item: ItemRecord) -> bool:
-        value = self._value(number_of(Kind.FEED_ITEM.name, item.feed, item.guid))
-        known = ItemRecord(**value) if value else None
+        if item.feed not in self._listed:  # all at once: a server takes its time over each look
+            self._listed[item.feed] = {each.guid: each for each in self._items(item.feed)}
+        known = self._listed[item.feed].get(item.guid)
         twin = None
         if known is None:  # another of a site's feeds may have brought the same page
-            where = f"kind == {Kind.FEED_ITEM:d} and version == {_page(item.canonical)}"
             twin = next(
                 (
                     each
-                    for each in map(_item, self._rows(where))
+                    for each in self._items_where(version=_page(item.canonical))
                     if each.canonical == item.canonical
                     and each.feed != item.feed
                     and each.taken == each.wanted
@@ -104,16 +106,22 @@ class MilvusFeeds:
         for start in range(0, len(gone), _TOGETHER):
             self._server.call("delete", self._ledger, ids=gone[start : start + _TOGETHER])
         self._changed.clear()
+        self._listed.clear()
 
     def _items(self, address: str) -> Iterator[ItemRecord]:
-        where = f"kind == {Kind.FEED_ITEM:d} and article == {number_of('feed', address)}"
-        return (item for item in map(_item, self._rows(where)) if item.feed == address)
+        items = self._items_where(article=number_of("feed", address))
+        return (item for item in items if item.feed == address)
 
     def _items_with(self, article_id: str) -> Iterator[ItemRecord]:
-        where = f"kind == {Kind.FEED_ITEM:d} and moment == {article_key(article_id)}"
-        return (item for item in map(_item, self._rows(where)) if item.article == article_id)
+        items = self._items_where(moment=article_key(article_id))
+        return (item for item in items if item.article == article_id)
+
+    def _items_where(self, **columns: int) -> Iterator[ItemRecord]:
+        return (ItemRecord(**each) for each in self._rows(Kind.FEED_ITEM, **columns))
 
     def _put_item(self, item: ItemRecord) -> None:
+        if item.feed in self._listed:
+            self._listed[item.feed][item.guid] = item
         self._change(
             ledger_row(
                 Kind.FEED_ITEM,
@@ -137,19 +145,16 @@ class MilvusFeeds:
             row = self._server.row(self._ledger, number, ["value"], STRONG)
         return json.loads(row["value"]) if row else None
 
-    def _rows(self, where: str) -> Iterator[dict[str, Any]]:
-        """What the rows say for which a condition holds, with what is not written yet."""
-        wanted = dict(part.split(" == ") for part in where.split(" and "))
+    def _rows(self, kind: Kind, **columns: int) -> Iterator[dict[str, Any]]:
+        """What the rows of a kind with these values say, with what is not written yet."""
+        wanted = {"kind": int(kind), **columns}
+        where = " and ".join(f"{name} == {number}" for name, number in wanted.items())
         for row in self._server.rows(self._ledger, where, ["value"], STRONG):
             if row["id"] not in self._changed:
                 yield json.loads(row["value"])
         for changed in [*self._changed.values()]:
-            if changed and all(changed[name] == int(number) for name, number in wanted.items()):
+            if changed and all(changed[name] == number for name, number in wanted.items()):
                 yield json.loads(changed["value"])
-
-
-def _item(value: dict[str, Any]) -> ItemRecord:
-    return ItemRecord(**value)
 
 
 def _page(canonical: str) -> int:
