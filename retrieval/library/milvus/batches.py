@@ -108,6 +108,10 @@ class MilvusBatches:
         self._contested.clear()
         self._sweep()
 
+    def read_again(self, file: str) -> None:
+        """Have the next run that comes by a file read it, changed or not."""
+        self._writer.read_again(file)
+
     def close(self) -> None:
         self._claims.close()
 

@@ -7,7 +7,7 @@ import base64
 import datetime
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from retrieval.documents.article import Article
 from retrieval.documents.passages import Passage, split_into_passages
@@ -94,20 +94,15 @@ def source_of(source: str | None) -> int:
     return 0 if source is None else max(1, number_of("source", source.lower()))
 
 
+def without_query(address: str) -> str:
+    return address.partition("?")[0]
+
+
 def article_row(article: Article, file: str, passages: int) -> Row:
-    """The row of an article; its text is in it as far as it fits, see ``text_rows``."""
+    """The row of an article; its text is in it as far as it fits, see ``text_pieces``."""
     pieces = max(1, -(-len(article.text) // PIECE))
-    about = {
-        "id": article.id,
-        "title": article.title,
-        "date": article.date.isoformat() if article.date else None,
-        "source": article.source,
-        "url": article.url,
-        "sha256": article.sha256,
-        "file": file,
-        "pieces": pieces,
-        "passages": passages,
-    }
+    head = ArticleHead.of(article, file)
+    about = {**asdict(head), "pieces": pieces, "passages": passages}
     return {
         "id": article_key(article.id),
         "version": version_of(article),

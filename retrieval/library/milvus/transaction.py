@@ -11,9 +11,8 @@ from retrieval.errors import LibraryError
 from retrieval.library.milvus.batches import MilvusBatches
 from retrieval.library.milvus.feeds import MilvusFeeds
 from retrieval.library.milvus.reader import MilvusReader
-from retrieval.library.milvus.rows import number_of
-from retrieval.library.milvus.schema import STRONG, Kind, ledger_row
-from retrieval.library.milvus.writer import MilvusWriter
+from retrieval.library.milvus.rows import number_of, without_query
+from retrieval.library.milvus.schema import STRONG, Kind
 from retrieval.library.progress import Change
 from retrieval.library.records import ArticleHead
 
@@ -65,9 +64,9 @@ class MilvusTransaction:
         return next(mine, None) or next(there, None)
 
     def same_words_at(self, address: str, sha256: str) -> tuple[str, str] | None:
-        base = _base(address)
+        base = without_query(address)
         for article, file in self._put.values():
-            if _base(file) == base and article.sha256 == sha256:
+            if without_query(file) == base and article.sha256 == sha256:
                 return article.id, file
         number = number_of(Kind.PAGE.name, base, sha256)
         row = self._library.server.row(self._library.names.ledger, number, ["value"], STRONG)
@@ -76,7 +75,7 @@ class MilvusTransaction:
         known = self.head(str(json.loads(row["value"])))
         if known is None or known.file is None or known.sha256 != sha256:
             return None
-        return (known.id, known.file) if _base(known.file) == base else None
+        return (known.id, known.file) if without_query(known.file) == base else None
 
     def commit(self) -> None:
         failed = self._batches.summary.failed
@@ -88,18 +87,6 @@ class MilvusTransaction:
         self._batches.finish()
         if self._batches.summary.failed > failed:
             raise LibraryError(f"{self._library.server.place}: an article could not be written")
-        writer = MilvusWriter(self._library)
         for file in {head.file for head in self._removed.values() if head.file}:
-            writer.read_again(file)
-        pages = [
-            ledger_row(Kind.PAGE, _base(file), article.sha256, value=json.dumps(article.id))
-            for article, file in self._put.values()
-            if file.startswith(("http://", "https://"))
-        ]
-        if pages:
-            self._library.server.call("upsert", self._library.names.ledger, pages)
+            self._batches.read_again(file)
         self.feeds.write()
-
-
-def _base(address: str) -> str:
-    return address.partition("?")[0]

@@ -27,6 +27,7 @@ from retrieval.library.milvus.rows import (
     source_of,
     text_pieces,
     version_of,
+    without_query,
 )
 from retrieval.library.milvus.schema import STRONG, Kind, ledger_row
 from retrieval.library.milvus.server import Row
@@ -95,6 +96,7 @@ class MilvusWriter:
         if mine:
             still = mine()
             heads = [row for row in heads if row["id"] in still]
+        self._write_pages((each.article, each.file) for each in articles)
         for part in _of_size(heads):
             self._write("upsert", self._names.articles, part)
         if heads:
@@ -103,9 +105,20 @@ class MilvusWriter:
 
     def move(self, articles: Sequence[tuple[Article, str, int]]) -> None:
         """Write that articles, the same otherwise, now come from other files."""
+        self._write_pages((article, file) for article, file, _ in articles)
         rows = [article_row(article, file, passages) for article, file, passages in articles]
         for part in _of_size(rows):
             self._write("upsert", self._names.articles, part)
+
+    def _write_pages(self, articles: Iterable[tuple[Article, str]]) -> None:
+        """Write which page has which words, before it is in: one that is not counts as none."""
+        rows = [
+            ledger_row(Kind.PAGE, without_query(file), article.sha256, value=json.dumps(article.id))
+            for article, file in articles
+            if file.startswith(("http://", "https://"))
+        ]
+        for part in _of_size(rows):
+            self._write("upsert", self._names.ledger, part)
 
     def remove(self, keys: Collection[int]) -> None:
         """Remove articles. ``sweep`` removes what was theirs."""

@@ -127,6 +127,17 @@ def test_a_page_is_one_article_however_its_address_changes(
     assert open_library(place).verify(Reporter()).lines() == []
 
 
+def test_a_page_that_came_by_an_import_is_known_by_its_words(
+    place: Location, encoder: ScatteredEncoder
+) -> None:
+    page = page_of(PAGE, WORDS)
+    with open_library(place).session(encoder, Reporter()) as session:
+        session.put(page.article, page.address)
+        session.commit()
+        session.finish()
+    assert keep(place, encoder, page_of(f"{PAGE}?page=1", WORDS)) == "unchanged"
+
+
 def test_what_a_feed_alone_brought_goes_with_it(place: Location, encoder: ScatteredEncoder) -> None:
     pages = [f"https://news.example/{name}" for name in ("both", "mine")]
     with changing(place, encoder) as change:
