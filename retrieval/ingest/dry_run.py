@@ -52,7 +52,8 @@ class _Pending:
         self.summary = Summary()
         self._reader = reader
         self._note = note
-        self._heads: dict[str, ArticleHead | None] = {}  # those that changed, None: removed
+        # Those that were looked at, as they would be; None: not there.
+        self._heads: dict[str, ArticleHead | None] = {}
         self._waiting: list[tuple[ArticleHead, Change]] = []
         self._gone: dict[str, str] = {}
 
@@ -103,6 +104,6 @@ class _Pending:
         """Nothing is left to be done."""
 
     def _head(self, article_id: str) -> ArticleHead | None:
-        if article_id in self._heads:
-            return self._heads[article_id]
-        return self._reader.head(article_id) if self._reader else None
+        if article_id not in self._heads:
+            self._heads[article_id] = self._reader.head(article_id) if self._reader else None
+        return self._heads[article_id]

@@ -3,7 +3,7 @@
 What each method needs is imported inside it: a process that asks needs nothing that writes.
 """
 
-from contextlib import AbstractContextManager, closing
+from contextlib import AbstractContextManager, ExitStack, closing
 from typing import TYPE_CHECKING
 
 from retrieval.errors import NeedsFolderError
@@ -47,9 +47,16 @@ class MilvusLibrary:
         return open_reader(self._location)
 
     def reader_if_made(self) -> "MilvusReader | None":
-        with closing(Server(self._location)) as server:
+        from retrieval.library.milvus.reader import MilvusReader
+
+        with ExitStack() as stack:
+            server = stack.enter_context(closing(Server(self._location)))
             made = schema.open_if_made(server)
-        return self.reader() if made else None
+            if made is None:
+                return None
+            reader = MilvusReader(server, made)
+            stack.pop_all()  # the connection is the reader's now
+            return reader
 
     def searcher(self, encoder: Encoder) -> "MilvusSearcher":
         from retrieval.library.milvus.searcher import MilvusSearcher
