@@ -83,12 +83,8 @@ class Library(Protocol):
     def export_source(self) -> AbstractContextManager[ExportSource]:
         """Open it for export; LibraryError where it holds nothing, or passages lack vectors."""
 
-    def verify(self, reporter: Reporter, dimension: int | None = None) -> Report:
-        """Check everything; nothing is written.
-
-        Args:
-            dimension: of the encoder; None takes that of most vectors.
-        """
+    def verify(self, reporter: Reporter) -> Report:
+        """Check everything; nothing is written."""
 
     def repair(self, encoder: Encoder, reporter: Reporter) -> Repaired:
         """Check it, repair what can be repaired, and check it again."""

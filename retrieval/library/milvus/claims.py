@@ -37,9 +37,6 @@ _living: set[str] = set()  # the names of this process's indexers
 class Claims:
     """The claims of one indexer.
 
-    Args:
-        lease: milliseconds; by default ``LEASE``.
-
     Attributes:
         me: the name that its claims bear.
         mine: the keys of the articles that it has claimed; fewer after ``renew`` found that others
@@ -47,11 +44,10 @@ class Claims:
         left: of these, those that a dead indexer had claimed too; see ``settle``.
     """
 
-    def __init__(self, server: Server, names: Collections, lease: int = LEASE) -> None:
+    def __init__(self, server: Server, names: Collections) -> None:
         self.me = f"{uuid.uuid4().hex} {os.getpid()} {_machine()}"
         self._server = server
         self._names = names
-        self._lease = lease
         self.mine: set[int] = set()
         self.left: set[int] = set()
         self._renewed = now()
@@ -90,7 +86,7 @@ class Claims:
         late = now() - self._renewed  # by the clock that others measure with, standing still or not
         if not self.mine or late < _RENEWED:
             return
-        if late < self._lease // _DOUBTFUL:
+        if late < LEASE // _DOUBTFUL:
             self._write(self.mine)
             return
         still = {row["article"] for row in self._claims_of(self.mine) if row["value"] == self.me}
@@ -150,7 +146,7 @@ class Claims:
     def _is_alive(self, claim: Row) -> bool:
         if claim["value"] == self.me:
             return True
-        if claim["moment"] < now() - self._lease:
+        if claim["moment"] < now() - LEASE:
             return False
         _, process, machine = claim["value"].split(" ")
         if not machine or machine != _machine():

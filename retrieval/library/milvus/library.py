@@ -75,7 +75,7 @@ class MilvusLibrary:
 
         return open_source(self._location)
 
-    def verify(self, reporter: Reporter, dimension: int | None = None) -> Report:
+    def verify(self, reporter: Reporter) -> Report:
         from retrieval.library.milvus.verify import verify
 
         return verify(self._location, reporter)

@@ -38,12 +38,10 @@ class Server:
 
     Args:
         place: of the library; its name is no business of the connection's.
-        seconds: how long a call may take; by default ``SECONDS``.
     """
 
-    def __init__(self, place: MilvusLocation, seconds: float | None = None) -> None:
+    def __init__(self, place: MilvusLocation) -> None:
         self.place = place
-        self._seconds = SECONDS if seconds is None else seconds
         self._client: Any = None
 
     @property
@@ -55,12 +53,12 @@ class Server:
         """Call a method of pymilvus's client.
 
         Args:
-            seconds: how long it may take; by default as the server was made with.
+            seconds: how long it may take; by default ``SECONDS``.
 
         Raises:
             LibraryError: it failed; the line says why, and holds no secret.
         """
-        limit = self._seconds if seconds is None else seconds
+        limit = SECONDS if seconds is None else seconds
         try:
             client = self._connected()
             return getattr(client, method)(*arguments, timeout=limit, **named)
@@ -168,7 +166,7 @@ class Server:
                 user=self.place.user,
                 password=self.place.password,
                 token=self.place.token,
-                timeout=self._seconds,
+                timeout=SECONDS,
                 **CONNECTION,
             )
         return self._client

@@ -67,20 +67,16 @@ class VectorIndex:
     Args:
         dimension: the length of a vector.
         few: so many vectors are never worth a file; by default ``FEW``.
-        many: more of them in one file are in cells; by default ``MANY``.
 
     Attributes:
         generation: that of the library that the index has caught up with; 0 at first without a
             file.
     """
 
-    def __init__(
-        self, folder: Path, dimension: int, few: int | None = None, many: int | None = None
-    ) -> None:
+    def __init__(self, folder: Path, dimension: int, few: int | None = None) -> None:
         self._folder = folder
         self._dimension = dimension
         self._few = FEW if few is None else few
-        self._many = MANY if many is None else many
         self._library: LocalReader | None = None
         self._parts: list[_Part]
         self._later: ExactVectors  # what came after the files
@@ -214,7 +210,7 @@ class VectorIndex:
 
     def _empty(self, library: LocalReader, size: int) -> VectorFormat:
         """What so many vectors of the library are to be kept in."""
-        if size > self._many:
+        if size > MANY:
             ids = library.passages_within()
             some = np.random.default_rng(0).permutation(ids)[: IvfVectors.sample_for(size)]
             sample = [*library.vectors_of(some.tolist()).values()]

@@ -10,9 +10,3 @@
 A library that a killed run left is not wrong: what is behind is caught up by the next run, and
 unfinished files are removed by it. A report names both as left over, and they don't count.
 """
-
-from retrieval.library.local.verify.check import verify
-from retrieval.library.local.verify.repair import repair
-from retrieval.library.report import Repaired, Report
-
-__all__ = ["Repaired", "Report", "repair", "verify"]
