@@ -212,7 +212,7 @@ def _tell_of_commits(tell: Callable[[ChildMessage], None]) -> None:
         with commit(writer) as change:
             done = AcknowledgedCommit(writer.edition.name, change._generation)
             yield _RecordingTransaction(change, done)
-        if writer.generation() >= done.generation:  # a commit of nothing is none
+        if writer.changes.generation() >= done.generation:  # a commit of nothing is none
             tell(done)
 
     LocalWriter.commit = told  # type: ignore[method-assign, assignment]

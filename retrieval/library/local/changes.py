@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from retrieval.documents.article import Article
 from retrieval.library.local.files import ArticleFiles
+from retrieval.library.local.schema import ENCODER_FACT
 from retrieval.library.records import PassageRow, stored_article
 
 ARTICLE = "articles.id, title, date, source, url, text, sha256"
@@ -31,13 +32,24 @@ class Changes(ArticleFiles):
         """For the tables that other files of this package read."""
         return self._connection
 
+    def fact(self, name: str) -> str | int | None:
+        """One of the few things known of the library as a whole, such as its encoder."""
+        row = self._connection.execute("SELECT value FROM facts WHERE name = ?", (name,)).fetchone()
+        value: str | int | None = row[0] if row else None
+        return value
+
+    def encoder(self) -> str | None:
+        """The identity of the encoder whose vectors it holds; None where none has claimed it."""
+        encoder = self.fact(ENCODER_FACT)
+        return None if encoder is None else str(encoder)
+
+    def generation(self) -> int:
+        """The number of the last commit: a cheap look at whether anything changed."""
+        return int(str(self.fact("generation")))
+
     def text_generation(self) -> int:
         """The number of the last commit that changed any words; others brought only vectors."""
-        row = self._connection.execute(
-            "SELECT max(coalesce((SELECT max(generation) FROM passages), 0),"
-            " coalesce((SELECT max(generation) FROM removed), 0))"
-        ).fetchone()
-        return int(row[0])
+        return text_generation(self._connection)
 
     def articles_since(self, generation: int) -> Iterator[tuple[Article, list[PassageRow]]]:
         """Articles that came or changed after a generation, each with all its passages."""
@@ -98,6 +110,15 @@ class Changes(ArticleFiles):
         return stored_article(
             self.path, str(article_id), str(title), date, source, url, str(text), str(sha256)
         )
+
+
+def text_generation(connection: sqlite3.Connection) -> int:
+    """See ``Changes.text_generation``."""
+    row = connection.execute(
+        "SELECT max(coalesce((SELECT max(generation) FROM passages), 0),"
+        " coalesce((SELECT max(generation) FROM removed), 0))"
+    ).fetchone()
+    return int(row[0])
 
 
 def _vectors(rows: Sequence[tuple[int, bytes]]) -> tuple[NDArray[np.int64], NDArray[np.float16]]:

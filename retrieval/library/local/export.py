@@ -10,7 +10,6 @@ from retrieval.documents.passages import Passage
 from retrieval.errors import LibraryError
 from retrieval.library.exported import ExportedArticle, ExportHeader
 from retrieval.library.local.reader import LocalReader
-from retrieval.library.local.schema import ENCODER_FACT
 from retrieval.library.records import FileRecord
 
 _READ = 100  # articles read together
@@ -39,7 +38,7 @@ class LocalExportSource:
         if row is None:
             raise LibraryError(f"{library.path}: holds no articles to export")
         self._library = library
-        self.header = ExportHeader(str(library.fact(ENCODER_FACT)), int(row[0]), "float16")
+        self.header = ExportHeader(str(library.encoder()), int(row[0]), "float16")
         self.count = library.state().articles
 
     def articles(self) -> Iterator[ExportedArticle]:

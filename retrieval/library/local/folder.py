@@ -1,4 +1,4 @@
-"""The library's folder: what marks it, which edition is current, and who may write."""
+"""The library's folder: what marks it, and which edition is current."""
 
 import json
 import os

@@ -39,13 +39,11 @@ class LocalLibrary:
         return folder.exists(self._path)
 
     def status(self) -> Status:
-        from retrieval.library.local.schema import ENCODER_FACT
-
         with closing(self.reader()) as library, library.snapshot() as state:
-            encoder = library.fact(ENCODER_FACT)
+            encoder = library.encoder()
             pending = library.pending()
         # Now without the files of being open.
-        return Status(state, pending, None if encoder is None else str(encoder), self._size())
+        return Status(state, pending, encoder, self._size())
 
     def reader(self) -> "LocalReader":
         from retrieval.library.local.reader import LocalReader
@@ -76,10 +74,10 @@ class LocalLibrary:
 
         return open_source(self._path)
 
-    def verify(self, reporter: Reporter, dimension: int | None = None) -> Report:
+    def verify(self, reporter: Reporter) -> Report:
         from retrieval.library.local.verify.check import verify
 
-        return verify(self._path, reporter, dimension)
+        return verify(self._path, reporter)
 
     def repair(self, encoder: Encoder, reporter: Reporter) -> Repaired:
         from retrieval.library.local.verify.repair import repair

@@ -53,10 +53,16 @@ class LocalReader(Changes, Catalogue):
 
     @contextmanager
     def snapshot(self) -> Iterator[LibraryState]:
+        with self.uncounted():
+            yield self.state()
+
+    @contextmanager
+    def uncounted(self) -> Iterator[None]:
+        """A snapshot without its state: to count a large library takes milliseconds."""
         try:
             self._connection.execute("BEGIN")
             try:
-                yield self.state()
+                yield
             finally:
                 self._connection.execute("ROLLBACK")
         except sqlite3.Error as error:
@@ -71,16 +77,6 @@ class LocalReader(Changes, Catalogue):
             ).fetchone()
             self._counted = LibraryState(generation, articles, passages)
         return self._counted
-
-    def generation(self) -> int:
-        """The number of the last commit: a cheap look at whether anything changed."""
-        return int(str(self.fact("generation")))
-
-    def fact(self, name: str) -> str | int | None:
-        """One of the few things known of the library as a whole, such as its encoder."""
-        row = self._connection.execute("SELECT value FROM facts WHERE name = ?", (name,)).fetchone()
-        value: str | int | None = row[0] if row else None
-        return value
 
     def pending(self) -> int:
         count: int = self._connection.execute("SELECT count(*) FROM pending").fetchone()[0]

@@ -13,7 +13,7 @@ from retrieval.errors import DamagedError, LibraryError
 from retrieval.library.local import folder
 from retrieval.library.local.lock import writer_lock
 from retrieval.library.local.reader import LocalReader
-from retrieval.library.local.schema import COPIED, ENCODER_FACT
+from retrieval.library.local.schema import COPIED
 from retrieval.library.local.verify.check import check
 from retrieval.library.local.write_session import LocalSession
 from retrieval.library.local.writer import LocalWriter
@@ -49,7 +49,7 @@ def rebuild(library: Path, encoder: Encoder, reporter: Reporter) -> int:
         old.snapshot() as state,
     ):
         _copy_articles(old, session, reporter)
-        if old.fact(ENCODER_FACT) == encoder.identity:
+        if old.encoder() == encoder.identity:
             _copy_vectors(old, writer, encoder.dimension, reporter)
         with session.transaction() as change:
             for table in COPIED:
@@ -83,9 +83,9 @@ def roll_back(library: Path) -> RolledBack:
                 f"{library}: there is no earlier edition to go back to; a rebuild keeps one"
             )
         with closing(LocalReader(library, there.previous)) as earlier, earlier.snapshot() as state:
-            encoder = earlier.fact(ENCODER_FACT)
+            encoder = earlier.encoder()
         folder.set_editions(library, there.previous.name, there.current.name)
-    return RolledBack(there.previous.name, None if encoder is None else str(encoder), state)
+    return RolledBack(there.previous.name, encoder, state)
 
 
 def _copy_articles(old: LocalReader, session: LocalSession, reporter: Reporter) -> None:

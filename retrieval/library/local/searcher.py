@@ -1,7 +1,7 @@
 """The library in a folder, as those who ask see it: it follows what takes its place."""
 
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 from retrieval.documents.article import Article, id_key
@@ -11,7 +11,6 @@ from retrieval.library.fusion import Candidate
 from retrieval.library.local.folder import current_edition
 from retrieval.library.local.hybrid_search import HybridSearch
 from retrieval.library.local.reader import LocalReader
-from retrieval.library.local.schema import ENCODER_FACT
 from retrieval.library.local.writer import check_encoder
 from retrieval.library.records import LibraryState
 from retrieval.models.encoder.base import Encoder, Vectors
@@ -52,10 +51,8 @@ class LocalSearcher:
             self._keys_as_of = -1
             self.searcher = HybridSearch(library, self._encoder.dimension)
 
-    @contextmanager
-    def snapshot(self) -> Iterator[LibraryState]:
-        with self._library.snapshot() as state:
-            yield state
+    def snapshot(self) -> AbstractContextManager[LibraryState]:
+        return self._library.snapshot()
 
     def search(
         self, question: str, vector: Vectors, within: Filter, carried: Mapping[str, float]
@@ -96,11 +93,11 @@ def _identity(library: Path) -> _Identity:
 
 def _open(path: Path, encoder: Encoder) -> LocalReader:
     library = LocalReader(path)
-    with library.snapshot():
-        made_by = library.fact(ENCODER_FACT)
+    with library.uncounted():
+        made_by = library.encoder()
     if made_by is not None:
         try:
-            check_encoder(path, str(made_by), encoder.identity)
+            check_encoder(path, made_by, encoder.identity)
         except MismatchError:
             library.close()
             raise

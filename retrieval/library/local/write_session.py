@@ -9,7 +9,7 @@ last commit, those of runs that were killed among them.
 """
 
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager
 from pathlib import Path
 
 from retrieval.library.local.batches import Batches
@@ -41,7 +41,7 @@ def open_session(
 def drop_newer(writer: LocalWriter) -> None:
     """Drop indexes that are newer than the database, which was restored from a copy."""
     edition = writer.edition
-    vector_files.remove_newer(edition.vectors, writer.generation())
+    vector_files.remove_newer(edition.vectors, writer.changes.generation())
     word_files.remove_newer(edition.words, writer.changes.text_generation())
 
 
@@ -65,16 +65,14 @@ class LocalSession(Batches):
         self._encoder = encoder
         self._reporter = reporter
 
-    @contextmanager
-    def transaction(self) -> Iterator[LocalTransaction]:
-        with self._words.commit() as change:
-            yield change
+    def transaction(self) -> AbstractContextManager[LocalTransaction]:
+        return self._words.commit()
 
     @contextmanager
     def reader(self) -> Iterator[LocalReader]:
         with (
             closing(LocalReader(self._writer.path, self._writer.edition)) as reader,
-            reader.snapshot(),
+            reader.uncounted(),
         ):
             yield reader
 

@@ -24,7 +24,7 @@ class LocalWriter:
         path: the library's folder; made where there is none.
         afresh: write the edition after the current one, from nothing; ``publish`` then makes it
             the current one. Without that, nothing is left of it.
-        wait: seconds to wait for another process that writes; by default ``folder.PATIENCE``.
+        wait: seconds to wait for another process that writes; by default ``lock.PATIENCE``.
 
     Raises:
         LibraryError: another process is writing, or the folder is something else.
@@ -57,10 +57,6 @@ class LocalWriter:
         if isinstance(error, sqlite3.Error):  # of a look between commits
             raise schema.problem(self.edition.truth, error) from error
 
-    def generation(self) -> int:
-        row = self._connection.execute("SELECT value FROM facts WHERE name = 'generation'")
-        return int(row.fetchone()[0])
-
     def publish(self) -> None:
         """Make this edition the one that answers questions; the one until now stays beside it.
 
@@ -80,13 +76,11 @@ class LocalWriter:
         Raises:
             MismatchError: it holds the vectors of another encoder.
         """
-        row = self._connection.execute(
-            "SELECT value FROM facts WHERE name = ?", (ENCODER_FACT,)
-        ).fetchone()
-        if row is None:
+        made_by = self.changes.encoder()
+        if made_by is None:
             self._connection.execute("INSERT INTO facts VALUES (?, ?)", (ENCODER_FACT, encoder))
         else:
-            check_encoder(self.path, row[0], encoder)
+            check_encoder(self.path, made_by, encoder)
 
     @contextmanager
     def commit(self) -> Iterator[LocalTransaction]:
@@ -95,7 +89,7 @@ class LocalWriter:
         try:
             connection.execute("BEGIN IMMEDIATE")
             try:
-                generation, before = 1 + self.generation(), connection.total_changes
+                generation, before = 1 + self.changes.generation(), connection.total_changes
                 if not self.unswept():
                     self._gone = RemovedDigests(known=True)
                 yield LocalTransaction(connection, generation, self.changes, self._gone)
@@ -115,10 +109,7 @@ class LocalWriter:
 
     def unswept(self) -> bool:
         """Whether passages went since the last sweep, in this run or one that was killed."""
-        row = self._connection.execute(
-            "SELECT 1 FROM facts WHERE name = ?", (UNSWEPT_FACT,)
-        ).fetchone()
-        return row is not None
+        return self.changes.fact(UNSWEPT_FACT) is not None
 
     def pending(self) -> list[bytes]:
         """The digests that wait for a vector, those of the newest articles first."""

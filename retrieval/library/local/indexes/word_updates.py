@@ -66,7 +66,7 @@ class WordUpdates:
         # nothing to do, it is harmless.
         self._waiting.submit(bool).result()
         library = LocalReader(self._writer.path, self._writer.edition)
-        with closing(library), library.snapshot():
+        with closing(library), library.uncounted():
             fed = self._words.feed(library)
         if fed:
             self._words.commit()

@@ -15,6 +15,7 @@ import faiss
 import numpy as np
 from numpy.typing import NDArray
 
+from retrieval.library.local.changes import text_generation
 from retrieval.library.local.indexes import vector_files
 from retrieval.library.local.indexes.vector_formats import ExactVectors, VectorFormat, read
 from retrieval.library.local.indexes.words import WordIndex
@@ -41,10 +42,7 @@ def check_words(
     connection: sqlite3.Connection, report: Report, words: WordIndex, progress: Progress
 ) -> None:
     """Check that the index of words holds the passages that the truth had when it caught up."""
-    newest = connection.execute(
-        "SELECT max(coalesce((SELECT max(generation) FROM passages), 0),"
-        " coalesce((SELECT max(generation) FROM removed), 0))"
-    ).fetchone()[0]
+    newest = text_generation(connection)
     if words.trouble:
         report.add("word index", f"cannot be opened ({words.trouble})")
         return

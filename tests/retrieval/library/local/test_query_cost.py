@@ -72,7 +72,7 @@ def test_what_came_last_is_found_without_going_through_what_was_there(
         build(library, encoder, [article(f"a{n}", f"Words of {n}.") for n in range(articles)])
         done: list[int] = []
         with LocalWriter(library) as writer:
-            last = writer.generation()
+            last = writer.changes.generation()
             with writer.commit() as change:
                 change.put(article("more", "Words of one more."), "test")
                 connection = change.changes.connection
