@@ -17,14 +17,12 @@
 a library is. It imports ``models`` and ``documents``.
 """
 
-import importlib
 from contextlib import closing
 from pathlib import Path
-from typing import cast
 
 from retrieval.errors import LibraryError
 from retrieval.library.base import Library
-from retrieval.library.location import SERVERS, Location
+from retrieval.library.location import Location
 
 __all__ = ["Library", "Location", "follows_feeds", "open"]
 
@@ -37,8 +35,9 @@ def open(location: Location) -> Library:
     """
     # Imported here because a process opens one kind alone.
     if not isinstance(location, Path):
-        kind = importlib.import_module(f"{SERVERS[location.scheme]}.library")
-        return cast(Library, kind.open_library(location))
+        from retrieval.library.milvus.library import MilvusLibrary
+
+        return MilvusLibrary(location)
     from retrieval.library.local.library import LocalLibrary
 
     return LocalLibrary(location)

@@ -1,55 +1,22 @@
 """Where a library is: a folder, or an address on a server, as a setting names it."""
 
-import importlib
 from pathlib import Path
-from typing import Protocol, cast
 
-SERVERS = {
-    "milvus": "retrieval.library.milvus",
-    "milvuss": "retrieval.library.milvus",
-}
-"""The schemes of addresses, and the package of each: its ``location`` has ``parse_address``, its
-``library`` has ``open_library``."""
+from retrieval.library.milvus.location import MilvusLocation, parse_address
 
+__all__ = ["Location", "as_setting", "is_address", "parse_address"]
 
-class ServerAddress(Protocol):
-    """The address of a library on a server. ``str`` and ``repr`` show no secret."""
-
-    @property
-    def scheme(self) -> str:
-        """One of ``SERVERS``."""
-
-    def with_secrets(self) -> str:
-        """The address as a setting, with what logs in: for the environment of a process."""
-
-
-Location = Path | ServerAddress
+Location = Path | MilvusLocation
 """Where a library is."""
+
+_SCHEMES = ("milvus", "milvuss")
 
 
 def is_address(value: str) -> bool:
     """Whether a setting is meant for an address on a server, and not for a folder."""
-    return _scheme(value) in SERVERS
-
-
-def parse_address(value: str, token: str = "") -> ServerAddress:
-    """Read an address on a server.
-
-    Args:
-        value: for which ``is_address`` holds.
-        token: to log in with, where the address has no user.
-
-    Raises:
-        ValueError: it is not one; the line does not repeat it, since it may hold a password.
-    """
-    module = importlib.import_module(f"{SERVERS[_scheme(value)]}.location")
-    return cast(ServerAddress, module.parse_address(value, token))
+    return "://" in value and value.strip().lower().partition("://")[0] in _SCHEMES
 
 
 def as_setting(location: Location) -> str:
     """A location as ``QUOTH_LIBRARY`` names it, secrets and all."""
     return str(location) if isinstance(location, Path) else location.with_secrets()
-
-
-def _scheme(value: str) -> str:
-    return value.strip().lower().partition("://")[0] if "://" in value else ""

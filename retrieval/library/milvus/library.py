@@ -98,8 +98,3 @@ class MilvusLibrary:
         return NeedsFolderError(
             f"{self._location}: {what} needs a library in a folder; set QUOTH_LIBRARY to one"
         )
-
-
-def open_library(location: MilvusLocation) -> MilvusLibrary:
-    """The library at an address."""
-    return MilvusLibrary(location)
